@@ -1,0 +1,98 @@
+"""Convolutional networks that halve and double the image: DCGAN's.
+
+Radford et al. 2015, "Unsupervised Representation Learning with Deep Convolutional Generative
+Adversarial Networks", arXiv:1511.06434: strided convolutions instead of pooling, no hidden dense
+layers, batch normalization and ReLU in the generator, LeakyReLU in the discriminator, tanh at the
+end, weights drawn from a normal distribution of standard deviation 0.02. Two things are chosen
+otherwise. Kernels are 4 wide where the paper has 5, since a width that the stride of 2 divides
+reaches each pixel equally often and leaves no checkerboard (Odena et al. 2016,
+doi:10.23915/distill.00003). The discriminator has dropout instead of batch normalization, so that
+its opinion of an image does not depend on which others are in the batch.
+"""
+
+import keras
+from keras import layers
+
+from gankit.architectures.shapes import count_halvings
+
+SMALLEST = 4  # height and width where the generator begins, as in the paper
+WIDEST = 512
+
+
+def build_generator(image_shape, latent_dim=100, filters=64, kernel_size=4, name="generator"):
+    """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
+
+    Begins at a height and width of 4 to 7, where the image's can be halved so far (28 -> 7,
+    64 -> 4), and doubles them by transposed convolutions.
+
+    Args:
+        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        latent_dim: length of a latent vector.
+        filters: channels of the layer before the image; doubled at each layer before that one, up
+            to 512.
+        kernel_size: width of the kernels, even.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that can't be halved, or an odd ``kernel_size``.
+    """
+    check_kernel_size(kernel_size)
+    halvings = count_halvings(image_shape, SMALLEST)
+    height, width, channels = image_shape
+    widths = [min(filters * 2**level, WIDEST) for level in reversed(range(halvings))]
+    start = (height >> halvings, width >> halvings, widths[0])
+
+    inputs = keras.Input((latent_dim,), name="latents")
+    x = layers.Dense(start[0] * start[1] * start[2], use_bias=False, **initial())(inputs)
+    x = layers.Reshape(start)(x)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    for units in widths[1:]:
+        x = layers.Conv2DTranspose(
+            units, kernel_size, strides=2, padding="same", use_bias=False, **initial()
+        )(x)
+        x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.Conv2DTranspose(channels, kernel_size, strides=2, padding="same", **initial())(x)
+    outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def build_discriminator(
+    image_shape, filters=64, kernel_size=4, dropout=0.3, name="discriminator"
+):
+    """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
+
+    Halves height and width by strided convolutions as often as the generator doubles them.
+
+    Args:
+        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        filters: channels of the first layer; doubled at each following one, up to 512.
+        kernel_size: width of the kernels, even.
+        dropout: share of activations that is dropped in training, after each convolution.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that can't be halved, or an odd ``kernel_size``.
+    """
+    check_kernel_size(kernel_size)
+    inputs = x = keras.Input(image_shape, name="images")
+    for level in range(count_halvings(image_shape, SMALLEST)):
+        units = min(filters * 2**level, WIDEST)
+        x = layers.Conv2D(units, kernel_size, strides=2, padding="same", **initial())(x)
+        x = layers.Dropout(dropout)(layers.LeakyReLU(negative_slope=0.2)(x))
+    x = layers.Flatten()(x)
+    outputs = layers.Dense(1, dtype="float32", name="scores", **initial())(x)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def initial():
+    """Returns the paper's initial weights, a fresh initializer for each layer."""
+    return {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}
+
+
+def check_kernel_size(kernel_size):
+    """Raises ``ValueError`` unless the stride of 2 divides ``kernel_size``."""
+    if kernel_size % 2:
+        raise ValueError(
+            f"kernel_size must be even, got {kernel_size}: the stride of 2 would not divide it, and "
+            "images would show a checkerboard."
+        )

@@ -1,0 +1,53 @@
+"""Fully connected networks: the first GAN's, for images of any shape.
+
+Goodfellow et al. 2014, "Generative Adversarial Networks", arXiv:1406.2661, section 5: rectified
+linear units in the generator, maxout units and dropout in the discriminator.
+"""
+
+import math
+
+import keras
+from keras import layers, ops
+
+from gankit.architectures.shapes import check_image_shape
+
+
+def build_generator(image_shape, latent_dim=100, hidden_units=(1200, 1200), name="generator"):
+    """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
+
+    Args:
+        image_shape: ``(height, width, channels)``.
+        latent_dim: length of a latent vector.
+        hidden_units: width of each hidden layer.
+        name: of the model.
+    """
+    image_shape = check_image_shape(image_shape)
+    inputs = x = keras.Input((latent_dim,), name="latents")
+    for units in hidden_units:
+        x = layers.Dense(units, activation="relu", kernel_initializer="he_normal")(x)
+    x = layers.Dense(math.prod(image_shape))(x)
+    x = layers.Reshape(image_shape)(x)
+    outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def build_discriminator(
+    image_shape, hidden_units=(240, 240), pieces=5, dropout=0.5, name="discriminator"
+):
+    """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
+
+    Args:
+        image_shape: ``(height, width, channels)``.
+        hidden_units: number of maxout units of each hidden layer.
+        pieces: linear pieces of a maxout unit, of which it gives the largest.
+        dropout: share of hidden units that is dropped in training.
+        name: of the model.
+    """
+    inputs = keras.Input(check_image_shape(image_shape), name="images")
+    x = layers.Flatten()(inputs)
+    for units in hidden_units:
+        x = layers.Dense(units * pieces)(x)
+        x = ops.max(layers.Reshape((units, pieces))(x), axis=-1)
+        x = layers.Dropout(dropout)(x)
+    outputs = layers.Dense(1, dtype="float32", name="scores")(x)
+    return keras.Model(inputs, outputs, name=name)

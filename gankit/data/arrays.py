@@ -1,0 +1,135 @@
+"""Images that are in memory already."""
+
+import numpy as np
+import tensorflow as tf
+
+from gankit.data import checks
+from gankit.data.epochs import epochs, index_batches
+from gankit.data.images import resize_array, scale
+
+
+def from_arrays(
+    images,
+    labels=None,
+    *,
+    batch_size,
+    image_size=None,
+    center_crop=None,
+    classes=None,
+    num_classes=None,
+    shuffle=True,
+    seed=0,
+) -> tf.data.Dataset:
+    """Returns a dataset of batches made of images in memory.
+
+    Args:
+        images: array ``(n, height, width, channels)`` with 1 or 3 channels: uint8 in 0..255, or
+            floats in [-1, 1].
+        labels: the images' classes, integers of shape ``(n,)``; with them the dataset holds
+            ``(images, labels)``.
+        batch_size: images a batch. All batches have this size; what is left over at the end of an
+            epoch is not used in that epoch.
+        image_size: ``(height, width)`` in pixels to resize to, once, with antialiasing. The largest
+            centred box of that aspect ratio is kept.
+        center_crop: ``(height, width)`` of another centred box to keep, before resizing.
+        classes: keeps only the images of these classes, e.g. ``[3, 7]``; labels stay as they are.
+        num_classes: how many classes there are; labels must then be below it.
+        shuffle: whether each epoch has a new order, a function of ``seed`` and the epoch's number
+            alone; False keeps the array's order.
+        seed: integer.
+
+    Returns:
+        A ``tf.data.Dataset`` of float32 images ``(batch_size, height, width, channels)`` in
+        [-1, 1], or of pairs of them with int32 labels ``(batch_size,)``.
+
+    Raises:
+        ValueError: wrong rank or channel count, floats that are not finite or not in [-1, 1],
+            labels that don't fit, a batch larger than the data.
+        TypeError: a type that is neither uint8 nor float.
+    """
+    images = check_images(images)
+    if labels is not None:
+        labels = check_labels(labels, len(images), num_classes)
+    if classes is not None:
+        images, labels = select_classes(images, labels, classes)
+    checks.check_batch_size(batch_size, len(images))
+    image_size = checks.check_size(image_size, "image_size")
+    center_crop = checks.check_size(center_crop, "center_crop")
+    if image_size or center_crop:
+        images = resize_array(images, image_size, center_crop)
+
+    num_images, arrays = len(images), (images, labels) if labels is not None else (images,)
+    with tf.device("CPU:0"):
+        arrays = [tf.constant(array) for array in arrays]
+
+    def take(indices):
+        images, *labels = (tf.gather(array, indices) for array in arrays)
+        return (scale(images), *labels) if labels else scale(images)
+
+    def one_epoch(epoch):
+        order = index_batches(num_images, batch_size, shuffle=shuffle, seed=seed, epoch=epoch)
+        return order.map(take, num_parallel_calls=tf.data.AUTOTUNE)
+
+    return epochs(one_epoch, num_images // batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def check_images(images) -> np.ndarray:
+    """Returns ``images`` as a uint8 or float32 array, or says what is wrong with them."""
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] not in (1, 3):
+        hint = ""
+        if images.ndim == 3:
+            hint = " Grey images need a last axis of one channel: images[..., None]."
+        elif images.ndim == 4 and images.shape[1] in (1, 3):
+            hint = " The channels come last: np.moveaxis(images, 1, -1)."
+        raise ValueError(
+            "images must have the shape (n, height, width, channels) with 1 or 3 channels, got "
+            f"{images.shape}.{hint}"
+        )
+    if images.dtype == np.uint8 or not len(images):
+        return images
+    if images.dtype.kind != "f":
+        raise TypeError(
+            f"images must be uint8 in 0..255 or floats in [-1, 1], got {images.dtype}. "
+            "If they hold 0..255, pass images.astype('uint8')."
+        )
+    checks.check_values(images)
+    return images.astype(np.float32, copy=False)
+
+
+def check_labels(labels, num_images: int, num_classes: int | None) -> np.ndarray:
+    """Returns ``labels`` as int32 ``(n,)``, or says what is wrong with them."""
+    labels = np.asarray(labels)
+    if labels.shape == (num_images, 1):
+        labels = labels[:, 0]
+    if labels.shape != (num_images,):
+        hint = " If they are one-hot, pass labels.argmax(-1)." if labels.ndim == 2 else ""
+        raise ValueError(
+            f"labels must have the shape ({num_images},), one for each image, got "
+            f"{labels.shape}.{hint}"
+        )
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"labels must be integers, got {labels.dtype}.")
+    allowed = "0 or more" if num_classes is None else f"in 0..{num_classes - 1}"
+    bad = labels < 0 if num_classes is None else (labels < 0) | (labels >= num_classes)
+    if bad.any():
+        first = np.flatnonzero(bad)[0]
+        raise ValueError(
+            f"labels must be {allowed}, but {bad.sum()} of {num_images} are not: the first is "
+            f"{labels[first]} at index {first}."
+        )
+    return labels.astype(np.int32)
+
+
+def select_classes(images, labels, classes):
+    """Returns the images and labels whose label is one of ``classes``."""
+    if labels is None:
+        raise ValueError(f"classes={classes!r} needs labels, which tell each image's class.")
+    missing = set(classes) - set(labels.tolist())
+    if missing:
+        raise ValueError(
+            f"classes={classes!r}: there is no image of {sorted(missing)}. "
+            f"The labels hold {np.unique(labels).tolist()}."
+        )
+    keep = np.isin(labels, list(classes))
+    return images[keep], labels[keep]

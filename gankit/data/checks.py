@@ -1,0 +1,45 @@
+"""What an adapter asks of its input, and what it says when it does not get it."""
+
+import numpy as np
+
+VALUE_TOLERANCE = 1e-3  # resampling and float16 overshoot the range by a little
+
+
+def check_values(images: np.ndarray, name: str = "images") -> None:
+    """Raises ``ValueError`` unless float ``images`` are finite and lie in [-1, 1]."""
+    low, high = float(np.min(images)), float(np.max(images))
+    if not np.isfinite(low) or not np.isfinite(high):
+        bad = np.flatnonzero(~np.isfinite(images).reshape(len(images), -1).all(axis=1))
+        raise ValueError(
+            f"{name} must be finite, but {len(bad)} of {len(images)} hold NaN or infinity, "
+            f"the first at index {bad[0]}. Remove or mend them."
+        )
+    if low < -1 - VALUE_TOLERANCE or high > 1 + VALUE_TOLERANCE:
+        raise ValueError(
+            f"{name} of floats must lie in [-1, 1], but they reach from {low:.4g} to {high:.4g}. "
+            "Give uint8 images to an adapter of gankit.data, which scales them, or scale values "
+            "of 0..255 yourself: images / 127.5 - 1."
+        )
+
+
+def check_batch_size(batch_size: int, num_images: int) -> None:
+    """Raises ``ValueError`` unless a whole batch can be made of the images that there are."""
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer):
+        raise TypeError(f"batch_size must be an integer, got {batch_size!r}.")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
+    if batch_size > num_images:
+        raise ValueError(
+            f"batch_size={batch_size} is larger than the data: there are {num_images} images. "
+            "Batches have a fixed size, so that not one could be made; lower batch_size."
+        )
+
+
+def check_size(size, name: str) -> tuple[int, int] | None:
+    """Returns ``size`` as (height, width), or None; raises ``ValueError`` on anything else."""
+    if size is None:
+        return None
+    values = np.asarray(size)
+    if values.shape != (2,) or values.dtype.kind not in "iu" or (values < 1).any():
+        raise ValueError(f"{name} must be (height, width) in pixels, got {size!r}.")
+    return int(values[0]), int(values[1])

@@ -1,0 +1,61 @@
+"""The order of the images: a function of (seed, epoch, index), whatever process asks for it.
+
+``tf.data``'s own ``shuffle(seed=...)`` counts epochs inside the iterator, so that a run taken up in
+another process would see the first epochs' orders again. Here the epoch is a number that stands
+outside of the iterator: each new pass over the data moves it on by one, and ``set_epoch`` sets it.
+"""
+
+from collections.abc import Callable, Iterator
+
+import tensorflow as tf
+
+
+def epochs(one_epoch: Callable[[tf.Tensor], tf.data.Dataset], num_batches: int) -> tf.data.Dataset:
+    """Returns a dataset whose n-th pass is ``one_epoch(n)``.
+
+    Args:
+        one_epoch: takes the epoch, an int64 scalar tensor, and returns the batches of that epoch.
+        num_batches: how many batches each epoch has.
+    """
+    # On the CPU and outside of any distribution strategy, for that is where tf.data runs.
+    with tf.device("CPU:0"), tf.init_scope():
+        counter = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
+    start = tf.data.Dataset.from_tensors(0).map(lambda _: counter.assign_add(1) - 1)
+    start.epoch_counter = counter
+    dataset = start.flat_map(one_epoch)
+    return dataset.apply(tf.data.experimental.assert_cardinality(num_batches))
+
+
+def shuffled(dataset: tf.data.Dataset, buffer_size: int, seed: int, epoch) -> tf.data.Dataset:
+    """Returns ``dataset`` in an order that depends on ``(seed, epoch)`` only.
+
+    Has to be called inside of ``one_epoch``: there, TensorFlow's global seed, which ``tf.data``
+    mixes into each seed that it is given, can be set for this pipeline alone.
+    """
+    tf.random.set_seed(seed + 1)  # 0 would make TensorFlow look into the epoch, a tensor
+    return dataset.shuffle(buffer_size, seed=epoch, reshuffle_each_iteration=False)
+
+
+def index_batches(num_images: int, batch_size: int, *, shuffle: bool, seed: int, epoch):
+    """Returns a dataset of int64 vectors: which images form each batch of this epoch."""
+    indices = tf.data.Dataset.range(num_images)
+    if shuffle:
+        indices = shuffled(indices, num_images, seed, epoch)
+    return indices.batch(batch_size, drop_remainder=True)
+
+
+def set_epoch(dataset: tf.data.Dataset, epoch: int) -> None:
+    """Makes the next pass over ``dataset`` that of ``epoch``.
+
+    Finds gankit's datasets below any of ``tf.data``'s transformations (``map``, ``take``, ``zip``,
+    ...). On a dataset that is not built on one of gankit's it does nothing.
+    """
+    for source in _sources(dataset):
+        source.epoch_counter.assign(epoch)
+
+
+def _sources(dataset) -> Iterator[tf.data.Dataset]:
+    if hasattr(dataset, "epoch_counter"):
+        yield dataset
+    for parent in dataset._inputs():
+        yield from _sources(parent)

@@ -1,0 +1,174 @@
+"""Data sets of TensorFlow Datasets, by name."""
+
+import difflib
+
+import numpy as np
+import tensorflow as tf
+
+from gankit.data import checks
+from gankit.data.arrays import from_arrays
+from gankit.data.epochs import epochs, shuffled
+from gankit.data.images import read_image, scale
+
+SHUFFLE_BUFFER = 10_000  # images, still encoded
+
+
+def from_tfds(
+    name,
+    split="train",
+    *,
+    batch_size,
+    image_size=None,
+    center_crop=None,
+    label_key=None,
+    image_key="image",
+    classes=None,
+    cache=False,
+    shuffle=True,
+    seed=0,
+    data_dir=None,
+    download=True,
+) -> tf.data.Dataset:
+    """Returns a dataset of batches from a data set of TensorFlow Datasets.
+
+    Args:
+        name: e.g. ``"mnist"``, ``"cifar10"``, ``"celeb_a"``.
+        split: e.g. ``"train"``, ``"train[:10%]"``, ``"train+test"``.
+        batch_size: images a batch. All batches have this size; what is left over at the end of an
+            epoch is not used in that epoch.
+        image_size: ``(height, width)`` in pixels to resize to, with antialiasing. The largest
+            centred box of that aspect ratio is kept. Needed where the images differ in size.
+        center_crop: ``(height, width)`` of another centred box to keep, before resizing.
+        label_key: the feature that holds the class, usually ``"label"``; with it the dataset holds
+            ``(images, labels)``.
+        image_key: the feature that holds the image.
+        classes: keeps only the images of these classes, by name or number, e.g. ``["frog"]``; the
+            numbers stay as they are. Looks at ``label_key``, or at ``"label"``.
+        cache: whether to decode all images once and keep them in memory, at
+            ``height * width * channels`` bytes each.
+        shuffle: whether each epoch has a new order, a function of ``seed`` and the epoch's number
+            alone: a sliding window of 10,000 encoded images, or a full shuffle with ``cache``.
+            False keeps the order of the files.
+        seed: integer.
+        data_dir: where prepared data sets are; None for TensorFlow Datasets' own place.
+        download: whether to download and prepare the data set where it is not there yet.
+
+    Returns:
+        A ``tf.data.Dataset`` of float32 images ``(batch_size, height, width, channels)`` in
+        [-1, 1], or of pairs of them with int32 labels ``(batch_size,)``.
+
+    Raises:
+        ValueError: a name, split, feature or class that is not there, images of several sizes
+            without ``image_size``, a batch larger than the data.
+    """
+    builder = find_builder(name, data_dir)
+    if download:
+        builder.download_and_prepare()
+    if split not in (None, "") and not builder.info.splits:
+        raise ValueError(f"The data set {name!r} is not prepared in {builder.data_dir}.")
+    image_feature = check_feature(builder, image_key, "image_key")
+    size = checks.check_size(image_size, "image_size")
+    crop = checks.check_size(center_crop, "center_crop")
+    shape = (*(size or crop or image_feature.shape[:2]), image_feature.shape[-1])
+    if None in shape:
+        raise ValueError(
+            f"The images of {name!r} differ in size: {image_feature.shape}. Pass "
+            "image_size=(height, width), to which all are resized."
+        )
+    encoded, num_images = open_split(builder, split, image_key, label_key, classes)
+    checks.check_batch_size(batch_size, num_images)
+    color_mode = "grayscale" if shape[-1] == 1 else "rgb"
+
+    def read(contents):
+        return np.stack([read_image(content, color_mode, size, crop) for content in contents])
+
+    def decode(contents, *labels):
+        images = tf.numpy_function(read, [contents], tf.uint8)
+        images = scale(tf.ensure_shape(images, (None, *shape)))
+        return (images, *labels) if labels else images
+
+    if cache:
+        contents, *labels = zip(*encoded.as_numpy_iterator(), strict=True)
+        labels = np.array(labels[0]) if label_key else None
+        return from_arrays(
+            read(contents), labels, batch_size=batch_size, shuffle=shuffle, seed=seed
+        )
+
+    def one_epoch(epoch):
+        order = shuffled(encoded, SHUFFLE_BUFFER, seed, epoch) if shuffle else encoded
+        order = order.batch(batch_size, drop_remainder=True)
+        return order.map(decode, num_parallel_calls=tf.data.AUTOTUNE)
+
+    return epochs(one_epoch, num_images // batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def find_builder(name, data_dir):
+    """Returns the builder of a data set, or says which names are near."""
+    import tensorflow_datasets as tfds
+
+    try:
+        return tfds.builder(name, data_dir=data_dir)
+    except tfds.core.registered.DatasetNotFoundError as error:
+        near = difflib.get_close_matches(str(name), tfds.list_builders(), n=5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else "See tfds.list_builders()."
+        raise ValueError(f"TensorFlow Datasets knows no data set {name!r}. {hint}") from error
+
+
+def check_feature(builder, key, argument):
+    """Returns the image feature ``key``, or says which features there are."""
+    import tensorflow_datasets as tfds
+
+    features = builder.info.features
+    if key not in features:
+        raise ValueError(
+            f"{argument}={key!r}: {builder.name!r} has no such feature, it has {sorted(features)}."
+        )
+    if argument == "image_key" and not isinstance(features[key], tfds.features.Image):
+        raise ValueError(f"{argument}={key!r} is no image in {builder.name!r}: {features[key]}.")
+    return features[key]
+
+
+def open_split(builder, split, image_key, label_key, classes):
+    """Returns a dataset of encoded images (with labels), in the files' order, and their number."""
+    import tensorflow_datasets as tfds
+
+    filter_key = label_key or "label"
+    keys = [key for key in (label_key, classes and filter_key) if key]
+    for key in keys:
+        check_feature(builder, key, "label_key")
+    if split not in builder.info.splits and split.isidentifier():
+        raise ValueError(
+            f"split={split!r}: {builder.name!r} has the splits {sorted(builder.info.splits)}."
+        )
+    num_images = builder.info.splits[split].num_examples
+    dataset = builder.as_dataset(
+        split=split,
+        shuffle_files=False,
+        decoders={image_key: tfds.decode.SkipDecoding()},
+        read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
+    )
+    if classes is not None:
+        numbers = tf.constant(class_numbers(builder, filter_key, classes), tf.int64)
+        dataset = dataset.filter(lambda item: tf.reduce_any(tf.equal(item[filter_key], numbers)))
+        num_images = int(dataset.reduce(0, lambda count, _: count + 1))
+    if label_key:
+        dataset = dataset.map(lambda item: (item[image_key], tf.cast(item[label_key], tf.int32)))
+    else:
+        dataset = dataset.map(lambda item: item[image_key])
+    return dataset, num_images
+
+
+def class_numbers(builder, key, classes) -> list[int]:
+    """Returns the numbers of classes that are given by name or by number."""
+    feature = builder.info.features[key]
+    names = list(getattr(feature, "names", []) or [])
+    numbers = []
+    for name in classes:
+        number = names.index(name) if name in names else name
+        if not isinstance(number, int | np.integer) or not 0 <= number < feature.num_classes:
+            raise ValueError(
+                f"classes: {builder.name!r} has no class {name!r}, it has "
+                f"{names or feature.num_classes}."
+            )
+        numbers.append(int(number))
+    return numbers

@@ -1,0 +1,6 @@
+"""The training step, and one file for each variant."""
+
+from gankit.gans.batch import Batch
+from gankit.gans.gan import GAN
+
+__all__ = ["GAN", "Batch"]

@@ -1,0 +1,194 @@
+"""What a GAN says at the earliest moment when something can't work."""
+
+import types
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from gankit.data.checks import check_values
+from gankit.gans.networks import DISCRIMINATOR_ROLES, GENERATOR_ROLES, find_inputs, shapes_fit
+
+COMPILE_ARGUMENTS = ("run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss")
+
+
+def check_choice(name: str, value, choices: tuple) -> None:
+    """Raises ``ValueError`` unless ``value`` is one of ``choices``."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {choices}, got {value!r}.")
+
+
+def check_at_least_one(name: str, value) -> None:
+    """Raises ``ValueError`` unless ``value`` is an integer of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}.")
+
+
+def check_fraction(name: str, value) -> None:
+    """Raises ``ValueError`` unless ``value`` is None or lies in [0, 1)."""
+    if value is not None and not 0 <= value < 1:
+        raise ValueError(f"{name} must be None or lie in [0, 1), got {value!r}.")
+
+
+def check_seed(seed) -> None:
+    """Raises ``TypeError`` or ``ValueError`` unless ``seed`` is None or an integer from 0 on."""
+    if seed is None:
+        return
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise TypeError(f"seed must be None or an integer, got {seed!r}.")
+    if seed < 0:
+        raise ValueError(f"seed must be 0 or more, got {seed}.")
+
+
+def check_compile_arguments(arguments: dict) -> None:
+    """Raises ``TypeError`` for arguments of Keras's ``compile`` that a GAN can't honour."""
+    for name in arguments:
+        if name == "optimizer":
+            raise TypeError(
+                "A GAN has two optimizers: pass generator_optimizer=... and "
+                "discriminator_optimizer=... instead of optimizer."
+            )
+        if name not in COMPILE_ARGUMENTS:
+            raise TypeError(
+                f"GAN.compile takes no {name!r}: a GAN has no targets to compare with. It takes "
+                "generator_optimizer, discriminator_optimizer, loss, penalty, "
+                f"{', '.join(COMPILE_ARGUMENTS)}."
+            )
+
+
+def check_fit_arguments(arguments: dict) -> None:
+    """Raises ``TypeError`` for arguments of Keras's ``fit`` that a GAN can't honour."""
+    for name in ("class_weight", "sample_weight"):
+        if arguments.get(name) is not None:
+            raise TypeError(f"A GAN takes no {name}: data is images or (images, condition).")
+    if arguments.get("validation_data") is not None or arguments.get("validation_split"):
+        raise TypeError("A GAN can't be evaluated on held-out data yet: leave out validation_*.")
+
+
+def check_divisible(batch_size, steps: int) -> None:
+    """Raises unless the batch can be split into as many sub-batches as there are steps."""
+    message = (
+        "discriminator_steps={} must divide the batch, which has {} images: each of the steps "
+        "sees its own part of it."
+    )
+    if isinstance(batch_size, int) and batch_size % steps:
+        raise ValueError(message.format(steps, batch_size))
+    if not isinstance(batch_size, int) and steps > 1:
+        tf.debugging.assert_equal(batch_size % steps, 0, message.format(steps, "another number of"))
+
+
+def standardize(tensor):
+    """Returns a part of the data as float32, or as int32 with class labels of shape ``(batch,)``."""
+    tensor = ops.convert_to_tensor(tensor)
+    if keras.backend.is_float_dtype(tensor.dtype):
+        return ops.cast(tensor, "float32")
+    if len(tensor.shape) == 2 and tensor.shape[1] == 1:
+        tensor = tensor[:, 0]
+    return ops.cast(tensor, "int32")
+
+
+def peek(x, y=None, batch_size=None):
+    """Returns the first batch that ``fit`` would see, and data that still holds it.
+
+    The batch is None where looking would change what comes (an already distributed data set).
+    """
+    if isinstance(x, tf.data.Dataset):
+        return next(iter(x.take(1)), None), x
+    if isinstance(x, keras.utils.PyDataset):
+        return x[0], x
+    if isinstance(x, types.GeneratorType):
+        first = next(x)
+
+        def whole():
+            yield first
+            yield from x
+
+        return first, whole()
+    arrays = [x] if y is None else [x, y]
+    if all(hasattr(array, "__getitem__") for array in keras.tree.flatten(arrays)):
+        rows = slice(0, batch_size or 32)
+        return tuple(keras.tree.map_structure(lambda array: array[rows], arrays)), x
+    return None, x
+
+
+def check_batch(data, generator, discriminator, steps: int) -> None:
+    """Raises unless a batch of the data is what the networks can be trained on.
+
+    Args:
+        data: images, or ``(images, condition)``.
+        generator: see ``GAN``.
+        discriminator: see ``GAN``.
+        steps: the number of the discriminator's steps, which has to divide the batch.
+    """
+    images, condition, _ = keras.utils.unpack_x_y_sample_weight(data)
+    expected = find_inputs(discriminator, DISCRIMINATOR_ROLES, "images")
+    for part, network_input in zip(keras.tree.flatten(images), expected, strict=False):
+        check_images(np.asarray(part), network_input.shape, steps)
+    for role, network, roles in (
+        ("generator", generator, GENERATOR_ROLES),
+        ("discriminator", discriminator, DISCRIMINATOR_ROLES),
+    ):
+        check_condition(condition, find_inputs(network, roles, "condition"), role)
+
+
+def check_images(images: np.ndarray, expected_shape, steps: int) -> None:
+    """Raises unless ``images`` have the shape, type and range that training needs."""
+    if images.dtype.kind != "f" and images.dtype.name != "bfloat16":
+        raise TypeError(
+            f"The data must hold float images in [-1, 1], got {images.dtype}. "
+            "gankit.data.from_arrays scales uint8 images, or do it yourself: images / 127.5 - 1."
+        )
+    if not shapes_fit(images.shape[1:], expected_shape[1:]):
+        raise ValueError(
+            f"The data holds batches of shape {images.shape}, but the discriminator takes images "
+            f"of shape {tuple(expected_shape[1:])} (height, width, channels) after the batch axis."
+        )
+    check_divisible(len(images), steps)
+    if images.ndim > 2:  # plain vectors are no images: their range is the user's
+        check_values(images.astype(np.float32), "The data's images")
+
+
+def check_condition(condition, inputs: list, role: str) -> None:
+    """Raises unless ``condition`` can go into the condition inputs of a network."""
+    if not inputs:
+        return
+    if condition is None:
+        raise ValueError(
+            f"The {role} takes a condition, but the data holds images only. Give fit pairs of "
+            "(images, condition): the adapters of gankit.data make them with labels."
+        )
+    if len(inputs) > 1:
+        return
+    for part in keras.tree.flatten(condition):
+        if np.asarray(part).dtype.kind in "iu" and np.min(part) < 0:
+            raise ValueError(f"Class labels must be 0 or more, got {np.min(part)}.")
+
+
+def check_latents(latents, inputs: list) -> np.ndarray:
+    """Returns ``latents`` as float32, or says which shape the generator takes."""
+    latents = np.asarray(latents, np.float32)
+    if not inputs:
+        raise ValueError("This generator takes no latents.")
+    expected = tuple(inputs[0].shape[1:])
+    if not shapes_fit(latents.shape[1:], expected):
+        raise ValueError(
+            f"latents must have the shape {('num_images', *expected)} that the generator was "
+            f"built for, got {latents.shape}."
+        )
+    return latents
+
+
+def count_images(num_images, **given) -> int:
+    """Returns how many images are asked for, by a number or by the rows of what is given."""
+    counts = {"num_images": num_images} if num_images is not None else {}
+    for name, structure in given.items():
+        if structure is not None:
+            counts[name] = len(keras.tree.flatten(structure)[0])
+    if not counts:
+        raise ValueError("Say how many images: num_images=..., or give latents or a condition.")
+    if len(set(counts.values())) > 1:
+        raise ValueError(f"The numbers of images don't agree: {counts}.")
+    name, count = counts.popitem()
+    check_at_least_one(name, count)
+    return int(count)

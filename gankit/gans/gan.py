@@ -1,0 +1,614 @@
+"""The whole path of a batch, from the data to both networks' updates."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from gankit import losses, penalties
+from gankit.gans import checks
+from gankit.gans.batch import Batch, map_tensors
+from gankit.gans.epochs import EpochKeeper
+from gankit.gans.logs import EpochAverages, name_losses
+from gankit.gans.networks import (
+    DISCRIMINATOR_ROLES,
+    GENERATOR_ROLES,
+    check_networks,
+    clone,
+    computes_in_float16,
+    find_inputs,
+    match_inputs,
+    regularization,
+    trainable_variables,
+)
+from gankit.gans.optimizers import (
+    OptimizerPair,
+    apply_gradients,
+    build_optimizer,
+    prepare_optimizers,
+)
+from gankit.gans.random import find_seed_states, make_seed_generators
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class GAN(keras.Model):
+    """A generative adversarial network: two networks, a loss, and one training step.
+
+    ``fit`` takes a ``tf.data.Dataset`` (or what else Keras takes) of float32 images in [-1, 1] of
+    shape ``(batch, height, width, channels)``, or of pairs ``(images, condition)``. With networks
+    that take a condition this is a conditional GAN; other variants are subclasses, which override
+    what flows or add a named term to a phase's losses.
+
+    Args:
+        generator: a functional or sequential ``keras.Model`` from latents (and a condition) to
+            images. Inputs named ``latents`` and ``condition`` are matched by name, others by order.
+            Without an input for latents it gets none.
+        discriminator: a functional or sequential ``keras.Model`` from images (and a condition) to
+            scores: logits of any shape ``(batch, ...)``, without a sigmoid. Inputs named ``images``
+            and ``condition`` are matched by name, others by order. Its first output is the scores,
+            further ones are heads.
+        latent_prior: ``"normal"`` (standard) or ``"uniform"`` on [-1, 1].
+        discriminator_steps: updates of the discriminator for each one of the generator; None for
+            the class's default. With k, a batch of the data holds k sub-batches, and step j takes
+            ``images[j::k]``.
+        share_fakes: whether the generator is trained on the fakes that the discriminator has just
+            been trained on, which saves a run of the generator; False draws fresh ones.
+        one_pass: whether the discriminator sees real and fake in one concatenated batch. Matters
+            where it has batch normalization, whose statistics are then of both.
+        augment: a Keras layer through which all images go before the discriminator sees them in
+            training, e.g. ``keras.layers.GaussianNoise(0.1)`` for instance noise (Sonderby et al.
+            2016, arXiv:1610.04490). Its random numbers follow from ``seed``.
+        generator_ema: b in [0, 1): keeps an average of the generator's weights, ``b * average +
+            (1 - b) * weights`` after each of its updates, as ``ema_generator``, which then makes
+            the images of ``generate`` (Yazici et al. 2018, arXiv:1806.04498). None keeps none.
+        seed: integer; settles all random numbers but those of the networks' own layers, which
+            ``keras.utils.set_random_seed`` covers when it is called before they are built.
+        **kwargs: ``name``, ``dtype`` and the like of ``keras.Model``.
+
+    Raises:
+        ValueError: the generator's images don't fit the discriminator's input, or an option is out
+            of its range.
+        TypeError: a network whose input shapes are not known.
+
+    References:
+        Goodfellow et al. 2014, "Generative Adversarial Networks", arXiv:1406.2661.
+    """
+
+    default_loss = "non_saturating"
+    default_penalty = None
+    default_discriminator_steps = 1
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        *,
+        latent_prior="normal",
+        discriminator_steps=None,
+        share_fakes=True,
+        one_pass=False,
+        augment=None,
+        generator_ema=None,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if discriminator_steps is None:
+            discriminator_steps = self.default_discriminator_steps
+        checks.check_choice("latent_prior", latent_prior, ("normal", "uniform"))
+        checks.check_at_least_one("discriminator_steps", discriminator_steps)
+        checks.check_fraction("generator_ema", generator_ema)
+        checks.check_seed(seed)
+        check_networks(generator, discriminator)
+
+        self.generator = generator
+        self.discriminator = discriminator
+        self.latent_prior = latent_prior
+        self.discriminator_steps = discriminator_steps
+        self.share_fakes = share_fakes
+        self.one_pass = one_pass
+        self.augment = augment
+        self.generator_ema = generator_ema
+        self.seed = seed
+
+        self.ema_generator = None
+        if generator_ema is not None:
+            self.ema_generator = clone(generator)
+            self.ema_generator.trainable = False  # for good: it follows, it does not learn
+        self.training_seed, self.sampling_seed = make_seed_generators(seed, 2)
+        self.epochs_completed = self.add_weight(
+            shape=(), dtype="int64", initializer="zeros", trainable=False, name="epochs_completed"
+        )
+        self.averages = EpochAverages()
+        self.built = True
+
+    def compile(
+        self,
+        generator_optimizer=None,
+        discriminator_optimizer=None,
+        loss=None,
+        penalty=None,
+        **kwargs,
+    ):
+        """Settles how both networks are trained.
+
+        Args:
+            generator_optimizer: a Keras optimizer or its name; default ``Adam(2e-4, beta_1=0.5)``
+                (Radford et al. 2015, arXiv:1511.06434).
+            discriminator_optimizer: likewise; another instance than the generator's.
+            loss: what a score costs, a name or an instance of ``gankit.losses``; None for the
+                class's default.
+            penalty: what the discriminator's slope costs, an instance of ``gankit.penalties``; None
+                for the class's default.
+            **kwargs: ``run_eagerly``, ``steps_per_execution``, ``jit_compile`` and
+                ``auto_scale_loss`` of ``keras.Model.compile``.
+
+        Raises:
+            ValueError: an unknown name, or one optimizer for both networks.
+            TypeError: an argument of ``keras.Model.compile`` that a GAN can't honour.
+        """
+        checks.check_compile_arguments(kwargs)
+        loss = losses.get(self.default_loss if loss is None else loss)
+        penalty = penalties.get(self.default_penalty if penalty is None else penalty)
+        pair = prepare_optimizers(generator_optimizer, discriminator_optimizer)
+        super().compile(optimizer=None, **kwargs)
+        self.loss, self.penalty = loss, penalty
+        self.generator_variables = trainable_variables(self.generator_networks())
+        self.discriminator_variables = trainable_variables(self.discriminator_networks())
+        scale_loss = kwargs.get("auto_scale_loss", True)
+        self.generator_optimizer = build_optimizer(
+            pair[0],
+            self.generator_variables,
+            float16=scale_loss and computes_in_float16(self.generator_networks()),
+        )
+        self.discriminator_optimizer = build_optimizer(
+            pair[1],
+            self.discriminator_variables,
+            float16=scale_loss and computes_in_float16(self.discriminator_networks()),
+        )
+        self.optimizer = OptimizerPair(self.generator_optimizer, self.discriminator_optimizer)
+        self.averages = EpochAverages()
+        self._compile_arguments = kwargs
+
+    def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, **kwargs):
+        """Trains both networks, as ``keras.Model.fit`` trains one.
+
+        The order of data that comes from ``gankit.data`` goes on with the number of epochs that
+        this GAN has completed, in whatever process: 2 epochs, ``save``, ``load_model`` and 2 epochs
+        are the same as 4. With ``initial_epoch``, that number counts instead.
+
+        Args:
+            x: a dataset of images or of ``(images, condition)``, or an array of images.
+            y: the condition, where ``x`` is an array.
+            batch_size: where ``x`` is an array; default 32.
+            epochs: passes over the data.
+            verbose: see Keras.
+            callbacks: see Keras.
+            **kwargs: further arguments of ``keras.Model.fit``.
+
+        Returns:
+            Keras's ``History``: for each epoch the averages of ``discriminator_loss``,
+            ``generator_loss``, ``real_accuracy`` and ``fake_accuracy`` (the shares of scores on the
+            right side), and of each phase's terms where it has several.
+
+        Raises:
+            ValueError, TypeError: the first batch is not what the networks can be trained on.
+        """
+        self._assert_compile_called("fit")
+        checks.check_fit_arguments(kwargs)
+        first, x = checks.peek(x, y, batch_size)
+        self.check_data(first)
+        keeper = EpochKeeper(x, kwargs.get("initial_epoch", 0))
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks.append(keeper)
+        else:
+            callbacks = [keeper, *keras.tree.flatten(callbacks or [])]
+        return super().fit(
+            x, y, batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks, **kwargs
+        )
+
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
+        """Makes one training step on a batch of images (and their condition), as Keras does."""
+        checks.check_fit_arguments({"sample_weight": sample_weight, "class_weight": class_weight})
+        self.check_data((x, y))
+        return super().train_on_batch(x, y, return_dict=return_dict)
+
+    def check_data(self, batch) -> None:
+        """Raises unless this GAN can be trained on ``batch``: images or ``(images, condition)``."""
+        if batch is not None:
+            checks.check_batch(
+                batch, self.generator, self.discriminator, self.discriminator_steps
+            )
+
+    # The path of a batch, from top to bottom
+
+    def train_step(self, data):
+        """Updates both networks: the discriminator ``discriminator_steps`` times, then the other."""
+        for real in self.split_batch(self.unpack(data)):
+            fake, tape = self.record_fakes(real)
+            self.train_discriminator(real, fake)
+        if not self.share_fakes:
+            fake, tape = self.record_fakes(real)
+        self.train_generator(real, fake, tape)
+        self.after_step(real, fake)
+        return self.logs()
+
+    def unpack(self, data) -> Batch:
+        """Returns what the data set gave, as a batch of real images and their condition."""
+        images, condition, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return Batch(images, condition).map(checks.standardize)
+
+    def split_batch(self, real: Batch) -> list[Batch]:
+        """Returns the sub-batches of the discriminator's steps.
+
+        They are strided, so that each replica of a distribution strategy, which holds a part of the
+        batch, finds rows of every sub-batch in it.
+        """
+        steps = self.discriminator_steps
+        checks.check_divisible(count_rows(real.images), steps)
+        return [real.map(lambda tensor, step=step: tensor[step::steps]) for step in range(steps)]
+
+    def record_fakes(self, real: Batch) -> tuple[Batch, tf.GradientTape]:
+        """Returns a batch of fakes, and the tape that recorded how the generator made them."""
+        with tf.GradientTape() as tape:
+            fake = self.generate_batch(real)
+        return fake, tape
+
+    def train_discriminator(self, real: Batch, fake: Batch) -> None:
+        """Updates the discriminator to tell ``real`` from ``fake``, taking both as given."""
+        fake = fake.map(ops.stop_gradient)
+        with tf.GradientTape() as tape:
+            real, fake = self.discriminate_pair(real, fake)
+            terms = self.discriminator_losses(real, fake)
+            terms |= regularization(self.discriminator_networks())
+            objective = self.objective(terms, self.discriminator_optimizer)
+        gradients = tape.gradient(objective, self.discriminator_variables)
+        self.apply_gradients(
+            self.discriminator_optimizer, gradients, self.discriminator_variables
+        )
+        self.averages.update(name_losses("discriminator", terms) | self.accuracies(real, fake))
+
+    def train_generator(self, real: Batch, fake: Batch, tape: tf.GradientTape) -> None:
+        """Updates the generator by the discriminator's scores; ``tape`` knows how fakes were made."""
+        with tape:
+            if self.loss.needs_real:
+                real, fake = self.discriminate_pair(real, fake)
+            else:
+                fake = self.discriminate(fake)
+            terms = self.generator_losses(real, fake)
+            terms |= regularization(self.generator_networks())
+            objective = self.objective(terms, self.generator_optimizer)
+        gradients = tape.gradient(objective, self.generator_variables)
+        self.apply_gradients(self.generator_optimizer, gradients, self.generator_variables)
+        self.averages.update(name_losses("generator", terms))
+
+    def objective(self, terms: dict, optimizer):
+        """Returns the scalar to differentiate: the sum of the terms.
+
+        Divided by the number of replicas, whose gradients Keras sums, and scaled for float16.
+        """
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        return optimizer.scale_loss(sum(terms.values()) / replicas)
+
+    def apply_gradients(self, optimizer, gradients, variables, when=None) -> None:
+        """Updates ``variables``: the only place where what learns is changed.
+
+        Where the boolean scalar ``when``, the same on all replicas, is false, nothing changes.
+        """
+        apply_gradients(optimizer, gradients, variables, when)
+
+    def logs(self) -> dict:
+        """Returns the averages since the epoch began, by name."""
+        logs = self.averages.result()
+        if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
+            # Keras 3.15 reduces the logs of several workers along an axis that scalars don't have.
+            logs = {name: ops.expand_dims(value, 0) for name, value in logs.items()}
+        return logs
+
+    # What a variant may override
+
+    def generator_networks(self) -> list:
+        """Returns the networks that the generator's phase trains."""
+        return [self.generator]
+
+    def discriminator_networks(self) -> list:
+        """Returns the networks that the discriminator's phase trains."""
+        return [self.discriminator]
+
+    def sample_latents(self, num_images, seed=None):
+        """Returns latents for one run of the generator, or None if it takes none.
+
+        Args:
+            num_images: int, or an int32 scalar tensor.
+            seed: an int or a ``keras.random.SeedGenerator``; None draws from training's stream.
+        """
+        inputs = find_inputs(self.generator, GENERATOR_ROLES, "latents")
+        if not inputs:
+            return None
+        shape = (num_images, *inputs[0].shape[1:])
+        seed = self.training_seed if seed is None else seed
+        if self.latent_prior == "uniform":
+            return keras.random.uniform(shape, minval=-1.0, maxval=1.0, seed=seed, dtype="float32")
+        return keras.random.normal(shape, seed=seed, dtype="float32")
+
+    def sample_condition(self, real=None, num_images=None, seed=None):
+        """Returns what the generator is told when nobody says: here, what ``real`` images have.
+
+        A variant that invents conditions draws ``num_images`` of them where ``real`` is None.
+        """
+        if real is not None:
+            return real.condition
+        if find_inputs(self.generator, GENERATOR_ROLES, "condition"):
+            raise ValueError("This generator takes a condition: pass it, as condition=[...].")
+        return None
+
+    def generate_batch(self, real: Batch, training=True) -> Batch:
+        """Returns as many fakes as there are ``real`` images."""
+        condition = self.sample_condition(real=real)
+        latents = self.sample_latents(count_rows(real.images))
+        inputs = match_inputs(self.generator, latents=latents, condition=condition)
+        images = self.generator(inputs, training=training)
+        return Batch(in_float32(images), condition)
+
+    def discriminate(self, batch: Batch, training=True) -> Batch:
+        """Returns the batch with its scores and heads, from one pass of the discriminator."""
+        images = self.augmented(batch.images) if training else batch.images
+        inputs = match_inputs(self.discriminator, images=images, condition=batch.condition)
+        outputs = self.discriminator(inputs, training=training)
+        scores, *heads = keras.tree.flatten(in_float32(outputs))
+        return batch._replace(scores=scores, heads=tuple(heads))
+
+    def discriminate_pair(self, real: Batch, fake: Batch, training=True) -> tuple[Batch, Batch]:
+        """Returns both batches with their scores: two passes, or one if ``one_pass`` is set."""
+        if not self.one_pass:
+            return self.discriminate(real, training), self.discriminate(fake, training)
+        num_real = count_rows(real.images)
+        both = keras.tree.map_structure(
+            lambda *pair: None if pair[0] is None else ops.concatenate(pair),
+            real._replace(scores=None, heads=()),
+            fake._replace(scores=None, heads=()),
+        )
+        both = self.discriminate(both, training)
+        return both.map(lambda tensor: tensor[:num_real]), both.map(
+            lambda tensor: tensor[num_real:]
+        )
+
+    def augmented(self, images):
+        """Returns the images as the discriminator sees them in training."""
+        if self.augment is None:
+            return images
+        for state in find_seed_states(self.augment):
+            state.assign(self.training_seed.next())
+        return keras.tree.map_structure(lambda x: self.augment(x, training=True), images)
+
+    def discriminator_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns what the discriminator pays: named scalars, whose sum trains it."""
+        values = self.loss.discriminator(real.scores, fake.scores, seed=self.training_seed)
+        terms = {"adversarial": ops.mean(values)}
+        if self.penalty is not None:
+            terms["penalty"] = ops.mean(
+                self.penalty(
+                    lambda images: self.discriminate(real._replace(images=images)).scores,
+                    real.images,
+                    fake.images,
+                    seed=self.training_seed,
+                )
+            )
+        return terms
+
+    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns what the generator pays: named scalars, whose sum trains it.
+
+        ``real`` has scores only for a loss that needs them.
+        """
+        return {"adversarial": ops.mean(self.loss.generator(fake.scores, real.scores))}
+
+    def accuracies(self, real: Batch, fake: Batch) -> dict:
+        """Returns the shares of real and of fake scores on the right side, where there is one."""
+        correct = self.loss.correct(real.scores, fake.scores)
+        if correct is None:
+            return {}
+        real_accuracy, fake_accuracy = (ops.mean(ops.cast(c, "float32")) for c in correct)
+        return {"real_accuracy": real_accuracy, "fake_accuracy": fake_accuracy}
+
+    def after_step(self, real: Batch, fake: Batch) -> None:
+        """Updates what follows the networks; here the average of the generator's weights."""
+        if self.ema_generator is None:
+            return
+        for average, weight in zip(
+            self.ema_generator.weights, self.generator.weights, strict=True
+        ):
+            if weight.trainable:
+                weight = self.generator_ema * average + (1.0 - self.generator_ema) * weight
+            average.assign(weight)
+
+    # Use
+
+    @property
+    def sampling_generator(self):
+        """The network that makes images outside of training: the average one, if there is one."""
+        return self.generator if self.ema_generator is None else self.ema_generator
+
+    def call(self, inputs, training=False):
+        """Returns the generator's images, so that ``predict`` serves the generator.
+
+        Args:
+            inputs: what the generator takes: latents of shape ``(batch, latent_dim)``, or latents
+                and condition in the generator's own structure.
+            training: whether in training mode.
+        """
+        network = self.generator if training else self.sampling_generator
+        return network(inputs, training=training)
+
+    def export(self, filepath, format="tf_saved_model", **kwargs):
+        """Writes the generator for serving, see ``keras.Model.export``."""
+        return self.sampling_generator.export(filepath, format=format, **kwargs)
+
+    def generate(
+        self,
+        num_images=None,
+        condition=None,
+        latents=None,
+        seed=None,
+        batch_size=256,
+        ema=True,
+    ) -> np.ndarray:
+        """Returns new images.
+
+        Args:
+            num_images: how many; may be left out where ``latents`` or ``condition`` say it.
+            condition: what the generator is told, a row for each image, e.g. ``[7, 7, 7]``.
+            latents: ``(num_images, latent_dim)``; by default drawn from ``latent_prior``.
+            seed: integer, for the same images each time; None draws anew, apart from training's
+                random numbers.
+            batch_size: images that are made at once; changes memory and speed only.
+            ema: whether to use ``ema_generator`` where there is one.
+
+        Returns:
+            float32 of shape ``(num_images, height, width, channels)`` in [-1, 1], if the generator
+            ends in tanh.
+
+        Raises:
+            ValueError: numbers or shapes that don't fit.
+        """
+        num_images = checks.count_images(num_images, condition=condition, latents=latents)
+        checks.check_at_least_one("batch_size", batch_size)
+        checks.check_seed(seed)
+        seed = self.sampling_seed if seed is None else keras.random.SeedGenerator(int(seed))
+        if latents is None:
+            latents = self.sample_latents(num_images, seed=seed)
+        else:
+            latent_inputs = find_inputs(self.generator, GENERATOR_ROLES, "latents")
+            latents = checks.check_latents(latents, latent_inputs)
+        if condition is None:
+            condition = self.sample_condition(num_images=num_images, seed=seed)
+        network = self.sampling_generator if ema else self.generator
+        condition = map_tensors(checks.standardize, condition)
+        inputs = match_inputs(network, latents=latents, condition=condition)
+        return predict(network, inputs, batch_size)
+
+    def score(self, images, condition=None, batch_size=256) -> np.ndarray:
+        """Returns the discriminator's opinion of images: float32 of shape ``(n,)``.
+
+        The higher, the more real. Where it scores patches, this is their mean.
+        """
+        condition = map_tensors(checks.standardize, condition)
+        inputs = match_inputs(self.discriminator, images=images, condition=condition)
+        outputs = predict(self.discriminator, inputs, batch_size)
+        scores = keras.tree.flatten(outputs)[0]
+        return scores.reshape(len(scores), -1).mean(axis=1)
+
+    def generate_best(self, num_images, out_of, condition=None, seed=None) -> np.ndarray:
+        """Returns the images that the discriminator takes for the most real, best first.
+
+        Args:
+            num_images: how many to return.
+            out_of: how many to make and score.
+            condition: what the generator is told, ``num_images`` rows. Each row then gets
+                ``out_of / num_images`` candidates, and its best one is kept, in the rows' order.
+            seed: integer, see ``generate``.
+
+        Returns:
+            float32 of shape ``(num_images, height, width, channels)``, see ``generate``.
+
+        Raises:
+            ValueError: ``out_of`` is below ``num_images``, or with a condition no multiple of it.
+        """
+        checks.check_at_least_one("num_images", num_images)
+        if out_of < num_images:
+            raise ValueError(f"out_of={out_of} must be at least num_images={num_images}.")
+        if condition is None:
+            candidates = self.generate(out_of, seed=seed)
+            order = np.argsort(-self.score(candidates), kind="stable")
+            return candidates[order[:num_images]]
+        if out_of % num_images:
+            raise ValueError(
+                f"With a condition, out_of={out_of} must be a multiple of num_images={num_images}: "
+                "each row of the condition gets the same number of candidates."
+            )
+        repeats = out_of // num_images
+        condition = keras.tree.map_structure(
+            lambda rows: np.repeat(np.asarray(rows), repeats, axis=0), condition
+        )
+        candidates = self.generate(out_of, condition=condition, seed=seed)
+        scores = self.score(candidates, condition).reshape(num_images, repeats)
+        best = np.arange(num_images) * repeats + scores.argmax(axis=1)
+        return candidates[best]
+
+    # Persistence
+
+    @property
+    def metrics(self):
+        """The trackers of what is logged, which Keras resets at the start of each epoch."""
+        return list(self.averages.trackers.values())
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return super().get_config() | {
+            "generator": keras.saving.serialize_keras_object(self.generator),
+            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
+            "latent_prior": self.latent_prior,
+            "discriminator_steps": self.discriminator_steps,
+            "share_fakes": self.share_fakes,
+            "one_pass": self.one_pass,
+            "augment": keras.saving.serialize_keras_object(self.augment),
+            "generator_ema": self.generator_ema,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Returns the GAN that ``get_config`` describes; networks in it may be serialized."""
+        return cls(**keras.saving.deserialize_keras_object(config, custom_objects))
+
+    def get_compile_config(self):
+        """Returns the arguments of ``compile``."""
+        if not self.compiled:
+            return {}
+        return keras.saving.serialize_keras_object(
+            {
+                "generator_optimizer": self.generator_optimizer,
+                "discriminator_optimizer": self.discriminator_optimizer,
+                "loss": self.loss,
+                "penalty": self.penalty,
+                **self._compile_arguments,
+            }
+        )
+
+    def compile_from_config(self, config):
+        """Compiles as ``get_compile_config`` describes; the optimizers' slots are made here."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def save_own_variables(self, store):
+        """Writes what Keras leaves out: the state of every seed generator, dropout's too."""
+        super().save_own_variables(store)
+        store["seeds"] = np.array([state.numpy() for state in find_seed_states(self)])
+
+    def load_own_variables(self, store):
+        """Reads what ``save_own_variables`` has written."""
+        super().load_own_variables({key: store[key] for key in store.keys() if key != "seeds"})
+        seeds, states = np.array(store["seeds"]), find_seed_states(self)
+        if len(seeds) != len(states):
+            raise ValueError(
+                f"The file holds the state of {len(seeds)} random number generators, but this GAN "
+                f"has {len(states)}: its networks are built of other layers."
+            )
+        for state, seed in zip(states, seeds, strict=True):
+            state.assign(seed)
+
+
+def count_rows(images):
+    """Returns the number of images: an int where it is known, else a scalar tensor."""
+    return ops.shape(keras.tree.flatten(images)[0])[0]
+
+
+def in_float32(outputs):
+    """Returns a network's outputs in float32, whatever it computes in."""
+    return keras.tree.map_structure(lambda tensor: ops.cast(tensor, "float32"), outputs)
+
+
+def predict(network, inputs, batch_size):
+    """Returns a network's outputs in inference mode as float32 NumPy arrays."""
+    inputs = keras.tree.map_structure(ops.convert_to_numpy, inputs)
+    outputs = network.predict(inputs, batch_size=batch_size, verbose=0)
+    return keras.tree.map_structure(lambda array: np.asarray(array, np.float32), outputs)

@@ -1,0 +1,78 @@
+"""Two optimizers in the place where Keras expects one."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+
+class OptimizerPair:
+    """Both optimizers, read-only, for what Keras's callbacks ask of ``model.optimizer``."""
+
+    def __init__(self, generator_optimizer, discriminator_optimizer):
+        self.optimizers = (generator_optimizer, discriminator_optimizer)
+        self.built = True
+
+    @property
+    def iterations(self):
+        """The number of training steps: updates of the generator."""
+        return self.optimizers[0].iterations
+
+
+def prepare_optimizers(generator_optimizer, discriminator_optimizer):
+    """Returns both optimizers, defaults filled in and with names that tell them apart."""
+    pair = [
+        keras.optimizers.get(optimizer) if optimizer is not None else default_optimizer()
+        for optimizer in (generator_optimizer, discriminator_optimizer)
+    ]
+    if pair[0] is pair[1]:
+        raise ValueError(
+            "generator_optimizer and discriminator_optimizer are one object, whose state can't "
+            "serve two networks. Make two."
+        )
+    if pair[0].name == pair[1].name:  # Keras logs learning rates under these names
+        for role, optimizer in zip(("generator", "discriminator"), pair, strict=True):
+            optimizer.name = f"{role}_{optimizer.name}"
+    return pair
+
+
+def default_optimizer():
+    """Returns what DCGAN is trained with (Radford et al. 2015, arXiv:1511.06434, section 4)."""
+    return keras.optimizers.Adam(2e-4, beta_1=0.5)
+
+
+def build_optimizer(optimizer, variables, float16: bool):
+    """Returns the optimizer with its slots, wrapped to scale the loss where float16 needs that."""
+    if float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name=optimizer.name)
+    # Now rather than at the first step: slots that don't exist yet can't be loaded.
+    if not optimizer.built:
+        optimizer.build(variables)
+    return optimizer
+
+
+def apply_gradients(optimizer, gradients, variables, when=None) -> None:
+    """Updates ``variables``; where the boolean scalar ``when`` is false, changes nothing.
+
+    A condition around an update is legal only outside of the replicas, where the decision is one
+    for all; ``LossScaleOptimizer`` of Keras skips updates in the same way.
+    """
+    if when is None:
+        optimizer.apply(gradients, variables)
+        return
+
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        ops.cond(when, lambda: optimizer.apply(gradients, variables), lambda: None)
+    else:
+        tf.distribute.get_replica_context().merge_call(
+            apply_in_all_replicas, args=(optimizer, gradients, variables, when)
+        )
+
+
+def apply_in_all_replicas(strategy, optimizer, gradients, variables, when) -> None:
+    """Updates all replicas' variables if ``when``, which each of them computed alike, is true."""
+
+    def update():
+        strategy.extended.call_for_each_replica(optimizer.apply, args=(gradients, variables))
+
+    decision = strategy.experimental_local_results(when)[0]
+    ops.cond(decision, update, lambda: None)

@@ -1,0 +1,46 @@
+"""Random numbers that differ between replicas and can be taken up where they stopped."""
+
+import random
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+REPLICA_STRIDE = 0x9E3779B97F4A7C  # any large odd number keeps the replicas' seeds apart
+
+
+class ReplicaSeedGenerator(keras.random.SeedGenerator):
+    """A seed generator whose numbers also depend on the replica that asks.
+
+    ``keras.random`` with a plain ``SeedGenerator`` gives every replica of a ``tf.distribute``
+    strategy the same numbers: two devices would train on the same latents. On the first replica,
+    and without a strategy, this one is a plain ``SeedGenerator``.
+    """
+
+    def next(self, ordered=True):
+        """Returns a new seed, int64 of shape ``(2,)``, and moves on."""
+        seed = super().next(ordered=ordered)
+        context = tf.distribute.get_replica_context()
+        if context is None:
+            return seed
+        replica = ops.cast(context.replica_id_in_sync_group, seed.dtype)
+        return seed + replica * ops.convert_to_tensor([REPLICA_STRIDE, 0], dtype=seed.dtype)
+
+
+def make_seed_generators(seed: int | None, number: int) -> list[ReplicaSeedGenerator]:
+    """Returns generators of independent streams that all follow from one seed.
+
+    With ``seed=None`` they follow from Python's random state, as layers of Keras do, so that
+    ``keras.utils.set_random_seed`` covers them.
+    """
+    root = random.randrange(2**31) if seed is None else seed
+    words = np.random.SeedSequence(root).generate_state(number)
+    return [ReplicaSeedGenerator(int(word)) for word in words]
+
+
+def find_seed_states(layer: keras.Layer) -> list:
+    """Returns the states of all seed generators of a layer and those below, each once, in order."""
+    weights = {id(variable) for variable in layer.weights}
+    states = {id(state): state for state in layer.variables if id(state) not in weights}
+    return list(states.values())

@@ -1,0 +1,93 @@
+"""Many images as one picture, and many pictures as a film."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+def make_grid(images, *, columns=None, padding=2) -> np.ndarray:
+    """Returns one picture in which the images stand in rows.
+
+    Args:
+        images: array ``(n, height, width, channels)`` with 1 or 3 channels, floats in [-1, 1]
+            (values outside are clipped) or uint8 in 0..255.
+        columns: images a row; by default as many as make the grid nearly square.
+        padding: pixels of black between the images.
+
+    Returns:
+        uint8 of shape ``(rows * (height + padding) - padding, ..., channels)``. Places of the last
+        row that no image fills stay black.
+    """
+    images = to_uint8(images)
+    num_images, height, width, channels = images.shape
+    columns = columns or math.ceil(math.sqrt(num_images))
+    columns = min(columns, num_images)
+    rows = math.ceil(num_images / columns)
+    cells = np.zeros((rows * columns, height + padding, width + padding, channels), np.uint8)
+    cells[:num_images, :height, :width] = images
+    cells = cells.reshape(rows, columns, *cells.shape[1:])
+    grid = cells.swapaxes(1, 2).reshape(rows * (height + padding), -1, channels)
+    return grid[: grid.shape[0] - padding, : grid.shape[1] - padding]
+
+
+def save_grid(images, path, *, columns=None, padding=2) -> Path:
+    """Writes the grid of ``images`` (see ``make_grid``) to an image file and returns its path.
+
+    Folders that are missing are made; the ending of ``path`` says the format.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    to_picture(make_grid(images, columns=columns, padding=padding)).save(path)
+    return path
+
+
+def save_animation(frames, path, *, frame_duration=0.2, last_frame_duration=1.5) -> Path:
+    """Writes an animated GIF that repeats for ever and returns its path.
+
+    Args:
+        frames: paths of image files, or grids as ``make_grid`` returns them, in the order of time.
+        path: where to write; folders that are missing are made.
+        frame_duration: seconds.
+        last_frame_duration: seconds that the last frame stands before the film starts again.
+    """
+    pictures = [to_picture(frame) for frame in frames]
+    if not pictures:
+        raise ValueError("frames is empty: an animation needs at least one picture.")
+    durations = [frame_duration] * (len(pictures) - 1) + [last_frame_duration]
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pictures[0].save(
+        path,
+        format="GIF",
+        save_all=True,
+        append_images=pictures[1:],
+        duration=[round(1000 * seconds) for seconds in durations],
+        loop=0,
+    )
+    return path
+
+
+def to_uint8(images) -> np.ndarray:
+    """Returns images in [-1, 1] as uint8 in 0..255; uint8 stays as it is."""
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
+        raise ValueError(
+            "images must have the shape (n, height, width, channels) with at least one image and "
+            f"1 or 3 channels, got {images.shape}."
+        )
+    if images.dtype == np.uint8:
+        return images
+    if not np.isfinite(images).all():
+        raise ValueError("images hold NaN or infinity, which no picture can show.")
+    return np.round((np.clip(images.astype(np.float32), -1, 1) + 1) * 127.5).astype(np.uint8)
+
+
+def to_picture(frame) -> Image.Image:
+    """Returns a file's content, or a uint8 array ``(height, width, 1 or 3)``, as a Pillow image."""
+    if isinstance(frame, str | Path):
+        with Image.open(frame) as image:
+            return image.copy()
+    frame = np.asarray(frame)
+    return Image.fromarray(frame[..., 0] if frame.shape[-1] == 1 else frame)

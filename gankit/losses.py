@@ -1,0 +1,208 @@
+"""What a score costs.
+
+A loss is a small stateless object with two methods, one for each phase. Both take raw scores
+(logits) of any shape, ``(batch, 1)`` or ``(batch, height, width, 1)`` for a discriminator of patches,
+and return one float32 value for each score; the training step takes their mean. Each loss is
+scaled as its source writes it.
+"""
+
+import difflib
+
+import keras
+from keras import ops
+
+
+class Loss:
+    """What a score costs: the base class of all losses.
+
+    A new loss is a subclass with ``discriminator`` and ``generator``, registered with
+    ``keras.saving.register_keras_serializable``; constructor arguments become attributes of the
+    same name and are returned by ``get_config``.
+    """
+
+    #: Whether ``generator`` looks at the real scores. That costs a pass of the discriminator on the
+    #: real images in the generator's phase, so only relativistic losses say True.
+    needs_real = False
+
+    def discriminator(self, real_scores, fake_scores, seed=None):
+        """Returns what the discriminator pays for its scores of real and generated images.
+
+        ``seed`` is an int or a ``keras.random.SeedGenerator``, for losses that draw noise.
+        """
+        raise NotImplementedError
+
+    def generator(self, fake_scores, real_scores=None):
+        """Returns what the generator pays for the scores of its images."""
+        raise NotImplementedError
+
+    def correct(self, real_scores, fake_scores):
+        """Returns which real and which fake scores are on the right side, as two boolean tensors.
+
+        None where a score has no right side.
+        """
+        return None
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        """Returns the loss that ``get_config`` describes."""
+        return cls(**config)
+
+
+class CrossEntropy(Loss):
+    """What both cross-entropy games share: the discriminator as a classifier of real and fake.
+
+    Its cost is the mean over real and fake together, ln 2 where it can't tell them apart, as if
+    both formed one batch.
+
+    Args:
+        label_smoothing: s in [0, 1). One-sided: the real target becomes 1 - s, the fake one stays 0
+            (Salimans et al. 2016, arXiv:1606.03498).
+        label_noise: n in [0, 1). Subtracts n * u from both targets, u uniform on [0, 1) and drawn
+            for each score, in the discriminator's phase only (Deep Learning with Python, section
+            8.5, where the labels are the other way round).
+    """
+
+    def __init__(self, label_smoothing=0.0, label_noise=0.0):
+        for name, value in (("label_smoothing", label_smoothing), ("label_noise", label_noise)):
+            if not 0 <= value < 1:
+                raise ValueError(f"{name} must lie in [0, 1), got {value!r}.")
+        self.label_smoothing = label_smoothing
+        self.label_noise = label_noise
+
+    def discriminator(self, real_scores, fake_scores, seed=None):
+        """Returns the mean of the real score's and the fake score's cross-entropy, elementwise."""
+        real_target = ops.full_like(real_scores, 1.0 - self.label_smoothing)
+        fake_target = ops.zeros_like(fake_scores)
+        if self.label_noise:
+            noise = keras.random.uniform((2, *ops.shape(real_scores)), seed=seed)
+            real_target -= self.label_noise * noise[0]
+            fake_target -= self.label_noise * noise[1]
+        real_cost = ops.binary_crossentropy(real_target, real_scores, from_logits=True)
+        fake_cost = ops.binary_crossentropy(fake_target, fake_scores, from_logits=True)
+        return (real_cost + fake_cost) / 2
+
+    def correct(self, real_scores, fake_scores):
+        """Returns where the probability of "real" is on the right side of one half."""
+        return real_scores > 0, fake_scores < 0
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {"label_smoothing": self.label_smoothing, "label_noise": self.label_noise}
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class NonSaturating(CrossEntropy):
+    """The usual game: the generator maximises log D(G(z)).
+
+    Discriminator: -(log D(x) + log(1 - D(G(z)))) / 2. Generator: -log D(G(z)), whose slope stays
+    steep where the discriminator is sure (Goodfellow et al. 2014, arXiv:1406.2661, section 3).
+    """
+
+    def generator(self, fake_scores, real_scores=None):
+        """Returns -log D(G(z)) = softplus(-score)."""
+        return ops.softplus(-fake_scores)
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class Minimax(CrossEntropy):
+    """The zero-sum game: the generator minimises log(1 - D(G(z))).
+
+    Discriminator: -(log D(x) + log(1 - D(G(z)))) / 2. The generator's slope vanishes where the
+    discriminator is sure (Goodfellow et al. 2014, arXiv:1406.2661, equation 1).
+    """
+
+    def generator(self, fake_scores, real_scores=None):
+        """Returns log(1 - D(G(z))) = -softplus(score)."""
+        return -ops.softplus(fake_scores)
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class LeastSquares(Loss):
+    """Scores are pulled to 1 for real and 0 for fake images, by half their squared distance.
+
+    Mao et al. 2016, arXiv:1611.04076, equation 9 (a = 0, b = c = 1).
+    """
+
+    def discriminator(self, real_scores, fake_scores, seed=None):
+        """Returns (real - 1)^2 / 2 + fake^2 / 2."""
+        return (ops.square(real_scores - 1.0) + ops.square(fake_scores)) / 2
+
+    def generator(self, fake_scores, real_scores=None):
+        """Returns (fake - 1)^2 / 2."""
+        return ops.square(fake_scores - 1.0) / 2
+
+    def correct(self, real_scores, fake_scores):
+        """Returns where a score is nearer to its own target."""
+        return real_scores > 0.5, fake_scores < 0.5
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class Hinge(Loss):
+    """Scores cost only within the margin: real ones below 1, fake ones above -1.
+
+    Lim and Ye 2017, arXiv:1705.02894; Miyato et al. 2018, arXiv:1802.05957, equations 16 and 17.
+    """
+
+    def discriminator(self, real_scores, fake_scores, seed=None):
+        """Returns max(0, 1 - real) + max(0, 1 + fake)."""
+        return ops.relu(1.0 - real_scores) + ops.relu(1.0 + fake_scores)
+
+    def generator(self, fake_scores, real_scores=None):
+        """Returns -fake."""
+        return -fake_scores
+
+    def correct(self, real_scores, fake_scores):
+        """Returns where a score has the right sign."""
+        return real_scores > 0, fake_scores < 0
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class Wasserstein(Loss):
+    """The difference of mean scores, for a critic whose slope is bounded by other means.
+
+    Arjovsky et al. 2017, arXiv:1701.07875, equation 2. A score has no zero, so none is "right".
+    """
+
+    def discriminator(self, real_scores, fake_scores, seed=None):
+        """Returns fake - real."""
+        return fake_scores - real_scores
+
+    def generator(self, fake_scores, real_scores=None):
+        """Returns -fake."""
+        return -fake_scores
+
+
+NAMES = {
+    "non_saturating": NonSaturating,
+    "minimax": Minimax,
+    "least_squares": LeastSquares,
+    "hinge": Hinge,
+    "wasserstein": Wasserstein,
+}
+
+
+def get(loss) -> Loss:
+    """Returns the loss that a name stands for (without smoothing or noise), or ``loss`` itself.
+
+    Anything that has the two methods serves as a loss.
+
+    Raises:
+        ValueError: a name that is not known.
+        TypeError: neither a name nor a loss.
+    """
+    if isinstance(loss, str):
+        if loss not in NAMES:
+            near = difflib.get_close_matches(loss, NAMES, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"There is no loss {loss!r}, there are {sorted(NAMES)}.{hint}")
+        return NAMES[loss]()
+    if isinstance(loss, Loss):
+        return loss
+    raise TypeError(
+        f"loss must be one of the names {sorted(NAMES)} or an instance of gankit.losses.Loss, "
+        f"got {loss!r}. Losses of Keras compare labels with predictions and don't fit here."
+    )
