@@ -1,8 +1,8 @@
 """What a score costs.
 
 A loss is a small stateless object with two methods, one for each phase. Both take raw scores
-(logits) of any shape, ``(batch, 1)`` or ``(batch, height, width, 1)`` for a discriminator of patches,
-and return one float32 value for each score; the training step takes their mean. Each loss is
+(logits) of any shape, ``(batch, 1)`` or, for a discriminator of patches, ``(batch, height, width,
+1)``, and return one float32 value for each score; the training step takes their mean. Each loss is
 scaled as its source writes it.
 """
 

@@ -56,9 +56,7 @@ def build_generator(image_shape, latent_dim=100, filters=64, kernel_size=4, name
     return keras.Model(inputs, outputs, name=name)
 
 
-def build_discriminator(
-    image_shape, filters=64, kernel_size=4, dropout=0.3, name="discriminator"
-):
+def build_discriminator(image_shape, filters=64, kernel_size=4, dropout=0.3, name="discriminator"):
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     Halves height and width by strided convolutions as often as the generator doubles them.
@@ -93,6 +91,6 @@ def check_kernel_size(kernel_size):
     """Raises ``ValueError`` unless the stride of 2 divides ``kernel_size``."""
     if kernel_size % 2:
         raise ValueError(
-            f"kernel_size must be even, got {kernel_size}: the stride of 2 would not divide it, and "
-            "images would show a checkerboard."
+            f"kernel_size must be even, got {kernel_size}: the stride of 2 would not divide it, "
+            "and images would show a checkerboard."
         )

@@ -167,9 +167,11 @@ def find_images(path, classes) -> list[str]:
     for start in starts:
         if not start.is_dir():
             folders = sorted(entry.name for entry in root.iterdir() if entry.is_dir())
-            raise ValueError(f"classes: {str(path)!r} has no subfolder {start.name!r}, it has {folders}.")
+            raise ValueError(
+                f"classes: {str(path)!r} has no subfolder {start.name!r}, it has {folders}."
+            )
     files = [
-        os.path.join(folder, name)  # noqa: PTH118: 100,000 Path objects are slow to make
+        os.path.join(folder, name)  # noqa: PTH118 (100,000 Path objects are slow)
         for start in starts
         for folder, _, names in os.walk(start)
         for name in names

@@ -8,7 +8,13 @@ import tensorflow as tf
 from keras import ops
 
 from gankit.data.checks import check_values
-from gankit.gans.networks import DISCRIMINATOR_ROLES, GENERATOR_ROLES, find_inputs, shapes_fit
+from gankit.gans.networks import (
+    DISCRIMINATOR_ROLES,
+    GENERATOR_ROLES,
+    count_classes,
+    find_inputs,
+    shapes_fit,
+)
 
 COMPILE_ARGUMENTS = ("run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss")
 
@@ -79,7 +85,7 @@ def check_divisible(batch_size, steps: int) -> None:
 
 
 def standardize(tensor):
-    """Returns a part of the data as float32, or as int32 with class labels of shape ``(batch,)``."""
+    """Returns a part of the data as float32 or int32; class labels get the shape ``(batch,)``."""
     tensor = ops.convert_to_tensor(tensor)
     if keras.backend.is_float_dtype(tensor.dtype):
         return ops.cast(tensor, "float32")
@@ -94,11 +100,11 @@ def peek(x, y=None, batch_size=None):
     The batch is None where looking would change what comes (an already distributed data set).
     """
     if isinstance(x, tf.data.Dataset):
-        return next(iter(x.take(1)), None), x
+        return first_of(x.take(1)), x
     if isinstance(x, keras.utils.PyDataset):
         return x[0], x
     if isinstance(x, types.GeneratorType):
-        first = next(x)
+        first = first_of(x)
 
         def whole():
             yield first
@@ -110,6 +116,13 @@ def peek(x, y=None, batch_size=None):
         rows = slice(0, batch_size or 32)
         return tuple(keras.tree.map_structure(lambda array: array[rows], arrays)), x
     return None, x
+
+
+def first_of(batches):
+    """Returns the first batch, or raises ``ValueError`` if there is none."""
+    for batch in batches:
+        return batch
+    raise ValueError("The data holds no batch: its batch size may be larger than the data.")
 
 
 def check_batch(data, generator, discriminator, steps: int) -> None:
@@ -129,7 +142,7 @@ def check_batch(data, generator, discriminator, steps: int) -> None:
         ("generator", generator, GENERATOR_ROLES),
         ("discriminator", discriminator, DISCRIMINATOR_ROLES),
     ):
-        check_condition(condition, find_inputs(network, roles, "condition"), role)
+        check_condition(condition, network, roles, role)
 
 
 def check_images(images: np.ndarray, expected_shape, steps: int) -> None:
@@ -149,20 +162,32 @@ def check_images(images: np.ndarray, expected_shape, steps: int) -> None:
         check_values(images.astype(np.float32), "The data's images")
 
 
-def check_condition(condition, inputs: list, role: str) -> None:
+def check_condition(condition, network, roles, role: str) -> None:
     """Raises unless ``condition`` can go into the condition inputs of a network."""
-    if not inputs:
-        return
-    if condition is None:
+    if condition is not None:
+        check_labels(condition, network, roles)
+    elif find_inputs(network, roles, "condition"):
         raise ValueError(
             f"The {role} takes a condition, but the data holds images only. Give fit pairs of "
             "(images, condition): the adapters of gankit.data make them with labels."
         )
-    if len(inputs) > 1:
-        return
-    for part in keras.tree.flatten(condition):
-        if np.asarray(part).dtype.kind in "iu" and np.min(part) < 0:
-            raise ValueError(f"Class labels must be 0 or more, got {np.min(part)}.")
+
+
+def check_labels(condition, network, roles) -> None:
+    """Raises ``ValueError`` if class labels are outside of what a network embeds."""
+    parts = [np.asarray(part) for part in keras.tree.flatten(condition)]
+    inputs = find_inputs(network, roles, "condition")
+    for part, network_input in zip(parts, inputs, strict=False):
+        if part.dtype.kind not in "iu":
+            continue
+        num_classes = count_classes(network, network_input)
+        if part.min() < 0:
+            raise ValueError(f"Class labels must be 0 or more, got {part.min()}.")
+        if num_classes is not None and part.max() >= num_classes:
+            raise ValueError(
+                f"Class labels must be below {num_classes}, the number of classes that the network "
+                f"was built for, got {part.max()}."
+            )
 
 
 def check_latents(latents, inputs: list) -> np.ndarray:
@@ -177,6 +202,20 @@ def check_latents(latents, inputs: list) -> np.ndarray:
             f"built for, got {latents.shape}."
         )
     return latents
+
+
+def as_rows(condition):
+    """Returns a condition as arrays: dicts and tuples hold several, anything else is one."""
+    if isinstance(condition, dict):
+        return {name: as_rows(part) for name, part in condition.items()}
+    if isinstance(condition, tuple):
+        return tuple(as_rows(part) for part in condition)
+    array = np.asarray(condition)
+    if array.ndim == 0:
+        raise ValueError(
+            f"condition needs a row for each image, e.g. [7, 7, 7], got {condition!r}."
+        )
+    return array
 
 
 def count_images(num_images, **given) -> int:

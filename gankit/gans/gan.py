@@ -1,5 +1,7 @@
 """The whole path of a batch, from the data to both networks' updates."""
 
+from types import GeneratorType
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -11,7 +13,6 @@ from gankit.gans.batch import Batch, map_tensors
 from gankit.gans.epochs import EpochKeeper
 from gankit.gans.logs import EpochAverages, name_losses
 from gankit.gans.networks import (
-    DISCRIMINATOR_ROLES,
     GENERATOR_ROLES,
     check_networks,
     clone,
@@ -170,7 +171,9 @@ class GAN(keras.Model):
         self.averages = EpochAverages()
         self._compile_arguments = kwargs
 
-    def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, **kwargs):
+    def fit(
+        self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, **kwargs
+    ):
         """Trains both networks, as ``keras.Model.fit`` trains one.
 
         The order of data that comes from ``gankit.data`` goes on with the number of epochs that
@@ -199,13 +202,18 @@ class GAN(keras.Model):
         first, x = checks.peek(x, y, batch_size)
         self.check_data(first)
         keeper = EpochKeeper(x, kwargs.get("initial_epoch", 0))
+        kwargs.setdefault("shuffle", not isinstance(x, tf.data.Dataset | GeneratorType))
         if isinstance(callbacks, keras.callbacks.CallbackList):
             callbacks.append(keeper)
         else:
             callbacks = [keeper, *keras.tree.flatten(callbacks or [])]
-        return super().fit(
+        history = super().fit(
             x, y, batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks, **kwargs
         )
+        # What Keras does for a model's one optimizer, where that keeps an average of its own.
+        self.generator_optimizer.finalize_variable_values(self.generator_variables)
+        self.discriminator_optimizer.finalize_variable_values(self.discriminator_variables)
+        return history
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
         """Makes one training step on a batch of images (and their condition), as Keras does."""
@@ -216,14 +224,12 @@ class GAN(keras.Model):
     def check_data(self, batch) -> None:
         """Raises unless this GAN can be trained on ``batch``: images or ``(images, condition)``."""
         if batch is not None:
-            checks.check_batch(
-                batch, self.generator, self.discriminator, self.discriminator_steps
-            )
+            checks.check_batch(batch, self.generator, self.discriminator, self.discriminator_steps)
 
     # The path of a batch, from top to bottom
 
     def train_step(self, data):
-        """Updates both networks: the discriminator ``discriminator_steps`` times, then the other."""
+        """Updates the discriminator, ``discriminator_steps`` times, and then the generator."""
         for real in self.split_batch(self.unpack(data)):
             fake, tape = self.record_fakes(real)
             self.train_discriminator(real, fake)
@@ -263,13 +269,13 @@ class GAN(keras.Model):
             terms |= regularization(self.discriminator_networks())
             objective = self.objective(terms, self.discriminator_optimizer)
         gradients = tape.gradient(objective, self.discriminator_variables)
-        self.apply_gradients(
-            self.discriminator_optimizer, gradients, self.discriminator_variables
+        self.apply_gradients(self.discriminator_optimizer, gradients, self.discriminator_variables)
+        self.averages.update_state(
+            name_losses("discriminator", terms) | self.accuracies(real, fake)
         )
-        self.averages.update(name_losses("discriminator", terms) | self.accuracies(real, fake))
 
     def train_generator(self, real: Batch, fake: Batch, tape: tf.GradientTape) -> None:
-        """Updates the generator by the discriminator's scores; ``tape`` knows how fakes were made."""
+        """Updates the generator by the discriminator's scores; ``tape`` saw the fakes made."""
         with tape:
             if self.loss.needs_real:
                 real, fake = self.discriminate_pair(real, fake)
@@ -280,7 +286,7 @@ class GAN(keras.Model):
             objective = self.objective(terms, self.generator_optimizer)
         gradients = tape.gradient(objective, self.generator_variables)
         self.apply_gradients(self.generator_optimizer, gradients, self.generator_variables)
-        self.averages.update(name_losses("generator", terms))
+        self.averages.update_state(name_losses("generator", terms))
 
     def objective(self, terms: dict, optimizer):
         """Returns the scalar to differentiate: the sum of the terms.
@@ -415,9 +421,7 @@ class GAN(keras.Model):
         """Updates what follows the networks; here the average of the generator's weights."""
         if self.ema_generator is None:
             return
-        for average, weight in zip(
-            self.ema_generator.weights, self.generator.weights, strict=True
-        ):
+        for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
             if weight.trainable:
                 weight = self.generator_ema * average + (1.0 - self.generator_ema) * weight
             average.assign(weight)
@@ -471,6 +475,9 @@ class GAN(keras.Model):
         Raises:
             ValueError: numbers or shapes that don't fit.
         """
+        if condition is not None:
+            condition = checks.as_rows(condition)
+            checks.check_labels(condition, self.generator, GENERATOR_ROLES)
         num_images = checks.count_images(num_images, condition=condition, latents=latents)
         checks.check_at_least_one("batch_size", batch_size)
         checks.check_seed(seed)
@@ -528,7 +535,7 @@ class GAN(keras.Model):
             )
         repeats = out_of // num_images
         condition = keras.tree.map_structure(
-            lambda rows: np.repeat(np.asarray(rows), repeats, axis=0), condition
+            lambda rows: np.repeat(rows, repeats, axis=0), checks.as_rows(condition)
         )
         candidates = self.generate(out_of, condition=condition, seed=seed)
         scores = self.score(candidates, condition).reshape(num_images, repeats)
@@ -539,8 +546,8 @@ class GAN(keras.Model):
 
     @property
     def metrics(self):
-        """The trackers of what is logged, which Keras resets at the start of each epoch."""
-        return list(self.averages.trackers.values())
+        """The averages that are logged, which Keras resets at the start of each epoch."""
+        return [self.averages]
 
     def get_config(self):
         """Returns the constructor's arguments."""
@@ -586,7 +593,8 @@ class GAN(keras.Model):
 
     def load_own_variables(self, store):
         """Reads what ``save_own_variables`` has written."""
-        super().load_own_variables({key: store[key] for key in store.keys() if key != "seeds"})
+        names = set(store.keys()) - {"seeds"}
+        super().load_own_variables({name: store[name] for name in names})
         seeds, states = np.array(store["seeds"]), find_seed_states(self)
         if len(seeds) != len(states):
             raise ValueError(

@@ -1,28 +1,41 @@
 """What a training step tells of itself."""
 
 import keras
+from keras import ops
+
+CAPACITY = 64
 
 
-class EpochAverages:
-    """The mean of each logged value since the epoch began.
+class EpochAverages(keras.metrics.Metric):
+    """The mean of each logged value since the epoch began, by name.
 
-    Trackers are made when a name is first logged, since only the first step shows which terms a
-    variant has. A plain object, so that Keras does not save it with the model.
+    Only the first step shows which terms a variant has, but variables can't be made within a step
+    on several devices. So there is room for many values from the start, and names take their places
+    as they come.
     """
 
-    def __init__(self):
-        self.trackers = {}
+    def __init__(self, name="averages"):
+        super().__init__(name=name, dtype="float32")
+        self.places = {}
+        self.totals = self.add_variable((CAPACITY,), initializer="zeros", name="totals")
+        self.counts = self.add_variable((CAPACITY,), initializer="zeros", name="counts")
 
-    def update(self, values: dict) -> None:
-        """Takes in one value for each name."""
+    def update_state(self, values: dict) -> None:
+        """Takes in one scalar for each name."""
+        for name in values:
+            if len(self.places) == CAPACITY and name not in self.places:
+                raise ValueError(f"A GAN can log {CAPACITY} values, {name!r} is one too many.")
+            self.places.setdefault(name, len(self.places))
+        amounts, ones = [0.0] * CAPACITY, [0.0] * CAPACITY
         for name, value in values.items():
-            if name not in self.trackers:
-                self.trackers[name] = keras.metrics.Mean(name=name)
-            self.trackers[name].update_state(value)
+            amounts[self.places[name]], ones[self.places[name]] = ops.cast(value, "float32"), 1.0
+        self.totals.assign_add(ops.stack(amounts))
+        self.counts.assign_add(ops.convert_to_tensor(ones))
 
     def result(self) -> dict:
         """Returns the averages by name."""
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        averages = ops.divide_no_nan(self.totals, self.counts)
+        return {name: averages[place] for name, place in self.places.items()}
 
 
 def name_losses(phase: str, losses: dict) -> dict:

@@ -12,7 +12,7 @@ def find_inputs(network: keras.Model, roles: tuple[str, str], role: str) -> list
     An input named like a role plays it. The others take the roles that no name claims, in order,
     and those that are left over are further parts of the last role, the condition.
     """
-    inputs = keras.tree.flatten(network.input)
+    inputs = network.inputs
     unclaimed = [name for name in roles if name not in {tensor.name for tensor in inputs}]
     found = []
     for tensor in inputs:
@@ -47,7 +47,20 @@ def match_inputs(network: keras.Model, **offered):
                 f"{[tensor.name for tensor in tensors]}, but {len(parts)} are there."
             )
         chosen |= {id(tensor): part for tensor, part in zip(tensors, parts, strict=False)}
-    return keras.tree.map_structure(lambda tensor: chosen[id(tensor)], network.input)
+    one = isinstance(network, keras.Sequential)
+    structure = network.inputs[0] if one else network.input
+    return keras.tree.map_structure(lambda tensor: chosen[id(tensor)], structure)
+
+
+def count_classes(network: keras.Model, network_input) -> int | None:
+    """Returns how many classes a network tells apart at an input, where a layer there says so."""
+    for layer in network.layers:
+        for node in layer._inbound_nodes:
+            if any(tensor is network_input for tensor in node.input_tensors):
+                limit = getattr(layer, "input_dim", None) or getattr(layer, "num_tokens", None)
+                if isinstance(limit, int):
+                    return limit
+    return None
 
 
 def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
@@ -59,13 +72,12 @@ def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
                 f"known, got {network!r}. Wrap other layers: "
                 "keras.Model(inputs, layer(inputs)) with inputs = keras.Input(shape)."
             )
-    made = keras.tree.flatten(generator.output)
     taken = find_inputs(discriminator, DISCRIMINATOR_ROLES, "images")
     if not taken:
         raise ValueError(
             f"The discriminator has no input for images: {[t.name for t in discriminator.inputs]}."
         )
-    for output, images in zip(made, taken, strict=False):
+    for output, images in zip(generator.outputs, taken, strict=False):
         if not shapes_fit(output.shape[1:], images.shape[1:]):
             raise ValueError(
                 f"The generator makes images of shape {output.shape[1:]}, but the discriminator "
@@ -94,7 +106,7 @@ def trainable_variables(networks) -> list:
 
 
 def regularization(networks) -> dict:
-    """Returns the networks' own losses, such as weight decay, as one named term, if they have any."""
+    """Returns the networks' own losses, such as weight decay, as a named term, if there are any."""
     own = [loss for network in networks for loss in network.losses]
     return {"regularization": sum(own)} if own else {}
 

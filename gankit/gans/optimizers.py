@@ -19,7 +19,7 @@ class OptimizerPair:
 
 
 def prepare_optimizers(generator_optimizer, discriminator_optimizer):
-    """Returns both optimizers, defaults filled in and with names that tell them apart."""
+    """Returns both optimizers, defaults filled in and named after what they train."""
     pair = [
         keras.optimizers.get(optimizer) if optimizer is not None else default_optimizer()
         for optimizer in (generator_optimizer, discriminator_optimizer)
@@ -29,9 +29,8 @@ def prepare_optimizers(generator_optimizer, discriminator_optimizer):
             "generator_optimizer and discriminator_optimizer are one object, whose state can't "
             "serve two networks. Make two."
         )
-    if pair[0].name == pair[1].name:  # Keras logs learning rates under these names
-        for role, optimizer in zip(("generator", "discriminator"), pair, strict=True):
-            optimizer.name = f"{role}_{optimizer.name}"
+    # Keras logs learning rates under these names: learning_rate_generator tells more than _adam_1.
+    pair[0].name, pair[1].name = "generator", "discriminator"
     return pair
 
 

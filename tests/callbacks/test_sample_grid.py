@@ -1,0 +1,65 @@
+import keras
+import numpy as np
+import pytest
+from helpers import make_conditional_networks, make_dataset, make_gan, make_images
+from PIL import Image
+
+import gankit
+from gankit import callbacks, data
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def pixels(path):
+    with Image.open(path) as image:
+        return np.asarray(image)[..., None]
+
+
+def test_a_grid_for_each_epoch_from_the_same_latents(tmp_path):
+    gan = make_gan()
+    gan.fit(
+        make_dataset(), epochs=2, verbose=0, callbacks=[callbacks.SampleGrid(tmp_path / "new", 9)]
+    )
+    assert names(tmp_path / "new") == ["epoch_0001.png", "epoch_0002.png"]
+    expected = gankit.make_grid(gan.generate(9, seed=0))
+    np.testing.assert_array_equal(pixels(tmp_path / "new" / "epoch_0002.png"), expected)
+    assert not np.array_equal(pixels(tmp_path / "new" / "epoch_0001.png"), expected)
+
+
+def test_numbers_go_on_in_a_run_that_is_taken_up_again(tmp_path):
+    gan = make_gan()
+    gan.fit(make_dataset(), verbose=0, callbacks=[callbacks.SampleGrid(tmp_path, 4)])
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    loaded.fit(make_dataset(), verbose=0, callbacks=[callbacks.SampleGrid(tmp_path, 4)])
+    assert names(tmp_path) == ["epoch_0001.png", "epoch_0002.png", "gan.keras"]
+
+
+@pytest.mark.parametrize(
+    ("steps_per_execution", "expected"),
+    [
+        (1, ["step_000003.png", "step_000006.png"]),
+        (2, ["step_000004.png", "step_000006.png"]),
+    ],
+)
+def test_a_grid_every_few_steps(tmp_path, steps_per_execution, expected):
+    gan = make_gan(compile_options={"steps_per_execution": steps_per_execution})
+    grid = callbacks.SampleGrid(tmp_path, 4, every=3)
+    gan.fit(make_dataset(), epochs=2, verbose=0, callbacks=[grid])  # 4 steps an epoch
+    assert names(tmp_path) == expected
+
+
+def test_conditions_and_columns(tmp_path):
+    gan = make_gan(make_conditional_networks)
+    grid = callbacks.SampleGrid(tmp_path, condition=[0, 1, 2, 0], columns=2)
+    dataset = data.from_arrays(make_images(8), np.arange(8) % 3, batch_size=4)
+    gan.fit(dataset, verbose=0, callbacks=[grid])
+    expected = gankit.make_grid(gan.generate(condition=[0, 1, 2, 0], seed=0), columns=2)
+    np.testing.assert_array_equal(pixels(tmp_path / "epoch_0001.png"), expected)
+
+
+def test_bad_arguments():
+    with pytest.raises(ValueError, match="every, unless it is 'epoch', must be an integer"):
+        callbacks.SampleGrid("samples", every="batch")

@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import make_images
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gankit import data
+
+
+def indices_seen(dataset):
+    """The images of these tests hold their own index: pixel = index / 127.5 - 1."""
+    return [
+        np.round((batch[:, 0, 0, 0].numpy() + 1) * 127.5).astype(int).tolist() for batch in dataset
+    ]
+
+
+def numbered(number):
+    return np.arange(number, dtype="uint8")[:, None, None, None] * np.ones((1, 2, 2, 1), "uint8")
+
+
+def test_scales_uint8_to_the_unit_range():
+    images = np.array([0, 127, 128, 255], "uint8").reshape(1, 2, 2, 1)
+    (batch,) = data.from_arrays(images, batch_size=1)
+    assert batch.dtype == tf.float32
+    np.testing.assert_allclose(batch[0, :, :, 0], [[-1, -1 / 255], [1 / 255, 1]], atol=1e-7)
+
+
+def test_keeps_floats_as_they_are():
+    images = make_images(4)
+    (batch,) = data.from_arrays(images.astype("float64"), batch_size=4, shuffle=False)
+    assert batch.dtype == tf.float32
+    np.testing.assert_array_equal(batch, images)
+
+
+def test_gives_labels_beside_their_images():
+    images, labels = numbered(20), np.arange(20)[:, None]
+    dataset = data.from_arrays(images, labels, batch_size=4)
+    assert dataset.element_spec[1] == tf.TensorSpec((4,), tf.int32)
+    for batch, batch_labels in dataset:
+        np.testing.assert_array_equal(indices_seen([batch])[0], batch_labels)
+
+
+@settings(deadline=None, max_examples=15)
+@given(number=st.integers(1, 40), batch_size=st.integers(1, 9), seed=st.integers(0, 2**31 - 1))
+def test_each_epoch_is_a_new_order_of_whole_batches(number, batch_size, seed):
+    batch_size = min(batch_size, number)
+    dataset = data.from_arrays(numbered(number), batch_size=batch_size, seed=seed)
+    assert dataset.cardinality() == len(dataset) == number // batch_size
+    for _ in range(2):
+        batches = indices_seen(dataset)
+        seen = [index for batch in batches for index in batch]
+        assert {len(batch) for batch in batches} == {batch_size}
+        assert len(set(seen)) == len(seen) == number // batch_size * batch_size
+
+
+def test_without_shuffle_the_order_is_the_array_s():
+    dataset = data.from_arrays(numbered(7), batch_size=3, shuffle=False)
+    assert indices_seen(dataset) == indices_seen(dataset) == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_resizes_and_crops_without_distortion():
+    # A white square in the centre of a wide black image stays square.
+    images = np.zeros((1, 8, 16, 3), "uint8")
+    images[:, 2:6, 6:10] = 255
+    (batch,) = data.from_arrays(images, batch_size=1, image_size=(4, 4))
+    assert batch.shape == (1, 4, 4, 3)
+    np.testing.assert_allclose(batch[0, 1:3, 1:3].numpy().mean(), 0.7, atol=0.3)
+    np.testing.assert_allclose(batch, batch.numpy().transpose(0, 2, 1, 3), atol=4 / 255)
+
+
+def test_center_crop():
+    images = np.arange(36, dtype="uint8").reshape(1, 6, 6, 1)
+    (batch,) = data.from_arrays(images, batch_size=1, center_crop=(2, 4))
+    cut = np.round((batch[0, :, :, 0].numpy() + 1) * 127.5)
+    np.testing.assert_array_equal(cut, images[0, 2:4, 1:5, 0])
+
+
+def test_resizing_floats_equals_resizing_uint8():
+    images = np.random.default_rng(0).integers(0, 256, (3, 10, 12, 3), dtype="uint8")
+    options = {"batch_size": 3, "image_size": (4, 5), "shuffle": False}
+    (from_integers,) = data.from_arrays(images, **options)
+    (from_floats,) = data.from_arrays(images / 127.5 - 1, **options)
+    np.testing.assert_allclose(from_integers, from_floats, atol=1.01 / 127.5)
+
+
+def test_keeps_only_some_classes():
+    dataset = data.from_arrays(numbered(20), np.arange(20) % 5, batch_size=4, classes=[1, 3])
+    for images, labels in dataset:
+        assert set(labels.numpy()) <= {1, 3}
+        np.testing.assert_array_equal(np.array(indices_seen([images])[0]) % 5, labels)
+    assert len(dataset) == 2
+
+
+FLOATS = make_images(4)
+
+
+@pytest.mark.parametrize(
+    ("images", "options", "error", "message"),
+    [
+        (FLOATS * 255, {}, ValueError, r"must lie in \[-1, 1\], but they reach from -2\d\d.*127.5"),
+        (FLOATS.astype("int32"), {}, TypeError, "uint8 in 0..255 or floats.*int32"),
+        (FLOATS[..., 0], {}, ValueError, r"\(n, height, width, channels\).*\(4, 8, 8\).*None\]"),
+        (FLOATS[:, None, :, :, 0], {}, ValueError, r"\(4, 1, 8, 8\).*moveaxis"),
+        (FLOATS.repeat(2, -1), {}, ValueError, r"1 or 3 channels, got \(4, 8, 8, 2\)"),
+        (
+            np.where(np.arange(4)[:, None, None, None] == 2, np.nan, FLOATS),
+            {},
+            ValueError,
+            "1 of 4 hold NaN or infinity, the first at index 2",
+        ),
+        (FLOATS, {"batch_size": 5}, ValueError, "batch_size=5 is larger.*4 images"),
+        (FLOATS[:0], {}, ValueError, "batch_size=2 is larger.*0 images"),
+        (FLOATS, {"batch_size": 0}, ValueError, "at least 1"),
+        (FLOATS, {"batch_size": 2.5}, TypeError, "must be an integer, got 2.5"),
+        (FLOATS, {"labels": [0, 1]}, ValueError, r"shape \(4,\).*got \(2,\)"),
+        (FLOATS, {"labels": np.eye(4)}, ValueError, r"got \(4, 4\).*argmax"),
+        (FLOATS, {"labels": [0, 1, -1, 2]}, ValueError, "0 or more.*-1 at index 2"),
+        (FLOATS, {"labels": [0, 1, 3, 2], "num_classes": 3}, ValueError, "in 0..2.*3 at index 2"),
+        (FLOATS, {"labels": [0.0, 1, 2, 3]}, TypeError, "must be integers, got float64"),
+        (FLOATS, {"classes": [1]}, ValueError, "needs labels"),
+        (FLOATS, {"labels": [0, 1, 2, 3], "classes": [7]}, ValueError, r"no image of \[7\]"),
+        (FLOATS, {"image_size": 8}, ValueError, r"image_size must be \(height, width\).*got 8"),
+        (FLOATS, {"center_crop": (9, 9)}, ValueError, r"center_crop=\(9, 9\) is larger.*\(8, 8\)"),
+    ],
+)
+def test_bad_input(images, options, error, message):
+    with pytest.raises(error, match=message):
+        data.from_arrays(images, **{"batch_size": 2, **options})

@@ -1,0 +1,168 @@
+"""Real image files: read, cut, and named when they are damaged."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import shared_data
+from PIL import Image
+
+from gankit import data
+from gankit.data.epochs import set_epoch
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Six images of three kinds in two classes; the first pixel tells the file's number."""
+    for number, name in enumerate(
+        ["cat/a.png", "cat/b.png", "cat/c.png", "dog/d.png", "dog/e.PNG"]
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(np.full((12, 16, 3), 10 * number, "uint8")).save(path)
+    Image.fromarray(np.full((16, 12), 50, "uint8")).save(tmp_path / "dog/f.jpg", quality=100)
+    (tmp_path / "dog/notes.txt").write_text("not an image")
+    return tmp_path
+
+
+def numbers(batch):
+    return np.round((batch[:, 0, 0, 0].numpy() + 1) * 12.75).astype(int).tolist()
+
+
+def test_reads_in_order(folder):
+    dataset = data.from_directory(folder, image_size=(8, 8), batch_size=2, shuffle=False)
+    assert dataset.element_spec == tf.TensorSpec((2, 8, 8, 3), tf.float32)
+    assert [numbers(batch) for batch in dataset] == [[0, 1], [2, 3], [4, 5]]
+    assert len(dataset) == 3
+    assert dataset.file_paths[0] == str(folder / "cat" / "a.png")
+
+
+def test_labels_are_the_subfolders(folder):
+    dataset = data.from_directory(folder, image_size=(8, 8), batch_size=3, labels="inferred")
+    assert dataset.class_names == ["cat", "dog"]
+    for images, labels in dataset:
+        assert labels.dtype == tf.int32
+        np.testing.assert_array_equal(np.array(numbers(images)) >= 3, labels)
+
+
+def test_order_is_a_function_of_seed_and_epoch(folder):
+    def order(epoch, seed=0):
+        dataset = data.from_directory(folder, image_size=(8, 8), batch_size=2, seed=seed)
+        set_epoch(dataset, epoch)
+        return [number for batch in dataset for number in numbers(batch)]
+
+    assert sorted(order(0)) == list(range(6))
+    assert order(3) == order(3)
+    assert len({tuple(order(epoch)) for epoch in range(5)}) > 1
+
+
+def test_grey_classes_and_cache(folder):
+    options = {"image_size": (8, 8), "batch_size": 3, "color_mode": "grayscale"}
+    streamed = data.from_directory(folder, classes=["dog"], shuffle=False, **options)
+    cached = data.from_directory(folder, classes=["dog"], shuffle=False, cache=True, **options)
+    (batch,), (again,) = streamed, cached
+    assert batch.shape == (3, 8, 8, 1)
+    np.testing.assert_array_equal(batch, again)
+    assert numbers(batch) == [3, 4, 5]
+
+
+def test_same_pixels_as_an_array(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (4, 20, 30, 3), dtype="uint8")
+    for number, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / f"{number}.png")
+    options = {"image_size": (8, 8), "center_crop": (16, 16), "batch_size": 4, "shuffle": False}
+    (from_files,) = data.from_directory(tmp_path, **options)
+    (from_memory,) = data.from_arrays(images, **options)
+    np.testing.assert_array_equal(from_files, from_memory)
+
+
+def damage(folder):
+    whole = (folder / "dog/f.jpg").read_bytes()
+    (folder / "cat/b.png").write_bytes(b"")
+    (folder / "dog/e.PNG").write_bytes(b"this is no image")
+    (folder / "dog/f.jpg").write_bytes(whole[: len(whole) // 2])
+
+
+def test_damaged_files_are_named(folder):
+    damage(folder)
+    with pytest.raises(ValueError, match="3 of 6 images") as error:
+        data.from_directory(folder, image_size=(8, 8), batch_size=2)
+    for part in ("b.png: the file is empty", "e.PNG: ", "f.jpg: ", "on_error='skip'"):
+        assert part in str(error.value)
+
+
+def test_damaged_files_can_be_left_out(folder):
+    damage(folder)
+    with pytest.warns(UserWarning, match="3 of 6 images(.|\n)*b.png: the file is empty"):
+        dataset = data.from_directory(
+            folder, image_size=(8, 8), batch_size=3, on_error="skip", shuffle=False
+        )
+    assert [numbers(batch) for batch in dataset] == [[0, 2, 3]]
+
+
+def test_damage_that_shows_while_training(folder):
+    options = {"image_size": (8, 8), "batch_size": 2, "shuffle": False}
+    dataset = data.from_directory(folder, **options)
+    skipping = data.from_directory(folder, on_error="skip", **options)
+    (folder / "cat/b.png").unlink()
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"b\.png can't be read"):
+        list(dataset)
+    with pytest.warns(UserWarning, match=r"b.png can't be read.*1 of 6"):
+        batches = [numbers(batch) for batch in skipping]
+    assert batches == [[0, 2], [2, 3], [4, 5]]
+
+
+def test_a_whole_file_with_an_unusual_end_is_read(folder):
+    with (folder / "dog/f.jpg").open("ab") as file:
+        file.write(b"a camera's own data" * 10)
+    dataset = data.from_directory(folder, image_size=(8, 8), batch_size=6, shuffle=False)
+    assert numbers(next(iter(dataset)))[-1] == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "message"),
+    [
+        ("nowhere", {}, "There is no folder '.*nowhere'"),
+        ("empty", {}, r"There are no images in '.*empty'.*\.jpg"),
+        (".", {"batch_size": 7}, "batch_size=7 is larger.*6 images"),
+        (".", {"classes": ["bird"]}, r"no subfolder 'bird', it has \['cat', 'dog', 'empty'\]"),
+        ("cat", {"labels": "inferred"}, "3 images stand outside of any"),
+        (".", {"labels": "guess"}, "labels must be one of .*'inferred'.*got 'guess'"),
+        (".", {"color_mode": "RGBA"}, "color_mode must be one of"),
+        (".", {"image_size": None}, r"image_size=\(height, width\) is needed"),
+        (".", {"on_error": "ignore"}, "on_error must be one of"),
+    ],
+)
+def test_bad_input(folder, path, options, message):
+    (folder / "empty").mkdir()
+    with pytest.raises(ValueError, match=message):
+        data.from_directory(folder / path, **{"image_size": (8, 8), "batch_size": 2, **options})
+
+
+def test_memory_does_not_grow_with_the_folder(tmp_path):
+    peaks = []
+    for number in (20, 400):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for index in range(number):
+            Image.new("RGB", (64, 64), (index % 256, 0, 0)).save(folder / f"{index}.jpg")
+        dataset = data.from_directory(folder, image_size=(64, 64), batch_size=10)
+        tracemalloc.start()
+        for _ in dataset:
+            pass
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    # 380 more images of 12 kB each would be 4.7 MB.
+    assert peaks[1] - peaks[0] < 1_000_000
+
+
+def test_real_photos(tmp_path):
+    import tarfile
+
+    with tarfile.open(shared_data("dogs/dogs_jpg_2000.tar")) as archive:
+        archive.extractall(tmp_path, archive.getmembers()[:40], filter="data")
+    dataset = data.from_directory(tmp_path, image_size=(64, 64), batch_size=8)
+    batch = next(iter(dataset))
+    assert batch.shape == (8, 64, 64, 3)
+    assert -1 <= batch.numpy().min() < -0.5 < 0.5 < batch.numpy().max() <= 1

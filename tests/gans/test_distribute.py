@@ -1,0 +1,96 @@
+"""Several devices in one process: two logical CPUs, in a process of their own."""
+
+from helpers import run_python
+
+TWO_DEVICES = """
+import os
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import tensorflow as tf
+cpu, = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+import keras
+import numpy as np
+import gankit
+from helpers import *
+
+def replicas_agree(gan):
+    # Keras's batch normalization keeps statistics of its own on each replica.
+    for variable in gan.weights:
+        if "moving_" in variable.path:
+            continue
+        values = [np.array(v) for v in strategy.experimental_local_results(variable.value)]
+        np.testing.assert_array_equal(*values)
+"""
+
+SAME_AS_ONE = """
+GIVEN = tf.constant(np.random.default_rng(1).normal(size=(32, LATENT_DIM)), tf.float32)
+
+class WithGivenLatents(gankit.GAN):
+    # Each image's latents are a function of its first pixel, wherever it is trained.
+    def generate_batch(self, real, training=True):
+        self.rows = tf.cast((real.images[:, 0, 0, 0] + 1) * 15.99, tf.int32)
+        return super().generate_batch(real, training)
+
+    def sample_latents(self, num_images, seed=None):
+        return tf.gather(GIVEN, self.rows)
+
+def train():
+    keras.utils.set_random_seed(0)
+    gan = WithGivenLatents(*make_plain_networks(), discriminator_steps=2, generator_ema=0.9)
+    gan.compile(
+        keras.optimizers.SGD(0.1, momentum=0.9),
+        keras.optimizers.SGD(0.1, momentum=0.9),
+        penalty=gankit.penalties.GradientPenalty() if PENALTY else None,
+    )
+    history = gan.fit(make_dataset(batch_size=16), epochs=2, verbose=0).history
+    return gan, history
+
+alone, history = train()
+with strategy.scope():
+    together, shared_history = train()
+for one, other in zip(alone.get_weights(), together.get_weights(), strict=True):
+    np.testing.assert_allclose(one, other, atol=1e-5)
+for name in history:
+    np.testing.assert_allclose(history[name], shared_history[name], rtol=1e-4, err_msg=name)
+replicas_agree(together)
+"""
+
+DIFFERENT_NOISE = """
+with strategy.scope():
+    gan = make_gan(make_networks, generator_ema=0.9)
+    draw = lambda: gan.sample_latents(3)
+    latents = strategy.experimental_local_results(strategy.run(draw))
+    assert not np.array_equal(*latents)
+    gan.fit(make_dataset(), epochs=2, verbose=0)
+replicas_agree(gan)
+"""
+
+CONDITIONAL_UPDATE = """
+class Choosy(gankit.GAN):
+    def apply_gradients(self, optimizer, gradients, variables, when=None):
+        super().apply_gradients(optimizer, gradients, variables, optimizer.iterations < 1)
+
+with strategy.scope():
+    gan = Choosy(*make_networks())
+    gan.compile()
+gan.fit(make_dataset(number=8), verbose=0)
+before = values(gan.discriminator)
+gan.fit(make_dataset(), verbose=0)
+for one, other in zip(before, values(gan.discriminator), strict=True):
+    np.testing.assert_array_equal(one, other)
+assert gan.discriminator_optimizer.iterations == 1
+replicas_agree(gan)
+"""
+
+
+def test_two_replicas_equal_one(tmp_path):
+    run_python(TWO_DEVICES + "PENALTY = False\n" + SAME_AS_ONE, tmp_path)
+
+
+def test_replicas_draw_their_own_noise_and_stay_in_step(tmp_path):
+    run_python(TWO_DEVICES + DIFFERENT_NOISE, tmp_path)
+
+
+def test_a_conditional_update_on_two_replicas(tmp_path):
+    run_python(TWO_DEVICES + CONDITIONAL_UPDATE, tmp_path)

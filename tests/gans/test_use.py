@@ -1,0 +1,203 @@
+"""What a trained GAN is used for: generate, generate_best, score, predict, export."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import (
+    IMAGE_SHAPE,
+    LATENT_DIM,
+    make_conditional_networks,
+    make_gan,
+    make_images,
+    make_networks,
+    make_plain_networks,
+)
+
+import gankit
+
+
+def draw_latents(number):
+    return np.random.default_rng(0).normal(size=(number, LATENT_DIM)).astype("float32")
+
+
+def test_generate():
+    gan = make_gan()
+    images = gan.generate(5)
+    assert (images.shape, images.dtype) == ((5, *IMAGE_SHAPE), np.float32)
+    assert np.abs(images).max() <= 1
+    assert isinstance(images, np.ndarray)
+    assert not np.array_equal(images, gan.generate(5))
+    np.testing.assert_array_equal(gan.generate(5, seed=1), gan.generate(5, seed=1))
+    assert not np.array_equal(gan.generate(5, seed=1), gan.generate(5, seed=2))
+
+
+def test_generate_from_latents_in_any_batch_size():
+    gan, latents = make_gan(), draw_latents(7)
+    images = gan.generate(latents=latents)
+    np.testing.assert_allclose(images, gan.generator(latents), atol=1e-6)
+    np.testing.assert_allclose(images, gan.generate(latents=latents, batch_size=2), atol=1e-6)
+
+
+def test_generate_does_not_disturb_training():
+    images, states = make_images(8), []
+    for generate in (False, True):
+        keras.utils.set_random_seed(0)
+        gan = make_gan()
+        gan.train_on_batch(images)
+        if generate:
+            gan.generate(3)
+            gan.generate_best(1, out_of=3)
+        gan.train_on_batch(images)
+        states.append(gan.generator.get_weights()[0])
+    np.testing.assert_array_equal(*states)
+
+
+def test_priors():
+    uniform = make_gan(latent_prior="uniform").sample_latents(10_000, seed=0)
+    assert -1 <= np.min(uniform) < -0.99 < 0.99 < np.max(uniform) <= 1
+    np.testing.assert_allclose(np.std(uniform), 1 / np.sqrt(3), rtol=0.02)
+    normal = np.array(make_gan().sample_latents(10_000, seed=0))
+    np.testing.assert_allclose([normal.mean(), normal.std()], [0, 1], atol=0.02)
+    assert normal.shape == (10_000, LATENT_DIM)
+
+
+def test_latents_are_never_drawn_before_training():
+    class Counting(gankit.GAN):
+        runs = 0
+
+        def sample_latents(self, num_images, seed=None):
+            self.runs += 1
+            return super().sample_latents(num_images, seed)
+
+    gan = Counting(*make_networks(), discriminator_steps=2, share_fakes=False)
+    gan.compile(run_eagerly=True)
+    assert gan.runs == 0
+    gan.train_on_batch(make_images(8))
+    assert gan.runs == 3  # two discriminator steps, and fresh ones for the generator
+
+
+def test_the_average_generator_makes_the_images():
+    gan = make_gan(generator_ema=0.5)
+    gan.train_on_batch(make_images(8))
+    latents = draw_latents(3)
+    averaged = gan.generate(latents=latents)
+    np.testing.assert_allclose(averaged, gan.ema_generator(latents), atol=1e-6)
+    np.testing.assert_allclose(gan.predict(latents, verbose=0), averaged, atol=1e-6)
+    last = gan.generate(latents=latents, ema=False)
+    np.testing.assert_allclose(last, gan.generator(latents), atol=1e-6)
+    assert not np.allclose(averaged, last)
+
+
+def test_generate_best_keeps_what_the_discriminator_prefers():
+    gan = make_gan()
+    gan.fit(make_images(32), verbose=0)
+    candidates = gan.generate(40, seed=3)
+    scores = np.array(gan.discriminator(candidates))[:, 0]
+    best = gan.generate_best(4, out_of=40, seed=3)
+    expected = candidates[np.argsort(scores)[::-1][:4]]
+    np.testing.assert_allclose(best, expected, atol=1e-6)
+    np.testing.assert_allclose(gan.score(candidates), scores, atol=1e-5)
+
+
+def test_generate_best_with_a_condition_keeps_one_for_each_row():
+    gan = make_gan(make_conditional_networks)
+    best = gan.generate_best(3, out_of=30, condition=[2, 0, 1], seed=3)
+    condition = np.repeat([2, 0, 1], 10)
+    candidates = gan.generate(condition=condition, seed=3)
+    scores = gan.score(candidates, condition).reshape(3, 10)
+    expected = [candidates[10 * row + scores[row].argmax()] for row in range(3)]
+    np.testing.assert_allclose(best, expected, atol=1e-6)
+
+
+def test_patch_scores_count_by_their_mean():
+    generator, _ = make_plain_networks()
+    images = keras.Input(IMAGE_SHAPE)
+    discriminator = keras.Model(images, keras.layers.Conv2D(1, 3)(images))
+    gan = make_gan(lambda: (generator, discriminator))
+    logs = gan.train_on_batch(make_images(8), return_dict=True)
+    assert 0 <= logs["real_accuracy"] <= 1
+    real = make_images(5)
+    expected = np.array(discriminator(real)).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(gan.score(real), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_heads_go_beside_the_scores():
+    class Watching(gankit.GAN):
+        def discriminator_losses(self, real, fake):
+            self.shapes = [tuple(head.shape) for head in (real.scores, *real.heads)]
+            head = keras.ops.mean(real.heads[0])  # in a loss, or Keras warns of it
+            return super().discriminator_losses(real, fake) | {"head": head}
+
+    generator, _ = make_plain_networks()
+    images = keras.Input(IMAGE_SHAPE)
+    x = keras.layers.Flatten()(images)
+    heads = [keras.layers.Dense(1)(x), keras.layers.Dense(3)(x)]
+    gan = Watching(generator, keras.Model(images, heads))
+    gan.compile(run_eagerly=True)
+    gan.train_on_batch(make_images(8))
+    assert gan.shapes == [(8, 1), (8, 3)]
+
+
+def test_conditions_reach_both_networks():
+    gan = make_gan(make_conditional_networks)
+    labels = np.array([0, 1, 2, 0, 1, 2, 0, 1])
+    gan.train_on_batch(make_images(8), labels[:, None])
+    latents = np.repeat(draw_latents(1), 3, axis=0)
+    images = gan.generate(latents=latents, condition=[0, 1, 2])
+    assert len(np.unique(images.reshape(3, -1), axis=0)) == 3
+    images = gan.generate(condition=[1, 1])
+    assert images.shape == (2, *IMAGE_SHAPE)
+
+
+def test_unnamed_inputs_are_matched_by_order():
+    generator, discriminator = make_plain_networks()
+    sequential = keras.Sequential([keras.Input((LATENT_DIM,)), generator])
+    gan = make_gan(lambda: (sequential, discriminator))
+    assert gan.generate(2).shape == (2, *IMAGE_SHAPE)
+
+
+def test_a_generator_without_latents_gets_none():
+    condition = keras.Input(IMAGE_SHAPE, name="condition")
+    generator = keras.Model(condition, keras.layers.Conv2D(1, 3, padding="same")(condition))
+    images, condition = keras.Input(IMAGE_SHAPE), keras.Input(IMAGE_SHAPE, name="condition")
+    x = keras.layers.Flatten()(keras.layers.concatenate([images, condition]))
+    gan = make_gan(lambda: (generator, keras.Model([images, condition], keras.layers.Dense(1)(x))))
+    assert gan.sample_latents(3) is None
+    gan.train_on_batch(make_images(8), make_images(8, seed=1))
+    assert gan.generate(condition=make_images(3)).shape == (3, *IMAGE_SHAPE)
+
+
+def test_predict_and_export_serve_the_generator(tmp_path):
+    gan, latents = make_gan(), draw_latents(3)
+    expected = gan.generate(latents=latents)
+    np.testing.assert_allclose(gan.predict(latents, verbose=0), expected, atol=1e-6)
+    np.testing.assert_allclose(gan(latents), expected, atol=1e-6)
+    gan.export(tmp_path / "served", verbose=False)
+    served = tf.saved_model.load(tmp_path / "served")
+    np.testing.assert_allclose(served.serve(latents), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda gan: gan.generate(), "Say how many images"),
+        (lambda gan: gan.generate(0), "num_images must be an integer of at least 1, got 0"),
+        (lambda gan: gan.generate(latents=np.zeros((2, 9))), r"\('num_images', 4\).*\(2, 9\)"),
+        (lambda gan: gan.generate(3, latents=np.zeros((2, 4))), "'num_images': 3, 'latents': 2"),
+        (lambda gan: gan.generate(3, condition=7), r"a row for each image, e.g. \[7, 7, 7\]"),
+        (lambda gan: gan.generate(3, seed=-1), "seed must be 0 or more"),
+        (lambda gan: gan.generate_best(5, out_of=4), "out_of=4 must be at least num_images=5"),
+    ],
+)
+def test_bad_calls(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(make_gan())
+
+
+def test_bad_calls_of_a_conditional_gan():
+    gan = make_gan(make_conditional_networks)
+    with pytest.raises(ValueError, match="takes a condition: pass it"):
+        gan.generate(3)
+    with pytest.raises(ValueError, match="out_of=10 must be a multiple of num_images=3"):
+        gan.generate_best(3, out_of=10, condition=[0, 1, 2])

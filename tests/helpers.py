@@ -1,0 +1,106 @@
+"""What several tests share: the smallest GAN there is, and real processes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import gankit
+from gankit import architectures, data
+
+IMAGE_SHAPE = (8, 8, 1)
+LATENT_DIM = 4
+
+
+def make_images(number=32, image_shape=IMAGE_SHAPE, seed=0):
+    """Returns random float images in [-1, 1]."""
+    return np.random.default_rng(seed).uniform(-1, 1, (number, *image_shape)).astype("float32")
+
+
+def make_dataset(number=32, batch_size=8, seed=0, **options):
+    return data.from_arrays(make_images(number), batch_size=batch_size, seed=seed, **options)
+
+
+def make_networks():
+    """Returns a DCGAN in small: with batch normalization, and with dropout."""
+    generator = architectures.dcgan.build_generator(IMAGE_SHAPE, LATENT_DIM, filters=4)
+    discriminator = architectures.dcgan.build_discriminator(IMAGE_SHAPE, filters=4)
+    return generator, discriminator
+
+
+def make_plain_networks():
+    """Returns dense networks without batch normalization or dropout."""
+    generator = architectures.mlp.build_generator(IMAGE_SHAPE, LATENT_DIM, hidden_units=(8,))
+    discriminator = architectures.mlp.build_discriminator(
+        IMAGE_SHAPE, hidden_units=(4,), pieces=2, dropout=0
+    )
+    return generator, discriminator
+
+
+def make_conditional_networks(num_classes=3):
+    """Returns networks that take a class in both places."""
+    latents = keras.Input((LATENT_DIM,), name="latents")
+    condition = keras.Input((), dtype="int32", name="condition")
+    label = keras.layers.Embedding(num_classes, LATENT_DIM)(condition)
+    x = keras.layers.Dense(64, "tanh")(keras.layers.multiply([latents, label]))
+    generator = keras.Model([latents, condition], keras.layers.Reshape(IMAGE_SHAPE)(x))
+
+    images = keras.Input(IMAGE_SHAPE, name="images")
+    condition = keras.Input((), dtype="int32", name="condition")
+    x = keras.layers.Dense(8, "relu")(keras.layers.Flatten()(images))
+    label = keras.layers.Embedding(num_classes, 8)(condition)
+    scores = keras.layers.Dense(1)(keras.layers.concatenate([x, label]))
+    return generator, keras.Model([images, condition], scores)
+
+
+def make_gan(networks=make_networks, compile_options=None, **options):
+    options.setdefault("seed", 0)
+    gan = gankit.GAN(*networks(), **options)
+    gan.compile(**(compile_options or {}))
+    return gan
+
+
+def all_state(gan):
+    """Returns every number that training depends on: weights, slots, counters, random state."""
+    variables = {f"gan/{i}": variable for i, variable in enumerate(gan.variables)}
+    for number, optimizer in enumerate(gan.optimizer.optimizers):
+        variables |= {f"optimizer_{number}/{i}": v for i, v in enumerate(optimizer.variables)}
+    return {name: np.array(variable) for name, variable in variables.items()}
+
+
+def assert_same_state(one, other):
+    one, other = all_state(one), all_state(other)
+    assert one.keys() == other.keys()
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+def values(network):
+    return [np.array(weight) for weight in network.trainable_variables]
+
+
+def run_python(code, folder, timeout=180):
+    """Runs code in another process and returns what it printed."""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    finished = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+    assert finished.returncode == 0, finished.stderr[-4000:]
+    return finished.stdout
+
+
+def shared_data(name):
+    """Returns a path below the folder that GANKIT_DATA names, or skips the test."""
+    folder = os.environ.get("GANKIT_DATA")
+    if not folder or not (Path(folder) / name).exists():
+        pytest.skip(f"needs {name} in the folder that GANKIT_DATA names")
+    return Path(folder) / name

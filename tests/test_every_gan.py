@@ -1,0 +1,111 @@
+"""The contract that every GAN meets. A variant adds one row."""
+
+import keras
+import numpy as np
+import pytest
+from helpers import assert_same_state, make_images, make_networks, values
+
+import gankit
+from gankit import data
+
+# variant, networks, constructor arguments
+GANS = [
+    (gankit.GAN, make_networks, {}),
+]
+
+
+@pytest.fixture(params=GANS, ids=lambda row: row[0].__name__)
+def make_gan(request):
+    variant, networks, options = request.param
+
+    def make(**compile_options):
+        gan = variant(*networks(), seed=0, **options)
+        gan.compile(**compile_options)
+        return gan
+
+    return make
+
+
+def make_dataset():
+    return data.from_arrays(make_images(24), np.arange(24) % 3, batch_size=6)
+
+
+def test_trains_and_logs(make_gan):
+    gan = make_gan()
+    before = values(gan.generator) + values(gan.discriminator)
+    history = gan.fit(make_dataset(), epochs=2, verbose=0).history
+    assert {"discriminator_loss", "generator_loss"} <= set(history)
+    assert np.isfinite([*history.values()]).all()
+    after = values(gan.generator) + values(gan.discriminator)
+    assert all(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_phases_are_separate(make_gan):
+    gan = make_gan(run_eagerly=True)
+    own = {
+        "train_discriminator": gan.discriminator_networks(),
+        "train_generator": gan.generator_networks(),
+    }
+    other = {
+        "train_discriminator": gan.generator_networks(),
+        "train_generator": gan.discriminator_networks(),
+    }
+    mine = {id(v) for network in own["train_generator"] for v in network.trainable_variables}
+
+    for phase in own:
+        update = getattr(gan, phase)
+
+        def watched(*arguments, update=update, phase=phase):
+            theirs = [
+                variable for network in other[phase] for variable in network.trainable_variables
+            ]
+            before = [np.array(variable) for variable in theirs]
+            update(*arguments)
+            for variable, value in zip(theirs, before, strict=True):
+                np.testing.assert_array_equal(variable, value)
+
+        setattr(gan, phase, watched)
+    assert mine
+    gan.fit(make_dataset().take(1), verbose=0)
+
+
+def test_saves_loads_and_continues_exactly(make_gan, tmp_path):
+    gan = make_gan()
+    gan.fit(make_dataset(), verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    assert type(loaded) is type(gan)
+    for one in (gan, loaded):
+        one.fit(make_dataset(), verbose=0)
+    assert_same_state(gan, loaded)
+
+
+def test_eager_and_graph_agree(make_gan):
+    eager, graph = make_gan(run_eagerly=True), make_gan()
+    graph.set_weights(eager.get_weights())
+    copy_random_state(eager, graph)
+    for gan in (eager, graph):
+        gan.fit(make_dataset(), verbose=0)
+    for one, other in zip(eager.get_weights(), graph.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def copy_random_state(one, other):
+    store = {}
+    one.save_own_variables(store)
+    other.load_own_variables({name: np.array(value) for name, value in store.items()})
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_mixed_precision(make_gan, policy):
+    keras.config.set_dtype_policy(policy)
+    gan = make_gan()
+    history = gan.fit(make_dataset(), verbose=0).history
+    assert np.isfinite([*history.values()]).all()
+
+
+def test_generates_what_it_was_asked_for(make_gan):
+    gan = make_gan()
+    images = gan.generate(3, seed=0)
+    assert images.shape[0] == 3
+    np.testing.assert_array_equal(images, gan.generate(3, seed=0))

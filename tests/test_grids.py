@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import gankit
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    number=st.integers(1, 30),
+    height=st.integers(1, 5),
+    width=st.integers(1, 5),
+    channels=st.sampled_from([1, 3]),
+    padding=st.integers(0, 3),
+    columns=st.none() | st.integers(1, 8),
+)
+def test_each_image_stands_in_its_place(number, height, width, channels, padding, columns):
+    images = np.random.default_rng(0).integers(1, 256, (number, height, width, channels), "uint8")
+    grid = gankit.make_grid(images, columns=columns, padding=padding)
+    columns = min(columns or int(np.ceil(np.sqrt(number))), number)
+    rows = -(-number // columns)
+    assert grid.shape == (
+        rows * (height + padding) - padding,
+        columns * (width + padding) - padding,
+        channels,
+    )
+    for index, image in enumerate(images):
+        top = index // columns * (height + padding)
+        left = index % columns * (width + padding)
+        np.testing.assert_array_equal(grid[top : top + height, left : left + width], image)
+    assert (grid > 0).sum() == images.size
+
+
+def test_floats_become_bytes():
+    images = np.array([-1, 0, 1, 3], "float32").reshape(1, 2, 2, 1)
+    np.testing.assert_array_equal(gankit.make_grid(images)[..., 0], [[0, 128], [255, 255]])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_saves_a_picture(tmp_path, channels):
+    images = np.random.default_rng(0).uniform(-1, 1, (5, 4, 4, channels))
+    path = gankit.save_grid(images, tmp_path / "new" / "grid.png", padding=1)
+    with Image.open(path) as picture:
+        assert picture.mode == ("L" if channels == 1 else "RGB")
+        pixels = np.asarray(picture).reshape(9, 14, channels)
+    np.testing.assert_array_equal(pixels, gankit.make_grid(images, padding=1))
+
+
+def test_saves_an_animation_of_files_and_arrays(tmp_path):
+    frames = [np.full((4, 4, 1), value, "uint8") for value in (0, 100, 200)]
+    Image.fromarray(frames[0][..., 0]).save(tmp_path / "first.png")
+    path = gankit.save_animation(
+        [tmp_path / "first.png", *frames[1:]],
+        tmp_path / "new" / "film.gif",
+        frame_duration=0.1,
+        last_frame_duration=1,
+    )
+    with Image.open(path) as film:
+        assert film.n_frames == 3
+        assert film.info["loop"] == 0
+        for index, frame in enumerate(frames):
+            film.seek(index)
+            assert film.info["duration"] == (1000 if index == 2 else 100)
+            np.testing.assert_allclose(np.asarray(film.convert("L")), frame[..., 0], atol=1)
+
+
+@pytest.mark.parametrize("shape", [(4, 4, 1), (0, 4, 4, 1), (2, 4, 4, 2)])
+def test_bad_shapes(shape):
+    with pytest.raises(ValueError, match=r"\(n, height, width, channels\).*got"):
+        gankit.make_grid(np.zeros(shape))
+
+
+def test_nothing_to_show(tmp_path):
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        gankit.make_grid(np.full((1, 2, 2, 1), np.nan))
+    with pytest.raises(ValueError, match="frames is empty"):
+        gankit.save_animation([], tmp_path / "film.gif")

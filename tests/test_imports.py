@@ -1,0 +1,61 @@
+"""Imports point one way, and `import gankit` costs little more than `import keras`."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from helpers import run_python
+
+import gankit
+
+ROOT = Path(gankit.__file__).parent
+
+# Which parts of gankit each part may import.
+ALLOWED = {
+    "layers": set(),
+    "grids": set(),
+    "data": set(),
+    "losses": set(),
+    "penalties": set(),
+    "augment": set(),
+    "architectures": {"layers"},
+    "gans": {"losses", "penalties", "augment", "data"},
+    "saving": {"gans"},
+    "metrics": {"gans", "grids", "data"},
+    "callbacks": {"gans", "grids", "metrics", "saving"},
+}
+
+
+def imported_parts(file):
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("gankit"):
+            parts = node.module.split(".")
+            yield from parts[1:2] or [alias.name for alias in node.names]
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.startswith("gankit."):
+                    yield alias.name.split(".")[1]
+
+
+FILES = [file for file in ROOT.rglob("*.py") if file.parent != ROOT or file.stem in ALLOWED]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_imports_point_one_way(file):
+    part = file.relative_to(ROOT).parts[0].removesuffix(".py")
+    assert set(imported_parts(file)) - {part} <= ALLOWED[part]
+
+
+def test_import_is_light(tmp_path):
+    of_keras = "import sys, keras; of_keras = set(sys.modules); import gankit; "
+    added = run_python(of_keras + "print(*set(sys.modules) - of_keras)", tmp_path).split()
+    assert "gankit" in added
+    heavy = {"tensorflow_datasets", "matplotlib", "tensorboard", "scipy", "sklearn"}
+    assert not heavy & set(added)
+
+
+def test_version_is_that_of_the_package():
+    pyproject = ROOT.parent / "pyproject.toml"
+    if not pyproject.exists():
+        pytest.skip("not in a source tree")
+    assert f'version = "{gankit.__version__}"' in pyproject.read_text()

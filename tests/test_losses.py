@@ -1,0 +1,129 @@
+"""Losses against numbers computed by hand.
+
+For scores real = 2, fake = -1 (logits):
+    softplus(-2) = ln(1 + e^-2) = 0.126928011     softplus(-1) = ln(1 + e^-1) = 0.313261688
+    softplus( 2) = 2.126928011                    softplus( 1) = 1.313261688
+Cross-entropy of logit s against target t is softplus(s) - t * s.
+"""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gankit import losses
+
+GOLDEN = [
+    # loss, discriminator(2, -1), generator(-1)
+    ("non_saturating", (0.126928011 + 0.313261688) / 2, 1.313261688),
+    ("minimax", (0.126928011 + 0.313261688) / 2, -0.313261688),
+    ("least_squares", (1 + 1) / 2, 2.0),
+    ("hinge", 0.0 + 0.0, 1.0),
+    ("wasserstein", -3.0, 1.0),
+    # target of real 0.9: 2.126928011 - 0.9 * 2 = 0.326928011
+    (losses.NonSaturating(label_smoothing=0.1), (0.326928011 + 0.313261688) / 2, 1.313261688),
+    (losses.Minimax(label_smoothing=0.1), (0.326928011 + 0.313261688) / 2, -0.313261688),
+]
+
+
+@pytest.mark.parametrize(("loss", "discriminator", "generator"), GOLDEN)
+@pytest.mark.parametrize("shape", [(3, 1), (3, 4, 5, 1)], ids=["flat", "patches"])
+def test_golden_values(loss, discriminator, generator, shape):
+    loss = losses.get(loss)
+    real, fake = np.full(shape, 2.0, "float32"), np.full(shape, -1.0, "float32")
+    np.testing.assert_allclose(loss.discriminator(real, fake), np.full(shape, discriminator), 1e-6)
+    np.testing.assert_allclose(loss.generator(fake), np.full(shape, generator), 1e-6)
+
+
+def test_hinge_within_the_margin():
+    # max(0, 1 - 0.25) + max(0, 1 + 0.5)
+    np.testing.assert_allclose(
+        losses.Hinge().discriminator(np.array([0.25]), np.array([0.5])), 2.25
+    )
+
+
+@pytest.mark.parametrize("name", ["non_saturating", "minimax"])
+def test_cross_entropies_start_at_ln_2(name):
+    zeros = np.zeros((2, 1), "float32")
+    np.testing.assert_allclose(losses.get(name).discriminator(zeros, zeros), np.log(2), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "real", "fake", "expected"),
+    [
+        ("non_saturating", [3.0, -1.0], [-2.0, 0.5], ([True, False], [True, False])),
+        ("minimax", [3.0, -1.0], [-2.0, 0.5], ([True, False], [True, False])),
+        ("hinge", [3.0, -1.0], [-2.0, 0.5], ([True, False], [True, False])),
+        ("least_squares", [0.6, 0.4], [0.4, 0.6], ([True, False], [True, False])),
+    ],
+)
+def test_correct(name, real, fake, expected):
+    correct = losses.get(name).correct(np.array(real), np.array(fake))
+    np.testing.assert_array_equal(correct, expected)
+
+
+def test_a_critic_is_never_right():
+    assert losses.Wasserstein().correct(np.zeros(2), np.zeros(2)) is None
+
+
+def test_label_noise_lowers_both_targets_of_the_discriminator_only():
+    loss, plain = losses.NonSaturating(label_noise=0.2), losses.NonSaturating()
+    real, fake = np.full((20_000, 1), 2.0, "float32"), np.full((20_000, 1), -1.0, "float32")
+    # Lowering a target by d adds d * score: 0.2 * (2 * u - v) / 2, for u and v uniform on [0, 1).
+    extra = np.array(loss.discriminator(real, fake, seed=1) - plain.discriminator(real, fake))
+    assert extra.min() >= -0.1
+    assert extra.max() <= 0.2
+    np.testing.assert_allclose(extra.mean(), 0.2 * (2 - 1) / 2 / 2, atol=0.002)
+    # Var(2u - v) = 5/12: the two targets' draws are independent.
+    np.testing.assert_allclose(extra.var(), 0.1**2 * 5 / 12, rtol=0.03)
+    np.testing.assert_array_equal(loss.generator(fake), plain.generator(fake))
+
+
+def test_label_noise_follows_the_seed():
+    loss, scores = losses.Minimax(label_noise=0.5), np.ones((4, 1), "float32")
+    once, again = loss.discriminator(scores, scores, seed=7), loss.discriminator(scores, scores, 7)
+    np.testing.assert_array_equal(once, again)
+    assert not np.array_equal(once, loss.discriminator(scores, scores, seed=8))
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    real=st.floats(-60, 60, width=32),
+    fake=st.floats(-60, 60, width=32),
+    smoothing=st.floats(0, 0.5),
+)
+def test_cross_entropy_agrees_with_probabilities(real, fake, smoothing):
+    def log_sigmoid(score):
+        return -np.logaddexp(0.0, -np.float64(score))
+
+    target = 1 - smoothing
+    expected = -(
+        target * log_sigmoid(real) + (1 - target) * log_sigmoid(-real) + log_sigmoid(-fake)
+    )
+    loss = losses.NonSaturating(label_smoothing=smoothing)
+    value = loss.discriminator(np.float32([real]), np.float32([fake]))
+    np.testing.assert_allclose(value, [expected / 2], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(losses.NAMES))
+def test_serialization(name):
+    loss = losses.get(name)
+    config = keras.saving.serialize_keras_object(loss)
+    assert type(keras.saving.deserialize_keras_object(config)) is type(loss)
+    assert losses.get(loss) is loss
+
+
+def test_serialization_keeps_arguments():
+    loss = losses.NonSaturating(label_smoothing=0.1, label_noise=0.05)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
+    assert again.get_config() == {"label_smoothing": 0.1, "label_noise": 0.05}
+
+
+def test_unknown_names():
+    with pytest.raises(ValueError, match=r"no loss 'hing'.*'least_squares'.*Did you mean 'hinge'"):
+        losses.get("hing")
+    with pytest.raises(TypeError, match=r"gankit\.losses\.Loss"):
+        losses.get(keras.losses.BinaryCrossentropy())
+    with pytest.raises(ValueError, match=r"label_smoothing must lie in \[0, 1\), got 1.5"):
+        losses.NonSaturating(label_smoothing=1.5)
