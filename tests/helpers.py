@@ -83,11 +83,11 @@ def values(network):
     return [np.array(weight) for weight in network.trainable_variables]
 
 
-def run_python(code, folder, timeout=180):
+def run_python(code, folder, *arguments, timeout=180):
     """Runs code in another process and returns what it printed."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
     finished = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,

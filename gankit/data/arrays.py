@@ -47,6 +47,7 @@ def from_arrays(
             labels that don't fit, a batch larger than the data.
         TypeError: a type that is neither uint8 nor float.
     """
+    checks.check_seed(seed)
     images = check_images(images)
     if labels is not None:
         labels = check_labels(labels, len(images), num_classes)

@@ -5,6 +5,20 @@ import numpy as np
 VALUE_TOLERANCE = 1e-3  # resampling and float16 overshoot the range by a little
 
 
+def check_choice(name: str, value, choices: tuple) -> None:
+    """Raises ``ValueError`` unless ``value`` is one of ``choices``."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {choices}, got {value!r}.")
+
+
+def check_seed(seed) -> None:
+    """Raises ``TypeError`` or ``ValueError`` unless ``seed`` is an integer from 0 on."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise TypeError(f"seed must be an integer, got {seed!r}.")
+    if seed < 0:
+        raise ValueError(f"seed must be 0 or more, got {seed}.")
+
+
 def check_values(images: np.ndarray, name: str = "images") -> None:
     """Raises ``ValueError`` unless float ``images`` are finite and lie in [-1, 1]."""
     low, high = float(np.min(images)), float(np.max(images))

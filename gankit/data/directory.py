@@ -14,7 +14,6 @@ from gankit.data.epochs import epochs, index_batches
 from gankit.data.images import DAMAGE, MODES, find_damage, read_image, scale
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
-ON_ERROR = ("raise", "skip")
 
 
 def from_directory(
@@ -65,9 +64,10 @@ def from_directory(
         ValueError: no such folder, no images, an image that can't be read, a batch larger than the
             data.
     """
-    check_choice("color_mode", color_mode, tuple(MODES))
-    check_choice("on_error", on_error, ON_ERROR)
-    check_choice("labels", labels, (None, "inferred"))
+    checks.check_choice("color_mode", color_mode, tuple(MODES))
+    checks.check_choice("on_error", on_error, ("raise", "skip"))
+    checks.check_choice("labels", labels, (None, "inferred"))
+    checks.check_seed(seed)
     image_size = checks.check_size(image_size, "image_size")
     if image_size is None:
         raise ValueError("image_size=(height, width) is needed: all images become this size.")
@@ -81,10 +81,9 @@ def from_directory(
         class_names, label_array = infer_labels(files, path)
     reader = Reader(files, color_mode, image_size, center_crop, on_error)
     if cache:
-        everything = reader.read(np.arange(len(files)))
-        dataset = from_arrays(
-            everything, label_array, batch_size=batch_size, shuffle=shuffle, seed=seed
-        )
+        images, indices = reader.read(np.arange(len(files)))
+        labels = None if label_array is None else label_array[indices]
+        dataset = from_arrays(images, labels, batch_size=batch_size, shuffle=shuffle, seed=seed)
     else:
         dataset = stream(reader, label_array, batch_size, shuffle, seed)
     dataset.file_paths, dataset.class_names = files, class_names
@@ -99,8 +98,11 @@ def stream(reader, labels, batch_size, shuffle, seed) -> tf.data.Dataset:
             labels = tf.constant(labels)
 
     def read(indices):
-        images = tf.ensure_shape(tf.numpy_function(reader.read, [indices], tf.uint8), shape)
-        return scale(images) if labels is None else (scale(images), tf.gather(labels, indices))
+        images, indices = tf.numpy_function(reader.read, [indices], (tf.uint8, tf.int64))
+        images = scale(tf.ensure_shape(images, shape))
+        if labels is None:
+            return images
+        return images, tf.gather(labels, tf.ensure_shape(indices, (batch_size,)))
 
     def one_epoch(epoch):
         order = index_batches(
@@ -123,16 +125,22 @@ class Reader:
         self.on_error = on_error
         self.damaged = {}
 
-    def read(self, indices: np.ndarray) -> np.ndarray:
-        """Returns uint8 images ``(len(indices), height, width, channels)``."""
-        return np.stack([self.read_one(index) for index in indices])
+    def read(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns uint8 images ``(n, height, width, channels)`` and their int64 indices ``(n,)``.
 
-    def read_one(self, index: int) -> np.ndarray:
+        The indices are the given ones, unless some image can't be read and is to be skipped.
+        """
+        images, used = zip(*map(self.read_one, indices), strict=True)
+        return np.stack(images), np.array(used, np.int64)
+
+    def read_one(self, index: int) -> tuple[np.ndarray, int]:
         """Returns one image; where it can't be read, raises, or returns the next that can."""
         for offset in range(len(self.files)):
-            path = self.files[(index + offset) % len(self.files)]
+            place = (index + offset) % len(self.files)
+            path = self.files[place]
             try:
-                return read_image(path, self.color_mode, self.image_size, self.center_crop)
+                image = read_image(path, self.color_mode, self.image_size, self.center_crop)
+                return image, place
             except DAMAGE as error:
                 if self.on_error == "raise":
                     raise ValueError(
@@ -150,12 +158,6 @@ class Reader:
                 f"({len(self.damaged)} of {len(self.files)} so far).",
                 stacklevel=2,
             )
-
-
-def check_choice(name: str, value, choices: tuple) -> None:
-    """Raises ``ValueError`` unless ``value`` is one of ``choices``."""
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {choices}, got {value!r}.")
 
 
 def find_images(path, classes) -> list[str]:

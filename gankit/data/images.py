@@ -41,7 +41,10 @@ def read_image(source: str | bytes, color_mode: str, image_size=None, center_cro
         One of ``DAMAGE`` if the file can't be read.
     """
     with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
-        image = ImageOps.exif_transpose(image).convert(MODES[color_mode])
+        image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I;16"):  # convert would clip 16 bits, not scale them
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    image = image.convert(MODES[color_mode])
     pixels = np.asarray(cut_and_resize(image, image_size, center_crop))
     return pixels if pixels.ndim == 3 else pixels[..., None]
 

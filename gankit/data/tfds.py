@@ -61,6 +61,7 @@ def from_tfds(
         ValueError: a name, split, feature or class that is not there, images of several sizes
             without ``image_size``, a batch larger than the data.
     """
+    checks.check_seed(seed)
     builder = find_builder(name, data_dir)
     if download:
         builder.download_and_prepare()

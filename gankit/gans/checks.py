@@ -19,12 +19,6 @@ from gankit.gans.networks import (
 COMPILE_ARGUMENTS = ("run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss")
 
 
-def check_choice(name: str, value, choices: tuple) -> None:
-    """Raises ``ValueError`` unless ``value`` is one of ``choices``."""
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {choices}, got {value!r}.")
-
-
 def check_at_least_one(name: str, value) -> None:
     """Raises ``ValueError`` unless ``value`` is an integer of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
@@ -35,16 +29,6 @@ def check_fraction(name: str, value) -> None:
     """Raises ``ValueError`` unless ``value`` is None or lies in [0, 1)."""
     if value is not None and not 0 <= value < 1:
         raise ValueError(f"{name} must be None or lie in [0, 1), got {value!r}.")
-
-
-def check_seed(seed) -> None:
-    """Raises ``TypeError`` or ``ValueError`` unless ``seed`` is None or an integer from 0 on."""
-    if seed is None:
-        return
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise TypeError(f"seed must be None or an integer, got {seed!r}.")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, got {seed}.")
 
 
 def check_compile_arguments(arguments: dict) -> None:

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from gankit import losses, penalties
+from gankit.data.checks import check_choice, check_seed
 from gankit.gans import checks
 from gankit.gans.batch import Batch, map_tensors
 from gankit.gans.epochs import EpochKeeper
@@ -96,10 +97,11 @@ class GAN(keras.Model):
         super().__init__(**kwargs)
         if discriminator_steps is None:
             discriminator_steps = self.default_discriminator_steps
-        checks.check_choice("latent_prior", latent_prior, ("normal", "uniform"))
+        check_choice("latent_prior", latent_prior, ("normal", "uniform"))
         checks.check_at_least_one("discriminator_steps", discriminator_steps)
         checks.check_fraction("generator_ema", generator_ema)
-        checks.check_seed(seed)
+        if seed is not None:
+            check_seed(seed)
         check_networks(generator, discriminator)
 
         self.generator = generator
@@ -266,7 +268,7 @@ class GAN(keras.Model):
         with tf.GradientTape() as tape:
             real, fake = self.discriminate_pair(real, fake)
             terms = self.discriminator_losses(real, fake)
-            terms |= regularization(self.discriminator_networks())
+            terms = terms | regularization(self.discriminator_networks())
             objective = self.objective(terms, self.discriminator_optimizer)
         gradients = tape.gradient(objective, self.discriminator_variables)
         self.apply_gradients(self.discriminator_optimizer, gradients, self.discriminator_variables)
@@ -282,7 +284,7 @@ class GAN(keras.Model):
             else:
                 fake = self.discriminate(fake)
             terms = self.generator_losses(real, fake)
-            terms |= regularization(self.generator_networks())
+            terms = terms | regularization(self.generator_networks())
             objective = self.objective(terms, self.generator_optimizer)
         gradients = tape.gradient(objective, self.generator_variables)
         self.apply_gradients(self.generator_optimizer, gradients, self.generator_variables)
@@ -480,8 +482,11 @@ class GAN(keras.Model):
             checks.check_labels(condition, self.generator, GENERATOR_ROLES)
         num_images = checks.count_images(num_images, condition=condition, latents=latents)
         checks.check_at_least_one("batch_size", batch_size)
-        checks.check_seed(seed)
-        seed = self.sampling_seed if seed is None else keras.random.SeedGenerator(int(seed))
+        if seed is None:
+            seed = self.sampling_seed
+        else:
+            check_seed(seed)
+            seed = keras.random.SeedGenerator(int(seed))
         if latents is None:
             latents = self.sample_latents(num_images, seed=seed)
         else:

@@ -120,6 +120,39 @@ def test_a_whole_file_with_an_unusual_end_is_read(folder):
     assert numbers(next(iter(dataset)))[-1] == 5
 
 
+def test_labels_follow_the_images_that_take_a_place(folder):
+    dataset = data.from_directory(
+        folder, image_size=(8, 8), batch_size=6, shuffle=False, labels="inferred", on_error="skip"
+    )
+    (folder / "cat/c.png").unlink()
+    with pytest.warns(UserWarning, match="c.png can't be read"):
+        images, labels = next(iter(dataset))
+    assert numbers(images) == [0, 1, 3, 3, 4, 5]
+    assert labels.numpy().tolist() == [0, 0, 1, 1, 1, 1]
+
+
+def test_modes_of_real_files(tmp_path):
+    grey = np.full((8, 8), 150, "uint8")
+    Image.fromarray(grey).save(tmp_path / "a_grey.png")
+    Image.fromarray(grey.astype("uint16") * 257).save(tmp_path / "b_16bit.png")
+    Image.fromarray(grey).convert("P").save(tmp_path / "c_palette.png")
+    Image.fromarray(grey).convert("RGBA").save(tmp_path / "d_alpha.png")
+    Image.fromarray(grey).convert("CMYK").save(tmp_path / "e_cmyk.jpg", quality=100)
+    (batch,) = data.from_directory(tmp_path, image_size=(8, 8), batch_size=5, shuffle=False)
+    assert numbers(batch) == [15] * 5
+
+
+def test_a_photo_taken_sideways_stands_upright(tmp_path):
+    pixels = np.zeros((8, 16, 3), "uint8")
+    pixels[:, :8] = 250
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned clockwise by 90 degrees to be seen
+    Image.fromarray(pixels).save(tmp_path / "a.png", exif=exif)
+    (batch,) = data.from_directory(tmp_path, image_size=(16, 8), batch_size=1)
+    assert batch.numpy()[0, :8].min() > 0.9
+    assert batch.numpy()[0, 8:].max() < -0.9
+
+
 @pytest.mark.parametrize(
     ("path", "options", "message"),
     [

@@ -1,4 +1,8 @@
-"""Several devices in one process: two logical CPUs, in a process of their own."""
+"""Several devices: two logical CPUs in one process, and two workers in two processes."""
+
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
 
 from helpers import run_python
 
@@ -41,7 +45,6 @@ def train():
     gan.compile(
         keras.optimizers.SGD(0.1, momentum=0.9),
         keras.optimizers.SGD(0.1, momentum=0.9),
-        penalty=gankit.penalties.GradientPenalty() if PENALTY else None,
     )
     history = gan.fit(make_dataset(batch_size=16), epochs=2, verbose=0).history
     return gan, history
@@ -85,7 +88,7 @@ replicas_agree(gan)
 
 
 def test_two_replicas_equal_one(tmp_path):
-    run_python(TWO_DEVICES + "PENALTY = False\n" + SAME_AS_ONE, tmp_path)
+    run_python(TWO_DEVICES + SAME_AS_ONE, tmp_path)
 
 
 def test_replicas_draw_their_own_noise_and_stay_in_step(tmp_path):
@@ -94,3 +97,43 @@ def test_replicas_draw_their_own_noise_and_stay_in_step(tmp_path):
 
 def test_a_conditional_update_on_two_replicas(tmp_path):
     run_python(TWO_DEVICES + CONDITIONAL_UPDATE, tmp_path)
+
+
+WORKER = """
+import json, os, sys
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+index = int(sys.argv[1])
+workers = [f"localhost:{port}" for port in sys.argv[2:]]
+task = {"type": "worker", "index": index}
+os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": workers}, "task": task})
+import tensorflow as tf
+strategy = tf.distribute.MultiWorkerMirroredStrategy()
+import numpy as np
+from helpers import *
+
+with strategy.scope():
+    gan = make_gan(make_plain_networks, generator_ema=0.9)
+history = gan.fit(make_dataset(), epochs=2, verbose=0).history
+weights = [float(np.sum(weight)) for weight in gan.get_weights()]
+print("RESULT", json.dumps([history, weights]))
+"""
+
+
+def free_ports(number):
+    sockets = [socket.socket() for _ in range(number)]
+    for one in sockets:
+        one.bind(("localhost", 0))
+    ports = [str(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def test_two_workers_train_one_gan(tmp_path):
+    ports = free_ports(2)
+    with ThreadPoolExecutor() as pool:
+        runs = [pool.submit(run_python, WORKER, tmp_path, str(i), *ports) for i in range(2)]
+        printed = [run.result().split("RESULT")[1] for run in runs]
+    assert printed[0] == printed[1]
+    history, _ = json.loads(printed[0])
+    assert len(history["discriminator_loss"]) == 2

@@ -82,7 +82,7 @@ def test_networks_that_are_none():
         ({"latent_prior": "gauss"}, ValueError, r"latent_prior must be one of \('normal', 'unif"),
         ({"discriminator_steps": 0}, ValueError, "discriminator_steps must be an integer of at"),
         ({"generator_ema": 1.0}, ValueError, r"generator_ema must be None or lie in \[0, 1\)"),
-        ({"seed": 1.5}, TypeError, "seed must be None or an integer, got 1.5"),
+        ({"seed": 1.5}, TypeError, "seed must be an integer, got 1.5"),
         ({"generator_emma": 0.9}, (TypeError, ValueError), "generator_emma"),
     ],
 )
