@@ -3,42 +3,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_datasets as tfds
+from tiny_shapes import TinyShapes
 
 from gankit import data
 from gankit.data.epochs import set_epoch
-
-
-class TinyShapes(tfds.core.GeneratorBasedBuilder):
-    """Twelve images; the pixels tell the number, the classes are three."""
-
-    VERSION = tfds.core.Version("1.0.0")
-
-    def _info(self):
-        return self.dataset_info_from_configs(
-            features=tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(8, 8, 1)),
-                    "photo": tfds.features.Image(shape=(None, None, 3), encoding_format="jpeg"),
-                    "label": tfds.features.ClassLabel(names=["disc", "ring", "star"]),
-                }
-            ),
-            disable_shuffling=True,
-        )
-
-    def _split_generators(self, dl_manager):
-        return {"train": self._generate_examples(12), "test": self._generate_examples(4)}
-
-    def _generate_examples(self, number=0):
-        for index in range(number):
-            yield (
-                index,
-                {
-                    "image": np.full((8, 8, 1), 10 * index, "uint8"),
-                    "photo": np.full((10 + index, 20, 3), 10 * index, "uint8"),
-                    "label": index % 3,
-                },
-            )
 
 
 @pytest.fixture(scope="module")
