@@ -20,6 +20,9 @@ def make_grid(images, *, columns=None, padding=2) -> np.ndarray:
         uint8 of shape ``(rows * (height + padding) - padding, ..., channels)``. Places of the last
         row that no image fills stay black.
     """
+    for name, value, least in (("columns", columns, 1), ("padding", padding, 0)):
+        if value is not None and value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}.")
     images = to_uint8(images)
     num_images, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(num_images))
@@ -79,6 +82,8 @@ def to_uint8(images) -> np.ndarray:
         )
     if images.dtype == np.uint8:
         return images
+    if images.dtype.kind != "f":
+        raise TypeError(f"images must be floats in [-1, 1] or uint8 in 0..255, got {images.dtype}.")
     if not np.isfinite(images).all():
         raise ValueError("images hold NaN or infinity, which no picture can show.")
     return np.round((np.clip(images.astype(np.float32), -1, 1) + 1) * 127.5).astype(np.uint8)

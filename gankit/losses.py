@@ -188,8 +188,6 @@ NAMES = {
 def get(loss) -> Loss:
     """Returns the loss that a name stands for (without smoothing or noise), or ``loss`` itself.
 
-    Anything that has the two methods serves as a loss.
-
     Raises:
         ValueError: a name that is not known.
         TypeError: neither a name nor a loss.

@@ -66,12 +66,8 @@ def squared_slopes(score_images, images):
 
 
 def get(penalty) -> Penalty | None:
-    """Returns ``penalty`` itself, or says what one is.
-
-    Raises:
-        TypeError: neither None nor something that can be called as ``Penalty`` is.
-    """
-    if penalty is None or callable(penalty):
+    """Returns ``penalty`` itself, or raises ``TypeError`` unless it is None or a ``Penalty``."""
+    if penalty is None or isinstance(penalty, Penalty):
         return penalty
     raise TypeError(
         f"penalty must be None or an instance of a class of gankit.penalties, got {penalty!r}."

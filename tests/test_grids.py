@@ -72,6 +72,13 @@ def test_bad_shapes(shape):
         gankit.make_grid(np.zeros(shape))
 
 
+def test_bad_arguments():
+    with pytest.raises(TypeError, match="got int64"):
+        gankit.make_grid(np.zeros((1, 2, 2, 1), "int64"))
+    with pytest.raises(ValueError, match="columns must be at least 1, got 0"):
+        gankit.make_grid(np.zeros((1, 2, 2, 1)), columns=0)
+
+
 def test_nothing_to_show(tmp_path):
     with pytest.raises(ValueError, match="NaN or infinity"):
         gankit.make_grid(np.full((1, 2, 2, 1), np.nan))

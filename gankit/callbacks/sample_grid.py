@@ -53,8 +53,9 @@ class SampleGrid(keras.callbacks.Callback):
         self.ema = ema
 
     def on_train_begin(self, logs=None):
-        """Makes the folder, so that one that can't be written is an error before training."""
+        """Makes the folder and one grid: what can't work is an error before training."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.draw()
         self.steps = int(self.model.optimizer.iterations.numpy())
         self.steps_of_epoch = 0
 
@@ -72,9 +73,12 @@ class SampleGrid(keras.callbacks.Callback):
         if self.every == "epoch":
             self.save(f"epoch_{int(self.model.epochs_completed.numpy()):04d}.png")
 
-    def save(self, name):
-        """Writes one grid."""
-        images = self.model.generate(
+    def draw(self):
+        """Returns the images of a grid."""
+        return self.model.generate(
             self.num_images, condition=self.condition, seed=self.seed, ema=self.ema
         )
-        save_grid(images, self.folder / name, columns=self.columns)
+
+    def save(self, name):
+        """Writes one grid."""
+        save_grid(self.draw(), self.folder / name, columns=self.columns)

@@ -124,6 +124,7 @@ def check_labels(labels, num_images: int, num_classes: int | None) -> np.ndarray
 
 def select_classes(images, labels, classes):
     """Returns the images and labels whose label is one of ``classes``."""
+    checks.check_classes(classes)
     if labels is None:
         raise ValueError(f"classes={classes!r} needs labels, which tell each image's class.")
     missing = set(classes) - set(labels.tolist())

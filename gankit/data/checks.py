@@ -11,6 +11,12 @@ def check_choice(name: str, value, choices: tuple) -> None:
         raise ValueError(f"{name} must be one of {choices}, got {value!r}.")
 
 
+def check_classes(classes) -> None:
+    """Raises ``TypeError`` unless ``classes`` is None or a list."""
+    if classes is not None and not isinstance(classes, list | tuple | set):
+        raise TypeError(f"classes must be a list of classes, got {classes!r}: pass [{classes!r}].")
+
+
 def check_seed(seed) -> None:
     """Raises ``TypeError`` or ``ValueError`` unless ``seed`` is an integer from 0 on."""
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):

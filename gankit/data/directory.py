@@ -42,8 +42,9 @@ def from_directory(
         batch_size: images a batch. All batches have this size; what is left over at the end of an
             epoch is not used in that epoch.
         labels: None, or ``"inferred"``: each image's class is the subfolder of ``path`` in which it
-            stands, and the dataset holds ``(images, labels)``.
-        classes: keeps only the images in these subfolders of ``path``, e.g. ``["frog"]``.
+            stands, numbered in the order of the names, and the dataset holds ``(images, labels)``.
+        classes: keeps only the images in these subfolders of ``path``, e.g. ``["frog"]``; the
+            numbers stay as they are.
         color_mode: ``"rgb"`` or ``"grayscale"``.
         center_crop: ``(height, width)`` of another centred box to keep, before resizing.
         on_error: what to do with an image that can't be read. ``"raise"`` names it. ``"skip"``
@@ -58,7 +59,8 @@ def from_directory(
     Returns:
         A ``tf.data.Dataset`` of float32 images ``(batch_size, height, width, channels)`` in
         [-1, 1], or of pairs of them with int32 labels ``(batch_size,)``. Its attributes
-        ``file_paths`` and ``class_names`` (sorted; None without labels) say what was found.
+        ``file_paths`` and ``class_names`` (all subfolders, sorted; None without labels) say what
+        was found.
 
     Raises:
         ValueError: no such folder, no images, an image that can't be read, a batch larger than the
@@ -72,13 +74,15 @@ def from_directory(
     if image_size is None:
         raise ValueError("image_size=(height, width) is needed: all images become this size.")
     center_crop = checks.check_size(center_crop, "center_crop")
+    checks.check_classes(classes)
     files = find_images(path, classes)
     files = leave_out_damaged(files, path, on_error)
     checks.check_batch_size(batch_size, len(files))
 
     class_names, label_array = None, None
     if labels == "inferred":
-        class_names, label_array = infer_labels(files, path)
+        class_names = sorted(entry.name for entry in Path(path).iterdir() if entry.is_dir())
+        label_array = infer_labels(files, path, class_names)
     reader = Reader(files, color_mode, image_size, center_crop, on_error)
     if cache:
         images, indices = reader.read(np.arange(len(files)))
@@ -174,7 +178,7 @@ def find_images(path, classes) -> list[str]:
             )
     files = [
         os.path.join(folder, name)  # noqa: PTH118 (100,000 Path objects are slow)
-        for start in starts
+        for start in dict.fromkeys(starts)
         for folder, _, names in os.walk(start)
         for name in names
         if name.lower().endswith(EXTENSIONS)
@@ -203,8 +207,8 @@ def leave_out_damaged(files: list[str], path, on_error: str) -> list[str]:
     return [file for file in files if file not in damage]
 
 
-def infer_labels(files: list[str], path) -> tuple[list[str], np.ndarray]:
-    """Returns the sorted names of the subfolders, and each file's index among them."""
+def infer_labels(files: list[str], path, class_names: list[str]) -> np.ndarray:
+    """Returns for each file the index of its subfolder of ``path``, int32."""
     inside = [Path(file).relative_to(path).parts for file in files]
     loose = [file for file, parts in zip(files, inside, strict=True) if len(parts) == 1]
     if loose:
@@ -212,6 +216,5 @@ def infer_labels(files: list[str], path) -> tuple[list[str], np.ndarray]:
             f"labels='inferred' takes the classes from the subfolders of {str(path)!r}, but "
             f"{len(loose)} images stand outside of any, the first is {loose[0]}."
         )
-    class_names = sorted({parts[0] for parts in inside})
     index = {name: number for number, name in enumerate(class_names)}
-    return class_names, np.array([index[parts[0]] for parts in inside], np.int32)
+    return np.array([index[parts[0]] for parts in inside], np.int32)

@@ -62,6 +62,7 @@ def from_tfds(
             without ``image_size``, a batch larger than the data.
     """
     checks.check_seed(seed)
+    checks.check_classes(classes)
     builder = find_builder(name, data_dir)
     if download:
         builder.download_and_prepare()
@@ -76,6 +77,8 @@ def from_tfds(
             f"The images of {name!r} differ in size: {image_feature.shape}. Pass "
             "image_size=(height, width), to which all are resized."
         )
+    if shape[-1] not in (1, 3):
+        raise ValueError(f"The images of {name!r} have {shape[-1]} channels, only 1 or 3 will do.")
     encoded, num_images = open_split(builder, split, image_key, label_key, classes)
     checks.check_batch_size(batch_size, num_images)
     color_mode = "grayscale" if shape[-1] == 1 else "rgb"
@@ -85,12 +88,13 @@ def from_tfds(
 
     def decode(contents, *labels):
         images = tf.numpy_function(read, [contents], tf.uint8)
-        images = scale(tf.ensure_shape(images, (None, *shape)))
+        images = scale(tf.ensure_shape(images, (batch_size, *shape)))
         return (images, *labels) if labels else images
 
     if cache:
-        contents, *labels = zip(*encoded.as_numpy_iterator(), strict=True)
-        labels = np.array(labels[0]) if label_key else None
+        contents, labels = list(encoded.as_numpy_iterator()), None
+        if label_key:
+            contents, labels = zip(*contents, strict=True)
         return from_arrays(
             read(contents), labels, batch_size=batch_size, shuffle=shuffle, seed=seed
         )
@@ -126,6 +130,8 @@ def check_feature(builder, key, argument):
         )
     if argument == "image_key" and not isinstance(features[key], tfds.features.Image):
         raise ValueError(f"{argument}={key!r} is no image in {builder.name!r}: {features[key]}.")
+    if argument == "label_key" and not isinstance(features[key], tfds.features.ClassLabel):
+        raise ValueError(f"{argument}={key!r} is no class in {builder.name!r}: {features[key]}.")
     return features[key]
 
 
@@ -137,7 +143,7 @@ def open_split(builder, split, image_key, label_key, classes):
     keys = [key for key in (label_key, classes and filter_key) if key]
     for key in keys:
         check_feature(builder, key, "label_key")
-    if split not in builder.info.splits and split.isidentifier():
+    if split not in builder.info.splits and str(split).isidentifier():
         raise ValueError(
             f"split={split!r}: {builder.name!r} has the splits {sorted(builder.info.splits)}."
         )

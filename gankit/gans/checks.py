@@ -1,5 +1,7 @@
 """What a GAN says at the earliest moment when something can't work."""
 
+import inspect
+import numbers
 import types
 
 import keras
@@ -13,9 +15,11 @@ from gankit.gans.networks import (
     GENERATOR_ROLES,
     count_classes,
     find_inputs,
+    pair_inputs,
     shapes_fit,
 )
 
+NO_EVALUATION = "A GAN can't be evaluated on held-out data yet: look at what it generates."
 COMPILE_ARGUMENTS = ("run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss")
 
 
@@ -26,9 +30,40 @@ def check_at_least_one(name: str, value) -> None:
 
 
 def check_fraction(name: str, value) -> None:
-    """Raises ``ValueError`` unless ``value`` is None or lies in [0, 1)."""
-    if value is not None and not 0 <= value < 1:
+    """Raises ``ValueError`` unless ``value`` is None or a number in [0, 1)."""
+    if value is not None and not (isinstance(value, numbers.Real) and 0 <= value < 1):
         raise ValueError(f"{name} must be None or lie in [0, 1), got {value!r}.")
+
+
+def check_layer(name: str, value) -> None:
+    """Raises ``TypeError`` unless ``value`` is None or a Keras layer."""
+    if value is not None and not isinstance(value, keras.Layer):
+        raise TypeError(
+            f"{name} must be None or a Keras layer, which can be saved with the GAN, got {value!r}."
+        )
+
+
+def check_config_is_complete(variant: type, base: type) -> None:
+    """Raises ``NotImplementedError`` if saving would lose arguments of a variant's constructor."""
+    if variant.get_config is not base.get_config:
+        return
+    known = set(inspect.signature(base.__init__).parameters)
+    own = [
+        name
+        for name, parameter in inspect.signature(variant.__init__).parameters.items()
+        if name not in known and parameter.kind is not inspect.Parameter.VAR_POSITIONAL
+    ]
+    if own:
+        raise NotImplementedError(
+            f"{variant.__name__}.__init__ takes {own}, which its get_config has to return, or they "
+            "would be lost in a file: return super().get_config() | {'" + own[0] + "': ...}."
+        )
+
+
+def check_no_weights(sample_weight) -> None:
+    """Raises ``TypeError`` if data holds a third part."""
+    if sample_weight is not None:
+        raise TypeError("A GAN takes no sample_weight: data is images or (images, condition).")
 
 
 def check_compile_arguments(arguments: dict) -> None:
@@ -53,7 +88,7 @@ def check_fit_arguments(arguments: dict) -> None:
         if arguments.get(name) is not None:
             raise TypeError(f"A GAN takes no {name}: data is images or (images, condition).")
     if arguments.get("validation_data") is not None or arguments.get("validation_split"):
-        raise TypeError("A GAN can't be evaluated on held-out data yet: leave out validation_*.")
+        raise TypeError(NO_EVALUATION)
 
 
 def check_divisible(batch_size, steps: int) -> None:
@@ -81,7 +116,9 @@ def standardize(tensor):
 def peek(x, y=None, batch_size=None):
     """Returns the first batch that ``fit`` would see, and data that still holds it.
 
-    The batch is None where looking would change what comes (an already distributed data set).
+    Looks through an iterator of its own, so a data set begins again for training (one that shuffles
+    by itself has then passed once more). The batch is None where nothing can be looked at, as in a
+    data set that is distributed already.
     """
     if isinstance(x, tf.data.Dataset):
         return first_of(x.take(1)), x
@@ -109,7 +146,7 @@ def first_of(batches):
     raise ValueError("The data holds no batch: its batch size may be larger than the data.")
 
 
-def check_batch(data, generator, discriminator, steps: int) -> None:
+def check_batch(data, generator, discriminator, steps: int, needs_condition=True) -> None:
     """Raises unless a batch of the data is what the networks can be trained on.
 
     Args:
@@ -117,11 +154,28 @@ def check_batch(data, generator, discriminator, steps: int) -> None:
         generator: see ``GAN``.
         discriminator: see ``GAN``.
         steps: the number of the discriminator's steps, which has to divide the batch.
+        needs_condition: whether networks with a condition need it in the data.
     """
-    images, condition, _ = keras.utils.unpack_x_y_sample_weight(data)
+    images, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    check_no_weights(sample_weight)
+    parts = keras.tree.flatten(images)
     expected = find_inputs(discriminator, DISCRIMINATOR_ROLES, "images")
-    for part, network_input in zip(keras.tree.flatten(images), expected, strict=False):
-        check_images(np.asarray(part), network_input.shape, steps)
+    if len(parts) != len(expected) or (isinstance(images, dict) and len(parts) == 1):
+        raise TypeError(
+            "The data must give images, or pairs of (images, condition), got "
+            f"{type(images).__name__} of {len(parts)} parts. Map it first, e.g. "
+            "dataset.map(lambda item: (item['image'], item['label']))."
+        )
+    for part, network_input in zip(parts, expected, strict=True):
+        check_images(np.asarray(part), network_input.shape)
+        check_divisible(len(part), steps)
+    for part in [] if condition is None else keras.tree.flatten(condition):
+        if len(part) != len(parts[0]):
+            raise ValueError(
+                f"The data holds {len(parts[0])} images beside a condition of {len(part)} rows."
+            )
+    if condition is None and not needs_condition:
+        return
     for role, network, roles in (
         ("generator", generator, GENERATOR_ROLES),
         ("discriminator", discriminator, DISCRIMINATOR_ROLES),
@@ -129,21 +183,20 @@ def check_batch(data, generator, discriminator, steps: int) -> None:
         check_condition(condition, network, roles, role)
 
 
-def check_images(images: np.ndarray, expected_shape, steps: int) -> None:
-    """Raises unless ``images`` have the shape, type and range that training needs."""
+def check_images(images: np.ndarray, expected_shape) -> None:
+    """Raises unless ``images`` have the shape, type and range that a discriminator needs."""
     if images.dtype.kind != "f" and images.dtype.name != "bfloat16":
         raise TypeError(
-            f"The data must hold float images in [-1, 1], got {images.dtype}. "
+            f"Images must be floats in [-1, 1], got {images.dtype}. "
             "gankit.data.from_arrays scales uint8 images, or do it yourself: images / 127.5 - 1."
         )
     if not shapes_fit(images.shape[1:], expected_shape[1:]):
         raise ValueError(
-            f"The data holds batches of shape {images.shape}, but the discriminator takes images "
+            f"Images come in batches of shape {images.shape}, but the discriminator takes images "
             f"of shape {tuple(expected_shape[1:])} (height, width, channels) after the batch axis."
         )
-    check_divisible(len(images), steps)
     if images.ndim > 2:  # plain vectors are no images: their range is the user's
-        check_values(images.astype(np.float32), "The data's images")
+        check_values(images.astype(np.float32))
 
 
 def check_condition(condition, network, roles, role: str) -> None:
@@ -159,9 +212,8 @@ def check_condition(condition, network, roles, role: str) -> None:
 
 def check_labels(condition, network, roles) -> None:
     """Raises ``ValueError`` if class labels are outside of what a network embeds."""
-    parts = [np.asarray(part) for part in keras.tree.flatten(condition)]
-    inputs = find_inputs(network, roles, "condition")
-    for part, network_input in zip(parts, inputs, strict=False):
+    for network_input, part in pair_inputs(network, roles, "condition", condition):
+        part = np.asarray(part)
         if part.dtype.kind not in "iu":
             continue
         num_classes = count_classes(network, network_input)
@@ -192,7 +244,7 @@ def as_rows(condition):
     """Returns a condition as arrays: dicts and tuples hold several, anything else is one."""
     if isinstance(condition, dict):
         return {name: as_rows(part) for name, part in condition.items()}
-    if isinstance(condition, tuple):
+    if isinstance(condition, tuple) and any(np.ndim(part) for part in condition):
         return tuple(as_rows(part) for part in condition)
     array = np.asarray(condition)
     if array.ndim == 0:

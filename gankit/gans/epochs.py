@@ -21,17 +21,18 @@ class EpochKeeper(keras.callbacks.Callback):
         super().__init__()
         self.data = data
         self.initial_epoch = initial_epoch
-        self.offset = 0
-
-    def on_train_begin(self, logs=None):
-        """Sees how far the GAN has come."""
-        if not self.initial_epoch:
-            self.offset = int(self.model.epochs_completed.numpy())
+        self.offset = None
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Sets the data's order, before Keras starts to iterate."""
-        if isinstance(self.data, tf.data.Dataset):
-            set_epoch(self.data, self.offset + epoch)
+        """Sets the data's order, once, before Keras starts to iterate; passes count themselves.
+
+        Not earlier, since a callback may restore the GAN when training begins.
+        """
+        if self.offset is None:
+            completed = int(self.model.epochs_completed.numpy())
+            self.offset = 0 if self.initial_epoch else completed - epoch
+            if isinstance(self.data, tf.data.Dataset):
+                set_epoch(self.data, self.offset + epoch)
 
     def on_epoch_end(self, epoch, logs=None):
         """Counts the epoch."""

@@ -14,13 +14,16 @@ from gankit.gans.batch import Batch, map_tensors
 from gankit.gans.epochs import EpochKeeper
 from gankit.gans.logs import EpochAverages, name_losses
 from gankit.gans.networks import (
+    DISCRIMINATOR_ROLES,
     GENERATOR_ROLES,
     check_networks,
+    check_variables,
     clone,
     computes_in_float16,
     find_inputs,
     match_inputs,
     regularization,
+    split_outputs,
     trainable_variables,
 )
 from gankit.gans.optimizers import (
@@ -102,6 +105,7 @@ class GAN(keras.Model):
         checks.check_fraction("generator_ema", generator_ema)
         if seed is not None:
             check_seed(seed)
+        checks.check_layer("augment", augment)
         check_networks(generator, discriminator)
 
         self.generator = generator
@@ -111,7 +115,7 @@ class GAN(keras.Model):
         self.share_fakes = share_fakes
         self.one_pass = one_pass
         self.augment = augment
-        self.generator_ema = generator_ema
+        self.generator_ema = None if generator_ema is None else float(generator_ema)
         self.seed = seed
 
         self.ema_generator = None
@@ -156,8 +160,7 @@ class GAN(keras.Model):
         pair = prepare_optimizers(generator_optimizer, discriminator_optimizer)
         super().compile(optimizer=None, **kwargs)
         self.loss, self.penalty = loss, penalty
-        self.generator_variables = trainable_variables(self.generator_networks())
-        self.discriminator_variables = trainable_variables(self.discriminator_networks())
+        check_variables(self.generator_variables, self.discriminator_variables)
         scale_loss = kwargs.get("auto_scale_loss", True)
         self.generator_optimizer = build_optimizer(
             pair[0],
@@ -170,7 +173,7 @@ class GAN(keras.Model):
             float16=scale_loss and computes_in_float16(self.discriminator_networks()),
         )
         self.optimizer = OptimizerPair(self.generator_optimizer, self.discriminator_optimizer)
-        self.averages = EpochAverages()
+        self.averages.forget()
         self._compile_arguments = kwargs
 
     def fit(
@@ -205,10 +208,8 @@ class GAN(keras.Model):
         self.check_data(first)
         keeper = EpochKeeper(x, kwargs.get("initial_epoch", 0))
         kwargs.setdefault("shuffle", not isinstance(x, tf.data.Dataset | GeneratorType))
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks.append(keeper)
-        else:
-            callbacks = [keeper, *keras.tree.flatten(callbacks or [])]
+        callbacks = getattr(callbacks, "callbacks", callbacks)  # of a keras CallbackList
+        callbacks = [keeper, *keras.tree.flatten(callbacks or [])]
         history = super().fit(
             x, y, batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks, **kwargs
         )
@@ -226,7 +227,14 @@ class GAN(keras.Model):
     def check_data(self, batch) -> None:
         """Raises unless this GAN can be trained on ``batch``: images or ``(images, condition)``."""
         if batch is not None:
-            checks.check_batch(batch, self.generator, self.discriminator, self.discriminator_steps)
+            invents = type(self).sample_condition is not GAN.sample_condition
+            checks.check_batch(
+                batch,
+                self.generator,
+                self.discriminator,
+                self.discriminator_steps,
+                needs_condition=not invents,
+            )
 
     # The path of a batch, from top to bottom
 
@@ -243,7 +251,8 @@ class GAN(keras.Model):
 
     def unpack(self, data) -> Batch:
         """Returns what the data set gave, as a batch of real images and their condition."""
-        images, condition, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        checks.check_no_weights(sample_weight)
         return Batch(images, condition).map(checks.standardize)
 
     def split_batch(self, real: Batch) -> list[Batch]:
@@ -307,7 +316,7 @@ class GAN(keras.Model):
 
     def logs(self) -> dict:
         """Returns the averages since the epoch began, by name."""
-        logs = self.averages.result()
+        logs = self.get_metrics_result()
         if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
             # Keras 3.15 reduces the logs of several workers along an axis that scalars don't have.
             logs = {name: ops.expand_dims(value, 0) for name, value in logs.items()}
@@ -322,6 +331,16 @@ class GAN(keras.Model):
     def discriminator_networks(self) -> list:
         """Returns the networks that the discriminator's phase trains."""
         return [self.discriminator]
+
+    @property
+    def generator_variables(self) -> list:
+        """What the generator's phase trains."""
+        return trainable_variables(self.generator_networks())
+
+    @property
+    def discriminator_variables(self) -> list:
+        """What the discriminator's phase trains."""
+        return trainable_variables(self.discriminator_networks())
 
     def sample_latents(self, num_images, seed=None):
         """Returns latents for one run of the generator, or None if it takes none.
@@ -362,23 +381,27 @@ class GAN(keras.Model):
         """Returns the batch with its scores and heads, from one pass of the discriminator."""
         images = self.augmented(batch.images) if training else batch.images
         inputs = match_inputs(self.discriminator, images=images, condition=batch.condition)
-        outputs = self.discriminator(inputs, training=training)
-        scores, *heads = keras.tree.flatten(in_float32(outputs))
-        return batch._replace(scores=scores, heads=tuple(heads))
+        scores, heads = split_outputs(in_float32(self.discriminator(inputs, training=training)))
+        return batch._replace(scores=scores, heads=heads)
 
     def discriminate_pair(self, real: Batch, fake: Batch, training=True) -> tuple[Batch, Batch]:
         """Returns both batches with their scores: two passes, or one if ``one_pass`` is set."""
         if not self.one_pass:
             return self.discriminate(real, training), self.discriminate(fake, training)
-        num_real = count_rows(real.images)
-        both = keras.tree.map_structure(
-            lambda *pair: None if pair[0] is None else ops.concatenate(pair),
-            real._replace(scores=None, heads=()),
-            fake._replace(scores=None, heads=()),
+        conditional = bool(find_inputs(self.discriminator, DISCRIMINATOR_ROLES, "condition"))
+        both = self.discriminate(
+            Batch(
+                concatenate(real.images, fake.images),
+                concatenate(real.condition, fake.condition) if conditional else None,
+            ),
+            training,
         )
-        both = self.discriminate(both, training)
-        return both.map(lambda tensor: tensor[:num_real]), both.map(
-            lambda tensor: tensor[num_real:]
+        num_real = count_rows(real.images)
+        on_real = map_tensors(lambda tensor: tensor[:num_real], (both.scores, both.heads))
+        on_fake = map_tensors(lambda tensor: tensor[num_real:], (both.scores, both.heads))
+        return (
+            real._replace(scores=on_real[0], heads=on_real[1]),
+            fake._replace(scores=on_fake[0], heads=on_fake[1]),
         )
 
     def augmented(self, images):
@@ -427,6 +450,10 @@ class GAN(keras.Model):
             if weight.trainable:
                 weight = self.generator_ema * average + (1.0 - self.generator_ema) * weight
             average.assign(weight)
+
+    def test_step(self, data):
+        """Raises: there is no evaluation on held-out data yet."""
+        raise TypeError(checks.NO_EVALUATION)
 
     # Use
 
@@ -480,6 +507,8 @@ class GAN(keras.Model):
         if condition is not None:
             condition = checks.as_rows(condition)
             checks.check_labels(condition, self.generator, GENERATOR_ROLES)
+            if not find_inputs(self.generator, GENERATOR_ROLES, "condition"):
+                raise ValueError("This generator takes no condition: leave it out.")
         num_images = checks.count_images(num_images, condition=condition, latents=latents)
         checks.check_at_least_one("batch_size", batch_size)
         if seed is None:
@@ -504,10 +533,17 @@ class GAN(keras.Model):
 
         The higher, the more real. Where it scores patches, this is their mean.
         """
+        images_input = find_inputs(self.discriminator, DISCRIMINATOR_ROLES, "images")[0]
+        checks.check_images(np.asarray(images), images_input.shape)
+        if condition is not None:
+            condition = checks.as_rows(condition)
+            checks.check_labels(condition, self.discriminator, DISCRIMINATOR_ROLES)
+        return self._score(images, condition, batch_size)
+
+    def _score(self, images, condition=None, batch_size=256):
         condition = map_tensors(checks.standardize, condition)
         inputs = match_inputs(self.discriminator, images=images, condition=condition)
-        outputs = predict(self.discriminator, inputs, batch_size)
-        scores = keras.tree.flatten(outputs)[0]
+        scores, _ = split_outputs(predict(self.discriminator, inputs, batch_size))
         return scores.reshape(len(scores), -1).mean(axis=1)
 
     def generate_best(self, num_images, out_of, condition=None, seed=None) -> np.ndarray:
@@ -527,11 +563,12 @@ class GAN(keras.Model):
             ValueError: ``out_of`` is below ``num_images``, or with a condition no multiple of it.
         """
         checks.check_at_least_one("num_images", num_images)
+        checks.check_at_least_one("out_of", out_of)
         if out_of < num_images:
             raise ValueError(f"out_of={out_of} must be at least num_images={num_images}.")
         if condition is None:
             candidates = self.generate(out_of, seed=seed)
-            order = np.argsort(-self.score(candidates), kind="stable")
+            order = np.argsort(-self._score(candidates), kind="stable")
             return candidates[order[:num_images]]
         if out_of % num_images:
             raise ValueError(
@@ -543,7 +580,7 @@ class GAN(keras.Model):
             lambda rows: np.repeat(rows, repeats, axis=0), checks.as_rows(condition)
         )
         candidates = self.generate(out_of, condition=condition, seed=seed)
-        scores = self.score(candidates, condition).reshape(num_images, repeats)
+        scores = self._score(candidates, condition).reshape(num_images, repeats)
         best = np.arange(num_images) * repeats + scores.argmax(axis=1)
         return candidates[best]
 
@@ -551,11 +588,12 @@ class GAN(keras.Model):
 
     @property
     def metrics(self):
-        """The averages that are logged, which Keras resets at the start of each epoch."""
-        return [self.averages]
+        """What is logged, and reset by Keras at the start of each epoch."""
+        return [metric for metric in super().metrics if metric is not self._loss_tracker]
 
     def get_config(self):
         """Returns the constructor's arguments."""
+        checks.check_config_is_complete(type(self), GAN)
         return super().get_config() | {
             "generator": keras.saving.serialize_keras_object(self.generator),
             "discriminator": keras.saving.serialize_keras_object(self.discriminator),
@@ -613,6 +651,13 @@ class GAN(keras.Model):
 def count_rows(images):
     """Returns the number of images: an int where it is known, else a scalar tensor."""
     return ops.shape(keras.tree.flatten(images)[0])[0]
+
+
+def concatenate(real, fake):
+    """Returns two nested structures of the same kind as one, with the rows of both."""
+    return keras.tree.map_structure(
+        lambda *pair: None if pair[0] is None else ops.concatenate(pair), real, fake
+    )
 
 
 def in_float32(outputs):

@@ -32,6 +32,11 @@ class EpochAverages(keras.metrics.Metric):
         self.totals.assign_add(ops.stack(amounts))
         self.counts.assign_add(ops.convert_to_tensor(ones))
 
+    def forget(self) -> None:
+        """Frees all places, for a step that may log other names."""
+        self.places.clear()
+        self.reset_state()
+
     def result(self) -> dict:
         """Returns the averages by name."""
         averages = ops.divide_no_nan(self.totals, self.counts)
@@ -40,6 +45,14 @@ class EpochAverages(keras.metrics.Metric):
 
 def name_losses(phase: str, losses: dict) -> dict:
     """Returns the values to log of one phase's terms: their sum, and each, if there are several."""
+    for name, value in losses.items():
+        if len(value.shape):
+            raise ValueError(
+                f"The {phase}'s term {name!r} must be a scalar, got shape {tuple(value.shape)}: "
+                "take its mean."
+            )
+        if name == "loss":
+            raise ValueError(f"The {phase}'s term 'loss' needs another name: the sum has this one.")
     logs = {f"{phase}_loss": sum(losses.values())}
     if len(losses) > 1:
         logs |= {f"{phase}_{name}": value for name, value in losses.items()}

@@ -25,31 +25,64 @@ def find_inputs(network: keras.Model, roles: tuple[str, str], role: str) -> list
     return found
 
 
+def pair_inputs(network: keras.Model, roles: tuple[str, str], role: str, value) -> list[tuple]:
+    """Returns ``(input, part)`` for each input that plays ``role``.
+
+    A dict gives its parts by the inputs' names, any other structure by order; where there is only
+    one input, a dict of one part will do under any name. Parts that are left over go nowhere.
+    """
+    tensors = find_inputs(network, roles, role)
+    parts = [] if value is None else keras.tree.flatten(value)
+    if isinstance(value, dict) and tensors and not (len(tensors) == len(parts) == 1):
+        missing = [tensor.name for tensor in tensors if tensor.name not in value]
+        if missing:
+            raise ValueError(
+                f"The network {network.name!r} has inputs for {role} that are not in the dict: "
+                f"{missing}. It holds {sorted(value)}."
+            )
+        parts = [value[tensor.name] for tensor in tensors]
+    if len(parts) < len(tensors):
+        raise ValueError(
+            f"The network {network.name!r} has {len(tensors)} inputs for {role}, "
+            f"{[tensor.name for tensor in tensors]}, but {len(parts)} are there."
+        )
+    return list(zip(tensors, parts, strict=False))
+
+
 def match_inputs(network: keras.Model, **offered):
     """Returns what ``network`` takes of the tensors that are offered, in the structure it takes.
 
     Args:
         network: a functional or sequential model.
         **offered: the roles in their order, each with a tensor, a nested structure of tensors, or
-            None. A dict goes to the inputs of that role by their names, other structures by order.
+            None.
     """
     roles = tuple(offered)
-    chosen = {}
-    for role, value in offered.items():
-        tensors = find_inputs(network, roles, role)
-        if isinstance(value, dict) and all(tensor.name in value for tensor in tensors):
-            parts = [value[tensor.name] for tensor in tensors]
-        else:
-            parts = [] if value is None else keras.tree.flatten(value)
-        if len(parts) < len(tensors):
-            raise ValueError(
-                f"The network {network.name!r} has {len(tensors)} inputs for {role}, "
-                f"{[tensor.name for tensor in tensors]}, but {len(parts)} are there."
-            )
-        chosen |= {id(tensor): part for tensor, part in zip(tensors, parts, strict=False)}
+    chosen = {
+        id(tensor): part
+        for role, value in offered.items()
+        for tensor, part in pair_inputs(network, roles, role, value)
+    }
     one = isinstance(network, keras.Sequential)
     structure = network.inputs[0] if one else network.input
     return keras.tree.map_structure(lambda tensor: chosen[id(tensor)], structure)
+
+
+def split_outputs(outputs):
+    """Returns a discriminator's scores and its further outputs, as a tuple.
+
+    The scores are its first output, or the one called ``scores`` of a dict.
+    """
+    if isinstance(outputs, dict):
+        if "scores" not in outputs:
+            raise ValueError(
+                "A discriminator with a dict of outputs must call one of them 'scores', it has "
+                f"{sorted(outputs)}."
+            )
+        heads = {name: output for name, output in outputs.items() if name != "scores"}
+        return outputs["scores"], tuple(keras.tree.flatten(heads))
+    scores, *heads = keras.tree.flatten(outputs)
+    return scores, tuple(heads)
 
 
 def count_classes(network: keras.Model, network_input) -> int | None:
@@ -93,22 +126,53 @@ def shapes_fit(given, expected) -> bool:
     )
 
 
+def check_variables(generator_variables: list, discriminator_variables: list) -> None:
+    """Raises ``ValueError`` unless each phase has variables to train, and of its own."""
+    for role, variables in (
+        ("generator", generator_variables),
+        ("discriminator", discriminator_variables),
+    ):
+        if not variables:
+            raise ValueError(
+                f"The {role} has no trainable variables. gankit keeps the two phases apart by "
+                f"itself: leave {role}.trainable = True."
+            )
+    ids = {id(variable) for variable in generator_variables}
+    shared = [variable.path for variable in discriminator_variables if id(variable) in ids]
+    if shared:
+        raise ValueError(
+            f"Both phases would train {shared}: the networks share a layer. Give each its own."
+        )
+
+
 def clone(network: keras.Model) -> keras.Model:
     """Returns a network of the same layers and weights that shares none of them."""
     copy = keras.models.clone_model(network)
+    if type(copy) is not type(network):  # a subclass of a functional model, with its own call
+        copy = type(network).from_config(network.get_config())
     copy.set_weights(network.get_weights())
     return copy
 
 
 def trainable_variables(networks) -> list:
-    """Returns the variables that the phase of these networks trains."""
+    """Returns the trainable variables of all ``networks``."""
     return [variable for network in networks for variable in network.trainable_variables]
 
 
 def regularization(networks) -> dict:
-    """Returns the networks' own losses, such as weight decay, as a named term, if there are any."""
-    own = [loss for network in networks for loss in network.losses]
-    return {"regularization": sum(own)} if own else {}
+    """Returns the networks' weight decay as a named term, if there is any."""
+    decay = [
+        variable.regularizer(variable)
+        for variable in trainable_variables(networks)
+        if variable.regularizer is not None
+    ]
+    if sum(len(network.losses) for network in networks) > len(decay):
+        raise ValueError(
+            "A network has losses of its own other than weight decay, from add_loss or an activity "
+            "regularizer. Keras keeps those of a network's last call only, and a GAN calls it "
+            "several times: return them as a term of discriminator_losses or generator_losses."
+        )
+    return {"regularization": sum(decay)} if decay else {}
 
 
 def computes_in_float16(networks) -> bool:

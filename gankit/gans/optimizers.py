@@ -13,6 +13,11 @@ class OptimizerPair:
         self.built = True
 
     @property
+    def variables(self) -> list:
+        """The state of both: slots, iterations, learning rates."""
+        return [variable for optimizer in self.optimizers for variable in optimizer.variables]
+
+    @property
     def iterations(self):
         """The number of training steps: updates of the generator."""
         return self.optimizers[0].iterations
@@ -46,6 +51,11 @@ def build_optimizer(optimizer, variables, float16: bool):
     # Now rather than at the first step: slots that don't exist yet can't be loaded.
     if not optimizer.built:
         optimizer.build(variables)
+    elif {id(known) for known in optimizer._trainable_variables} != set(map(id, variables)):
+        raise ValueError(
+            f"The {optimizer.name}'s optimizer has trained other variables before. Make a new one "
+            "for each GAN, and after layers were frozen or thawed."
+        )
     return optimizer
 
 

@@ -47,11 +47,15 @@ def test_each_epoch_is_a_new_order_of_whole_batches(number, batch_size, seed):
     batch_size = min(batch_size, number)
     dataset = data.from_arrays(numbered(number), batch_size=batch_size, seed=seed)
     assert dataset.cardinality() == len(dataset) == number // batch_size
+    orders = []
     for _ in range(2):
         batches = indices_seen(dataset)
+        orders.append(batches)
         seen = [index for batch in batches for index in batch]
         assert {len(batch) for batch in batches} == {batch_size}
         assert len(set(seen)) == len(seen) == number // batch_size * batch_size
+    if number >= 20:
+        assert orders[0] != orders[1]
 
 
 def test_without_shuffle_the_order_is_the_array_s():
@@ -119,6 +123,8 @@ FLOATS = make_images(4)
         (FLOATS, {"labels": [0, 1, 3, 2], "num_classes": 3}, ValueError, "in 0..2.*3 at index 2"),
         (FLOATS, {"labels": [0.0, 1, 2, 3]}, TypeError, "must be integers, got float64"),
         (FLOATS, {"classes": [1]}, ValueError, "needs labels"),
+        (FLOATS, {"labels": [0, 1, 2, 3], "classes": 1}, TypeError, r"must be a list.*pass \[1\]"),
+        (FLOATS, {"seed": -1}, ValueError, "seed must be 0 or more"),
         (FLOATS, {"labels": [0, 1, 2, 3], "classes": [7]}, ValueError, r"no image of \[7\]"),
         (FLOATS, {"image_size": 8}, ValueError, r"image_size must be \(height, width\).*got 8"),
         (FLOATS, {"center_crop": (9, 9)}, ValueError, r"center_crop=\(9, 9\) is larger.*\(8, 8\)"),

@@ -27,7 +27,7 @@ def numbers(batch):
 
 def test_images(data_dir):
     dataset = load(data_dir)
-    assert dataset.element_spec.shape[1:] == (8, 8, 1)
+    assert dataset.element_spec == tf.TensorSpec((4, 8, 8, 1), tf.float32)
     assert len(dataset) == 3
     assert [numbers(batch) for batch in dataset] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
     assert next(iter(dataset)).dtype == tf.float32
@@ -63,7 +63,12 @@ def test_photos_of_several_sizes(data_dir):
         load(data_dir, image_key="photo")
 
 
-def test_cache_gives_the_same(data_dir):
+def test_cache_gives_the_same_images(data_dir):
+    for one, other in zip(load(data_dir), load(data_dir, cache=True), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_cache_gives_the_same_labels(data_dir):
     for one, other in zip(
         load(data_dir, label_key="label"),
         load(data_dir, label_key="label", cache=True),
@@ -80,6 +85,7 @@ def test_cache_gives_the_same(data_dir):
         ({"image_key": "picture"}, "image_key='picture'.*no such feature.*'photo'"),
         ({"image_key": "label"}, "is no image"),
         ({"label_key": "kind"}, "label_key='kind'.*no such feature"),
+        ({"label_key": "photo"}, "label_key='photo' is no class"),
         ({"classes": ["cube"]}, "no class 'cube'.*'disc', 'ring', 'star'"),
         ({"batch_size": 13}, "batch_size=13 is larger.*12 images"),
     ],

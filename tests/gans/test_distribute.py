@@ -67,6 +67,14 @@ with strategy.scope():
     assert not np.array_equal(*latents)
     gan.fit(make_dataset(), epochs=2, verbose=0)
 replicas_agree(gan)
+
+gan.save("gan.keras")
+with strategy.scope():
+    loaded = keras.models.load_model("gan.keras")
+for one in (gan, loaded):
+    one.fit(make_dataset(), verbose=0)
+for one, other in zip(gan.get_weights(), loaded.get_weights(), strict=True):
+    np.testing.assert_array_equal(one, other)
 """
 
 CONDITIONAL_UPDATE = """
@@ -91,7 +99,7 @@ def test_two_replicas_equal_one(tmp_path):
     run_python(TWO_DEVICES + SAME_AS_ONE, tmp_path)
 
 
-def test_replicas_draw_their_own_noise_and_stay_in_step(tmp_path):
+def test_replicas_draw_their_own_noise_stay_in_step_and_continue(tmp_path):
     run_python(TWO_DEVICES + DIFFERENT_NOISE, tmp_path)
 
 

@@ -24,7 +24,7 @@ IMAGES = make_images(8)
     ("batch", "error", "message"),
     [
         (IMAGES * 127.5 + 127.5, ValueError, r"\[-1, 1\], but they reach from .* to 25\d"),
-        (IMAGES.astype("uint8"), TypeError, "float images in .*got uint8.*from_arrays"),
+        (IMAGES.astype("uint8"), TypeError, "floats in .*got uint8.*from_arrays"),
         (np.where(IMAGES > 0.99, np.nan, IMAGES), ValueError, "hold NaN or infinity"),
         (
             IMAGES[..., 0],
@@ -82,6 +82,8 @@ def test_networks_that_are_none():
         ({"latent_prior": "gauss"}, ValueError, r"latent_prior must be one of \('normal', 'unif"),
         ({"discriminator_steps": 0}, ValueError, "discriminator_steps must be an integer of at"),
         ({"generator_ema": 1.0}, ValueError, r"generator_ema must be None or lie in \[0, 1\)"),
+        ({"generator_ema": "a"}, ValueError, r"generator_ema must be None or lie in \[0, 1\)"),
+        ({"augment": lambda x: x}, TypeError, "augment must be None or a Keras layer"),
         ({"seed": 1.5}, TypeError, "seed must be an integer, got 1.5"),
         ({"generator_emma": 0.9}, (TypeError, ValueError), "generator_emma"),
     ],
@@ -96,6 +98,7 @@ def test_bad_options(options, error, message):
     [
         ({"loss": "non_saturated"}, ValueError, "'hinge', 'least_squares'.*Did you mean 'non_sat"),
         ({"loss": 3}, TypeError, "loss must be one of the names"),
+        ({"penalty": gankit.penalties.GradientPenalty}, TypeError, "penalty must be None or an"),
         ({"metrics": ["accuracy"]}, TypeError, "takes no 'metrics'"),
         ({"loss_weights": [1, 2]}, TypeError, "takes no 'loss_weights'"),
         ({"optimizer": "adam"}, TypeError, "has two optimizers: pass generator_optimizer"),
@@ -104,6 +107,54 @@ def test_bad_options(options, error, message):
 def test_bad_compile(options, error, message):
     with pytest.raises(error, match=message):
         gankit.GAN(*make_networks()).compile(**options)
+
+
+def test_networks_that_cannot_keep_their_phases_apart():
+    generator, discriminator = make_networks()
+    discriminator.trainable = False
+    with pytest.raises(ValueError, match="discriminator has no trainable variables"):
+        gankit.GAN(generator, discriminator).compile()
+
+    shared = keras.layers.Conv2D(1, 3, padding="same")
+    latents, images = keras.Input((64,)), keras.Input(IMAGE_SHAPE)
+    generator = keras.Model(latents, shared(keras.layers.Reshape(IMAGE_SHAPE)(latents)))
+    scores = keras.layers.Dense(1)(keras.layers.Flatten()(shared(images)))
+    with pytest.raises(ValueError, match="the networks share a layer"):
+        gankit.GAN(generator, keras.Model(images, scores)).compile()
+
+
+def test_an_optimizer_of_another_gan():
+    optimizer = keras.optimizers.Adam()
+    gankit.GAN(*make_networks()).compile(optimizer)
+    with pytest.raises(ValueError, match="has trained other variables before"):
+        gankit.GAN(*make_networks()).compile(optimizer)
+
+
+@pytest.mark.parametrize(
+    ("term", "message"),
+    [
+        ({"wide": keras.ops.ones((8, 1))}, r"'wide' must be a scalar, got shape \(8, 1\)"),
+        ({"loss": keras.ops.ones(())}, "'loss' needs another name"),
+    ],
+)
+def test_bad_terms(term, message):
+    class Bad(gankit.GAN):
+        def generator_losses(self, real, fake):
+            return super().generator_losses(real, fake) | term
+
+    gan = Bad(*make_plain_networks())
+    gan.compile(run_eagerly=True)
+    with pytest.raises(ValueError, match=message):
+        gan.train_on_batch(IMAGES)
+
+
+def test_losses_that_keras_would_forget():
+    generator, _ = make_plain_networks()
+    images = keras.Input(IMAGE_SHAPE)
+    x = keras.layers.Dense(1, activity_regularizer="l2")(keras.layers.Flatten()(images))
+    gan = make_gan(lambda: (generator, keras.Model(images, x)))
+    with pytest.raises(ValueError, match="losses of its own other than weight decay"):
+        gan.train_on_batch(IMAGES)
 
 
 def test_one_optimizer_for_both():
@@ -122,6 +173,19 @@ def test_bad_fit():
         gankit.GAN(*make_networks()).fit(IMAGES)
     with pytest.raises(ValueError, match="no batch"):
         gan.fit(tf.data.Dataset.from_tensors(IMAGES).take(0))
+    weighted = tf.data.Dataset.from_tensors((IMAGES, np.zeros(8), np.ones(8)))
+    with pytest.raises(TypeError, match="takes no sample_weight"):
+        gan.fit(weighted)
+    with pytest.raises(TypeError, match="Map it first"):
+        gan.fit(tf.data.Dataset.from_tensors({"image": IMAGES, "label": np.zeros(8)}))
+    with pytest.raises(ValueError, match="8 images beside a condition of 5 rows"):
+        gan.train_on_batch(IMAGES, np.zeros(5, int))
+    for evaluate in (
+        lambda: gan.evaluate(IMAGES, verbose=0),
+        lambda: gan.fit(IMAGES, validation_data=(IMAGES,)),
+    ):
+        with pytest.raises(TypeError, match="can't be evaluated on held-out data yet"):
+            evaluate()
 
 
 def test_conditions_that_are_missing_or_bad():

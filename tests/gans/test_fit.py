@@ -174,12 +174,62 @@ def test_tensorboard(tmp_path):
     assert [event.step for event in events.Tensors("batch_generator_loss")][-1] >= 7
 
 
-def test_early_stopping_and_backup(tmp_path):
+def test_early_stopping():
     stop = keras.callbacks.EarlyStopping("generator_loss", mode="min", min_delta=100, patience=1)
     gan = make_gan()
     assert len(gan.fit(make_dataset(), epochs=9, verbose=0, callbacks=[stop]).epoch) == 2
-    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
-    gan.fit(make_dataset(), epochs=1, verbose=0, callbacks=[backup])
+
+
+def test_each_epoch_of_repeated_data_is_another_pass():
+    orders = []
+
+    class Watch(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            orders.append([])
+
+    def note(images):
+        orders[-1].append(float(images[0, 0, 0, 0])) if orders else None
+        return images
+
+    dataset = make_dataset()
+    passes = [[float(batch[0, 0, 0, 0]) for batch in dataset] for _ in range(3)]
+    assert passes[0] != passes[1] != passes[2]
+
+    class Noting(gankit.GAN):
+        def train_discriminator(self, real, fake):
+            note(real.images)
+            super().train_discriminator(real, fake)
+
+    gan = Noting(*make_plain_networks())
+    gan.compile(run_eagerly=True)
+    repeated = make_dataset().repeat()
+    gan.fit(repeated, epochs=3, steps_per_epoch=4, verbose=0, callbacks=[Watch()])
+    assert orders == passes
+
+
+def test_summary(capsys):
+    make_gan(generator_ema=0.9).summary()
+    assert "Trainable params" in capsys.readouterr().out
+
+
+def test_callback_lists_and_metrics_of_a_variant():
+    class Measuring(gankit.GAN):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.contrast = keras.metrics.Mean(name="contrast")
+
+        def after_step(self, real, fake):
+            super().after_step(real, fake)
+            self.contrast.update_state(keras.ops.std(fake.images))
+
+    gan = Measuring(*make_plain_networks())
+    gan.compile()
+    gan.compile()
+    history = keras.callbacks.History()
+    callbacks = keras.callbacks.CallbackList([history], model=gan)
+    gan.fit(make_dataset(), epochs=2, verbose=0, callbacks=callbacks)
+    assert set(history.history) == NAMES | {"contrast"}
+    assert gan.epochs_completed == 2
 
 
 def test_epochs_are_counted():

@@ -10,6 +10,7 @@ from helpers import (
     make_dataset,
     make_gan,
     make_images,
+    make_networks,
     make_plain_networks,
     run_python,
 )
@@ -167,6 +168,91 @@ def test_an_uncompiled_gan_can_be_saved(tmp_path):
     loaded = keras.models.load_model(tmp_path / "gan.keras")
     assert not loaded.compiled
     np.testing.assert_array_equal(loaded.generate(2, seed=0), gan.generate(2, seed=0))
+
+
+def test_both_optimizers_and_networks_are_in_the_file_once(tmp_path):
+    gan = make_gan()
+    assert gan._trainable_variables == []  # all weights that learn belong to the networks
+    gan.fit(make_dataset(), verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    uncompiled = keras.models.load_model(tmp_path / "gan.keras", compile=False)
+    np.testing.assert_array_equal(uncompiled.generate(2, seed=0), gan.generate(2, seed=0))
+    for one, other in zip(gan.get_weights(), uncompiled.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_layer_that_is_frozen_stays_so(tmp_path):
+    networks = make_networks()
+    networks[1].layers[1].trainable = False
+    gan = make_gan(lambda: networks)
+    gan.fit(make_dataset(), verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    for one in (gan, loaded):
+        one.fit(make_dataset(), verbose=0)
+    assert_same_state(gan, loaded)
+    np.testing.assert_array_equal(
+        loaded.discriminator.layers[1].kernel, networks[1].layers[1].kernel
+    )
+
+
+def test_continues_exactly_on_repeated_data(tmp_path):
+    def fit(gan, epochs):
+        gan.fit(make_dataset().repeat(), epochs=epochs, steps_per_epoch=4, verbose=0)
+
+    whole = make_gan()
+    whole.save(tmp_path / "start.keras")
+    part = keras.models.load_model(tmp_path / "start.keras")
+    fit(whole, 4)
+    fit(part, 2)
+    part.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    fit(loaded, 2)
+    assert_same_state(whole, loaded)
+
+
+class Interrupted(Exception):  # noqa: N818 (not an error of a user's)
+    pass
+
+
+def test_keras_s_backup_takes_up_an_interrupted_run(tmp_path):
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise Interrupted
+
+    def fit(gan, *callbacks):
+        backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+        gan.fit(make_dataset(), epochs=4, verbose=0, callbacks=[backup, *callbacks])
+
+    whole = make_gan()
+    whole.save(tmp_path / "start.keras")
+    whole.fit(make_dataset(), epochs=4, verbose=0)
+    with pytest.raises(Interrupted):
+        fit(keras.models.load_model(tmp_path / "start.keras"), Interrupt())
+    another = keras.models.load_model(tmp_path / "start.keras")
+    fit(another)
+    assert_same_state(whole, another)
+
+
+def test_average_generator_and_one_pass_of_a_conditional_gan(tmp_path):
+    gan = make_gan(make_conditional_networks, generator_ema=0.9, one_pass=True)
+    dataset = data.from_arrays(make_images(32), np.arange(32) % 3, batch_size=8)
+    gan.fit(dataset, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    for one in (gan, loaded):
+        one.fit(dataset, verbose=0)
+    assert_same_state(gan, loaded)
+
+
+def test_arguments_of_a_variant_can_t_be_lost(tmp_path):
+    class Forgetful(gankit.GAN):
+        def __init__(self, *args, strength=1.0, **kwargs):
+            super().__init__(*args, **kwargs)
+
+    with pytest.raises(NotImplementedError, match=r"takes \['strength'\], which its get_config"):
+        Forgetful(*make_plain_networks()).save(tmp_path / "gan.keras")
 
 
 def test_a_file_of_other_layers_says_so(tmp_path):

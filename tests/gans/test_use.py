@@ -139,6 +139,77 @@ def test_heads_go_beside_the_scores():
     assert gan.shapes == [(8, 1), (8, 3)]
 
 
+def test_scores_of_a_dict_are_found_by_name():
+    generator, _ = make_plain_networks()
+    images = keras.Input(IMAGE_SHAPE)
+    x = keras.layers.Flatten()(images)
+    outputs = {"classes": keras.layers.Dense(5)(x), "scores": keras.layers.Dense(1)(x)}
+    gan = make_gan(lambda: (generator, keras.Model(images, outputs)))
+    scored = gan.discriminate(gan.unpack(make_images(3)))
+    assert scored.scores.shape == (3, 1)
+    assert [head.shape for head in scored.heads] == [(3, 5)]
+    assert gan.score(make_images(3)).shape == (3,)
+
+
+def test_conditions_of_several_parts_go_by_name():
+    latents = keras.Input((LATENT_DIM,), name="latents")
+    size = keras.Input((), dtype="int32", name="size")
+    color = keras.Input((), dtype="int32", name="color")
+    embedded = [
+        keras.layers.Embedding(3, 64)(size),
+        keras.layers.Embedding(10, 64)(color),
+        keras.layers.Dense(64)(latents),
+    ]
+    images = keras.layers.Reshape(IMAGE_SHAPE)(keras.layers.add(embedded))
+    generator = keras.Model([latents, size, color], images)
+    gan = make_gan(lambda: (generator, make_plain_networks()[1]))
+    z = draw_latents(2)
+    by_name = gan.generate(latents=z, condition={"size": [0, 1], "color": [9, 8]})
+    by_order = gan.generate(latents=z, condition=(np.array([0, 1]), np.array([9, 8])))
+    np.testing.assert_array_equal(by_name, by_order)
+    np.testing.assert_allclose(by_name, generator([z, np.array([0, 1]), np.array([9, 8])]), 1e-5)
+    with pytest.raises(ValueError, match=r"\['color'\]. It holds \['colour', 'size'\]"):
+        gan.generate(condition={"size": [0, 1], "colour": [9, 8]})
+
+
+@pytest.mark.parametrize("one_pass", [False, True])
+def test_a_variant_can_invent_its_condition(one_pass):
+    class Inventing(gankit.GAN):
+        def sample_condition(self, real=None, num_images=None, seed=None):
+            number = num_images if real is None else keras.ops.shape(real.images)[0]
+            seed = self.training_seed if seed is None else seed
+            return keras.random.randint((number,), 0, 3, seed=seed)
+
+        def generator_losses(self, real, fake):
+            code = keras.ops.mean(keras.ops.cast(fake.condition, "float32"))
+            return super().generator_losses(real, fake) | {"code": 0.0 * code}
+
+        def discriminator_losses(self, real, fake):
+            assert fake.condition is not None
+            return super().discriminator_losses(real, fake)
+
+    gan = Inventing(make_conditional_networks()[0], make_plain_networks()[1], one_pass=one_pass)
+    gan.compile()
+    assert "generator_code" in gan.fit(make_images(16), batch_size=8, verbose=0).history
+    assert gan.generate(3).shape == (3, *IMAGE_SHAPE)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Halving(keras.Model):
+    """A functional model with a call of its own."""
+
+    def call(self, inputs, training=None, mask=None):
+        return 0.5 * super().call(inputs, training=training)
+
+
+def test_the_average_of_a_functional_subclass_calls_as_it_does():
+    latents = keras.Input((LATENT_DIM,))
+    x = keras.layers.Reshape(IMAGE_SHAPE)(keras.layers.Dense(64)(latents))
+    gan = make_gan(lambda: (Halving(latents, x), make_plain_networks()[1]), generator_ema=0.9)
+    z = draw_latents(2)
+    np.testing.assert_allclose(gan.ema_generator(z), gan.generator(z), atol=1e-6)
+
+
 def test_conditions_reach_both_networks():
     gan = make_gan(make_conditional_networks)
     labels = np.array([0, 1, 2, 0, 1, 2, 0, 1])
@@ -186,6 +257,9 @@ def test_predict_and_export_serve_the_generator(tmp_path):
         (lambda gan: gan.generate(latents=np.zeros((2, 9))), r"\('num_images', 4\).*\(2, 9\)"),
         (lambda gan: gan.generate(3, latents=np.zeros((2, 4))), "'num_images': 3, 'latents': 2"),
         (lambda gan: gan.generate(3, condition=7), r"a row for each image, e.g. \[7, 7, 7\]"),
+        (lambda gan: gan.generate(condition=(7, 7)), "takes no condition"),
+        (lambda gan: gan.generate_best(2, out_of=8.0), "out_of must be an integer"),
+        (lambda gan: gan.score(np.full((2, 8, 8, 1), 255.0)), r"must lie in \[-1, 1\]"),
         (lambda gan: gan.generate(3, seed=-1), "seed must be 0 or more"),
         (lambda gan: gan.generate_best(5, out_of=4), "out_of=4 must be at least num_images=5"),
     ],
