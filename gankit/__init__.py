@@ -1,12 +1,13 @@
 """GAN building blocks on Keras 3 and TensorFlow."""
 
 from gankit import architectures, callbacks, data, losses, penalties
-from gankit.gans import GAN, Batch
+from gankit.gans import ACGAN, GAN, Batch
 from gankit.grids import make_grid, save_animation, save_grid
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ACGAN",
     "GAN",
     "Batch",
     "architectures",

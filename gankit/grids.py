@@ -7,14 +7,15 @@ import numpy as np
 from PIL import Image
 
 
-def make_grid(images, *, columns=None, padding=2) -> np.ndarray:
+def make_grid(images, *, columns=None, padding=2, value_range=(-1, 1)) -> np.ndarray:
     """Returns one picture in which the images stand in rows.
 
     Args:
-        images: array ``(n, height, width, channels)`` with 1 or 3 channels, floats in [-1, 1]
-            (values outside are clipped) or uint8 in 0..255.
+        images: array ``(n, height, width, channels)`` with 1 or 3 channels, floats in
+            ``value_range`` (values outside are clipped) or uint8 in 0..255.
         columns: images a row; by default as many as make the grid nearly square.
         padding: pixels of black between the images.
+        value_range: ``(low, high)``: which floats are black and white.
 
     Returns:
         uint8 of shape ``(rows * (height + padding) - padding, ..., channels)``. Places of the last
@@ -23,7 +24,7 @@ def make_grid(images, *, columns=None, padding=2) -> np.ndarray:
     for name, value, least in (("columns", columns, 1), ("padding", padding, 0)):
         if value is not None and value < least:
             raise ValueError(f"{name} must be at least {least}, got {value}.")
-    images = to_uint8(images)
+    images = to_uint8(images, value_range)
     num_images, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(num_images))
     columns = min(columns, num_images)
@@ -35,14 +36,15 @@ def make_grid(images, *, columns=None, padding=2) -> np.ndarray:
     return grid[: grid.shape[0] - padding, : grid.shape[1] - padding]
 
 
-def save_grid(images, path, *, columns=None, padding=2) -> Path:
+def save_grid(images, path, *, columns=None, padding=2, value_range=(-1, 1)) -> Path:
     """Writes the grid of ``images`` (see ``make_grid``) to an image file and returns its path.
 
     Folders that are missing are made; the ending of ``path`` says the format.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    to_picture(make_grid(images, columns=columns, padding=padding)).save(path)
+    grid = make_grid(images, columns=columns, padding=padding, value_range=value_range)
+    to_picture(grid).save(path)
     return path
 
 
@@ -72,8 +74,11 @@ def save_animation(frames, path, *, frame_duration=0.2, last_frame_duration=1.5)
     return path
 
 
-def to_uint8(images) -> np.ndarray:
-    """Returns images in [-1, 1] as uint8 in 0..255; uint8 stays as it is."""
+def to_uint8(images, value_range) -> np.ndarray:
+    """Returns floats in ``value_range`` as uint8 in 0..255; uint8 stays as it is."""
+    low, high = value_range
+    if not low < high:
+        raise ValueError(f"value_range must be (low, high), got {value_range!r}.")
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
         raise ValueError(
@@ -83,10 +88,11 @@ def to_uint8(images) -> np.ndarray:
     if images.dtype == np.uint8:
         return images
     if images.dtype.kind != "f":
-        raise TypeError(f"images must be floats in [-1, 1] or uint8 in 0..255, got {images.dtype}.")
+        raise TypeError(f"images must be floats or uint8 in 0..255, got {images.dtype}.")
     if not np.isfinite(images).all():
         raise ValueError("images hold NaN or infinity, which no picture can show.")
-    return np.round((np.clip(images.astype(np.float32), -1, 1) + 1) * 127.5).astype(np.uint8)
+    shares = (np.clip(images.astype(np.float32), low, high) - low) / (high - low)
+    return np.round(shares * 255).astype(np.uint8)
 
 
 def to_picture(frame) -> Image.Image:

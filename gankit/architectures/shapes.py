@@ -1,7 +1,9 @@
 """Which image shapes an architecture can serve."""
 
+import math
 
-def check_image_shape(image_shape) -> tuple[int, int, int]:
+
+def check_image_shape(image_shape, smallest: int = 1) -> tuple[int, int, int]:
     """Returns ``(height, width, channels)``, or says what is wrong with it."""
     shape = tuple(image_shape)
     if len(shape) != 3 or not all(isinstance(size, int) and size > 0 for size in shape):
@@ -9,7 +11,27 @@ def check_image_shape(image_shape) -> tuple[int, int, int]:
             "image_shape must be (height, width, channels) of positive integers, e.g. "
             f"(28, 28, 1), got {image_shape!r}."
         )
+    if min(shape[:2]) < smallest:
+        raise ValueError(
+            f"image_shape={shape} is too small: height and width must be at least {smallest}."
+        )
     return shape
+
+
+def divide_shape(image_shape, scales) -> tuple[int, int, int]:
+    """Returns ``(height, width, channels)`` with height and width divided by all of ``scales``.
+
+    Raises:
+        ValueError: they can't be divided.
+    """
+    height, width, channels = check_image_shape(image_shape)
+    scale = math.prod(scales)
+    if height % scale or width % scale:
+        raise ValueError(
+            f"image_shape={tuple(image_shape)} can't be reached by upsampling {tuple(scales)} "
+            f"times: height and width must be multiples of {scale}."
+        )
+    return height // scale, width // scale, channels
 
 
 def count_halvings(image_shape, smallest: int) -> int:

@@ -23,6 +23,7 @@ class SampleGrid(keras.callbacks.Callback):
         seed: integer, which settles the latents.
         columns: images a row; by default the grid is nearly square.
         ema: whether to show ``ema_generator`` where there is one.
+        value_range: ``(low, high)``: which values of the images are black and white.
 
     Raises:
         ValueError: ``every`` is neither ``"epoch"`` nor at least 1.
@@ -38,6 +39,7 @@ class SampleGrid(keras.callbacks.Callback):
         seed=0,
         columns=None,
         ema=True,
+        value_range=(-1, 1),
     ):
         super().__init__()
         if every != "epoch":
@@ -51,6 +53,7 @@ class SampleGrid(keras.callbacks.Callback):
         self.seed = seed
         self.columns = columns
         self.ema = ema
+        self.value_range = value_range
 
     def on_train_begin(self, logs=None):
         """Makes the folder and one grid: what can't work is an error before training."""
@@ -81,4 +84,6 @@ class SampleGrid(keras.callbacks.Callback):
 
     def save(self, name):
         """Writes one grid."""
-        save_grid(self.draw(), self.folder / name, columns=self.columns)
+        save_grid(
+            self.draw(), self.folder / name, columns=self.columns, value_range=self.value_range
+        )

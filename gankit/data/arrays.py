@@ -17,14 +17,16 @@ def from_arrays(
     center_crop=None,
     classes=None,
     num_classes=None,
+    value_range=(-1, 1),
     shuffle=True,
+    replacement=False,
     seed=0,
 ) -> tf.data.Dataset:
     """Returns a dataset of batches made of images in memory.
 
     Args:
         images: array ``(n, height, width, channels)`` with 1 or 3 channels: uint8 in 0..255, or
-            floats in [-1, 1].
+            floats in ``value_range``.
         labels: the images' classes, integers of shape ``(n,)``; with them the dataset holds
             ``(images, labels)``.
         batch_size: images a batch. All batches have this size; what is left over at the end of an
@@ -34,47 +36,67 @@ def from_arrays(
         center_crop: ``(height, width)`` of another centred box to keep, before resizing.
         classes: keeps only the images of these classes, e.g. ``[3, 7]``; labels stay as they are.
         num_classes: how many classes there are; labels must then be below it.
+        value_range: ``(low, high)`` within [-1, 1]: where 0 and 255 of uint8 images go.
         shuffle: whether each epoch has a new order, a function of ``seed`` and the epoch's number
             alone; False keeps the array's order.
+        replacement: whether each image of a batch is drawn from all images instead, so that an
+            epoch of as many batches shows some twice and some not at all.
         seed: integer.
 
     Returns:
         A ``tf.data.Dataset`` of float32 images ``(batch_size, height, width, channels)`` in
-        [-1, 1], or of pairs of them with int32 labels ``(batch_size,)``.
+        ``value_range``, or of pairs of them with int32 labels ``(batch_size,)``.
 
     Raises:
-        ValueError: wrong rank or channel count, floats that are not finite or not in [-1, 1],
-            labels that don't fit, a batch larger than the data.
+        ValueError: wrong rank or channel count, floats that are not finite or not in
+            ``value_range``, labels that don't fit, a batch larger than the data, ``replacement``
+            without ``shuffle``.
         TypeError: a type that is neither uint8 nor float.
     """
     checks.check_seed(seed)
-    images = check_images(images)
+    value_range = checks.check_value_range(value_range)
+    images = check_images(images, value_range)
     if labels is not None:
         labels = check_labels(labels, len(images), num_classes)
     if classes is not None:
         images, labels = select_classes(images, labels, classes)
     checks.check_batch_size(batch_size, len(images))
+    if replacement and not shuffle:
+        raise ValueError("replacement=True draws at random: it can't be had with shuffle=False.")
     image_size = checks.check_size(image_size, "image_size")
     center_crop = checks.check_size(center_crop, "center_crop")
     if image_size or center_crop:
-        images = resize_array(images, image_size, center_crop)
+        images = resize_array(images, image_size, center_crop, value_range)
+    return batches_of_arrays(
+        images,
+        labels,
+        batch_size,
+        value_range,
+        shuffle=shuffle,
+        replacement=replacement,
+        seed=seed,
+    )
 
+
+def batches_of_arrays(images, labels, batch_size, value_range, **order) -> tf.data.Dataset:
+    """Returns the dataset of arrays that are checked already; ``labels`` have any shape or none."""
     num_images, arrays = len(images), (images, labels) if labels is not None else (images,)
     with tf.device("CPU:0"):
         arrays = [tf.constant(array) for array in arrays]
 
     def take(indices):
         images, *labels = (tf.gather(array, indices) for array in arrays)
-        return (scale(images), *labels) if labels else scale(images)
+        images = scale(images, value_range)
+        return (images, *labels) if labels else images
 
     def one_epoch(epoch):
-        order = index_batches(num_images, batch_size, shuffle=shuffle, seed=seed, epoch=epoch)
-        return order.map(take, num_parallel_calls=tf.data.AUTOTUNE)
+        indices = index_batches(num_images, batch_size, epoch, **order)
+        return indices.map(take, num_parallel_calls=tf.data.AUTOTUNE)
 
     return epochs(one_epoch, num_images // batch_size).prefetch(tf.data.AUTOTUNE)
 
 
-def check_images(images) -> np.ndarray:
+def check_images(images, value_range) -> np.ndarray:
     """Returns ``images`` as a uint8 or float32 array, or says what is wrong with them."""
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] not in (1, 3):
@@ -91,10 +113,10 @@ def check_images(images) -> np.ndarray:
         return images
     if images.dtype.kind != "f":
         raise TypeError(
-            f"images must be uint8 in 0..255 or floats in [-1, 1], got {images.dtype}. "
+            f"images must be uint8 in 0..255 or floats in {list(value_range)}, got {images.dtype}. "
             "If they hold 0..255, pass images.astype('uint8')."
         )
-    checks.check_values(images)
+    checks.check_values(images, value_range)
     return images.astype(np.float32, copy=False)
 
 

@@ -36,8 +36,25 @@ def shuffled(dataset: tf.data.Dataset, buffer_size: int, seed: int, epoch) -> tf
     return dataset.shuffle(buffer_size, seed=epoch, reshuffle_each_iteration=False)
 
 
-def index_batches(num_images: int, batch_size: int, *, shuffle: bool, seed: int, epoch):
-    """Returns a dataset of int64 vectors: which images form each batch of this epoch."""
+def index_batches(num_images: int, batch_size: int, epoch, *, shuffle, seed, replacement=False):
+    """Returns a dataset of int64 vectors: which images form each batch of this epoch.
+
+    Args:
+        num_images: how many there are.
+        batch_size: length of a vector.
+        epoch: int64 scalar tensor.
+        shuffle: whether each epoch has an order of its own.
+        seed: integer.
+        replacement: whether each index is drawn from all; an epoch has as many batches as without.
+    """
+    if replacement:
+        num_batches = num_images // batch_size
+        batches = tf.data.Dataset.range(epoch * num_batches, (epoch + 1) * num_batches)
+        return batches.map(
+            lambda batch: tf.random.stateless_uniform(
+                (batch_size,), (seed, batch), maxval=num_images, dtype=tf.int64
+            )
+        )
     indices = tf.data.Dataset.range(num_images)
     if shuffle:
         indices = shuffled(indices, num_images, seed, epoch)

@@ -1,4 +1,4 @@
-"""One image: decoded, cut and resized by Pillow, and scaled to [-1, 1].
+"""One image: decoded, cut and resized by Pillow, and scaled to [-1, 1] or another range.
 
 All adapters come through here, so the same picture gives the same pixels whether it comes out of a
 folder, an array or a prepared data set.
@@ -21,10 +21,11 @@ DAMAGE = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombErr
 ENDINGS = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}
 
 
-def scale(images: tf.Tensor) -> tf.Tensor:
-    """Returns uint8 images as float32 in [-1, 1]; floats only change their type."""
+def scale(images: tf.Tensor, value_range: tuple[float, float]) -> tf.Tensor:
+    """Returns uint8 images as float32 in ``value_range``; floats only change their type."""
+    low, high = value_range
     if images.dtype == tf.uint8:
-        return tf.cast(images, tf.float32) / 127.5 - 1.0
+        return tf.cast(images, tf.float32) / (255.0 / (high - low)) + low
     return tf.cast(images, tf.float32)
 
 
@@ -68,10 +69,10 @@ def cut_and_resize(image: Image.Image, image_size=None, center_crop=None) -> Ima
     return image
 
 
-def resize_array(images: np.ndarray, image_size=None, center_crop=None) -> np.ndarray:
+def resize_array(images: np.ndarray, image_size, center_crop, value_range) -> np.ndarray:
     """Returns the images of an array ``(n, height, width, channels)``, cut and resized.
 
-    uint8 stays uint8; floats in [-1, 1] stay floats in [-1, 1].
+    uint8 stays uint8; floats in ``value_range`` stay floats in ``value_range``.
     """
 
     def resize_channel(channel):
@@ -81,7 +82,8 @@ def resize_array(images: np.ndarray, image_size=None, center_crop=None) -> np.nd
         np.stack([resize_channel(image[..., c]) for c in range(image.shape[-1])], axis=-1)
         for image in images
     ]
-    return np.stack(resized) if images.dtype == np.uint8 else np.clip(np.stack(resized), -1, 1)
+    resized = np.stack(resized)
+    return resized if images.dtype == np.uint8 else np.clip(resized, *value_range)
 
 
 def find_damage(path: str | Path) -> str | None:

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from gankit.data import checks
-from gankit.data.arrays import from_arrays
+from gankit.data.arrays import batches_of_arrays
 from gankit.data.epochs import epochs, shuffled
 from gankit.data.images import read_image, scale
 
@@ -23,6 +23,7 @@ def from_tfds(
     label_key=None,
     image_key="image",
     classes=None,
+    value_range=(-1, 1),
     cache=False,
     shuffle=True,
     seed=0,
@@ -44,6 +45,7 @@ def from_tfds(
         image_key: the feature that holds the image.
         classes: keeps only the images of these classes, by name or number, e.g. ``["frog"]``; the
             numbers stay as they are. Looks at ``label_key``, or at ``"label"``.
+        value_range: ``(low, high)`` within [-1, 1]: where black and white go.
         cache: whether to decode all images once and keep them in memory, at
             ``height * width * channels`` bytes each.
         shuffle: whether each epoch has a new order, a function of ``seed`` and the epoch's number
@@ -55,13 +57,14 @@ def from_tfds(
 
     Returns:
         A ``tf.data.Dataset`` of float32 images ``(batch_size, height, width, channels)`` in
-        [-1, 1], or of pairs of them with int32 labels ``(batch_size,)``.
+        ``value_range``, or of pairs of them with int32 labels ``(batch_size,)``.
 
     Raises:
         ValueError: a name, split, feature or class that is not there, images of several sizes
             without ``image_size``, a batch larger than the data.
     """
     checks.check_seed(seed)
+    value_range = checks.check_value_range(value_range)
     checks.check_classes(classes)
     builder = find_builder(name, data_dir)
     if download:
@@ -88,15 +91,16 @@ def from_tfds(
 
     def decode(contents, *labels):
         images = tf.numpy_function(read, [contents], tf.uint8)
-        images = scale(tf.ensure_shape(images, (batch_size, *shape)))
+        images = scale(tf.ensure_shape(images, (batch_size, *shape)), value_range)
         return (images, *labels) if labels else images
 
     if cache:
         contents, labels = list(encoded.as_numpy_iterator()), None
         if label_key:
             contents, labels = zip(*contents, strict=True)
-        return from_arrays(
-            read(contents), labels, batch_size=batch_size, shuffle=shuffle, seed=seed
+        images = read(contents)
+        return batches_of_arrays(
+            images, labels, batch_size, value_range, shuffle=shuffle, seed=seed
         )
 
     def one_epoch(epoch):

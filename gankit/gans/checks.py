@@ -214,16 +214,19 @@ def check_labels(condition, network, roles) -> None:
     """Raises ``ValueError`` if class labels are outside of what a network embeds."""
     for network_input, part in pair_inputs(network, roles, "condition", condition):
         part = np.asarray(part)
-        if part.dtype.kind not in "iu":
-            continue
-        num_classes = count_classes(network, network_input)
-        if part.min() < 0:
-            raise ValueError(f"Class labels must be 0 or more, got {part.min()}.")
-        if num_classes is not None and part.max() >= num_classes:
-            raise ValueError(
-                f"Class labels must be below {num_classes}, the number of classes that the network "
-                f"was built for, got {part.max()}."
-            )
+        if part.dtype.kind in "iu":
+            check_classes_known(part, count_classes(network, network_input))
+
+
+def check_classes_known(labels: np.ndarray, num_classes: int | None) -> None:
+    """Raises ``ValueError`` unless integer ``labels`` lie in 0..num_classes - 1."""
+    if labels.min() < 0:
+        raise ValueError(f"Class labels must be 0 or more, got {labels.min()}.")
+    if num_classes is not None and labels.max() >= num_classes:
+        raise ValueError(
+            f"Class labels must be below {num_classes}, the number of classes that the network "
+            f"was built for, got {labels.max()}."
+        )
 
 
 def check_latents(latents, inputs: list) -> np.ndarray:

@@ -281,9 +281,8 @@ class GAN(keras.Model):
             objective = self.objective(terms, self.discriminator_optimizer)
         gradients = tape.gradient(objective, self.discriminator_variables)
         self.apply_gradients(self.discriminator_optimizer, gradients, self.discriminator_variables)
-        self.averages.update_state(
-            name_losses("discriminator", terms) | self.accuracies(real, fake)
-        )
+        self.log_losses("discriminator", terms)
+        self.averages.update_state(self.accuracies(real, fake))
 
     def train_generator(self, real: Batch, fake: Batch, tape: tf.GradientTape) -> None:
         """Updates the generator by the discriminator's scores; ``tape`` saw the fakes made."""
@@ -297,7 +296,7 @@ class GAN(keras.Model):
             objective = self.objective(terms, self.generator_optimizer)
         gradients = tape.gradient(objective, self.generator_variables)
         self.apply_gradients(self.generator_optimizer, gradients, self.generator_variables)
-        self.averages.update_state(name_losses("generator", terms))
+        self.log_losses("generator", terms)
 
     def objective(self, terms: dict, optimizer):
         """Returns the scalar to differentiate: the sum of the terms.
@@ -313,6 +312,10 @@ class GAN(keras.Model):
         Where the boolean scalar ``when``, the same on all replicas, is false, nothing changes.
         """
         apply_gradients(optimizer, gradients, variables, when)
+
+    def log_losses(self, phase: str, terms: dict) -> None:
+        """Takes the terms of a phase and their sum into the epoch's averages."""
+        self.averages.update_state(name_losses(phase, terms))
 
     def logs(self) -> dict:
         """Returns the averages since the epoch began, by name."""

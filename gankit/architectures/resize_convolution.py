@@ -1,0 +1,70 @@
+"""Networks that enlarge by upsampling and 5x5 convolutions, and shrink by strides.
+
+Batch normalization and ReLU in the generator; batch normalization, LeakyReLU and dropout in the
+discriminator. Upsampling before a convolution, instead of a transposed one, leaves no checkerboard
+(Odena et al. 2016, doi:10.23915/distill.00003, which calls it resize-convolution). After the 96x96
+networks of a talk on faces.
+"""
+
+import keras
+from keras import layers
+
+from gankit.architectures.shapes import check_image_shape, divide_shape
+from gankit.layers import UpsampleConv2D
+
+KERNEL_SIZE = 5
+MOMENTUM = 0.8
+
+
+def build_generator(image_shape, latent_dim=100, filters=64, doublings=4, name="generator"):
+    """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
+
+    Args:
+        image_shape: ``(height, width, channels)``; ``2**doublings`` must divide height and width.
+        latent_dim: length of a latent vector.
+        filters: channels of the layer before the image; doubled at each layer before that one.
+        doublings: how often height and width are doubled.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that can't be reached by as many doublings.
+    """
+    height, width, channels = divide_shape(image_shape, (2,) * doublings)
+    widths = [filters * 2**level for level in reversed(range(doublings))]
+    start = (height, width, widths[0])
+
+    inputs = keras.Input((latent_dim,), name="latents")
+    x = layers.Dense(start[0] * start[1] * start[2], activation="relu")(inputs)
+    x = layers.Reshape(start)(x)
+    for units in widths[1:]:
+        x = UpsampleConv2D(units, KERNEL_SIZE)(x)
+        x = layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
+    x = UpsampleConv2D(channels, KERNEL_SIZE)(x)
+    outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def build_discriminator(image_shape, filters=64, dropout=0.4, name="discriminator"):
+    """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
+
+    The slide that shows the source's network begins with a dropout before its second convolution.
+    What is cut off above is chosen here: one convolution of half as many channels, with stride 2
+    and LeakyReLU like the others, and without batch normalization, as DCGAN's first layer.
+
+    Args:
+        image_shape: ``(height, width, channels)``.
+        filters: channels of the first layer; doubled at each following one.
+        dropout: share of activations that is dropped in training, after each convolution.
+        name: of the model.
+    """
+    inputs = x = keras.Input(check_image_shape(image_shape), name="images")
+    for level, strides in enumerate((2, 2, 2, 1)):
+        x = layers.Conv2D(filters * 2**level, KERNEL_SIZE, strides=strides, padding="same")(x)
+        if level == 1:
+            x = layers.ZeroPadding2D(((0, 1), (0, 1)))(x)  # as on the slide
+        if level > 0:
+            x = layers.BatchNormalization(momentum=MOMENTUM)(x)
+        x = layers.Dropout(dropout)(layers.LeakyReLU(negative_slope=0.2)(x))
+    x = layers.Flatten()(x)
+    outputs = layers.Dense(1, dtype="float32", name="scores")(x)
+    return keras.Model(inputs, outputs, name=name)

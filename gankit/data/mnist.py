@@ -1,0 +1,72 @@
+"""MNIST as its authors distribute it, and the data sets that have taken over its format."""
+
+import gzip
+import math
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from gankit.data.checks import check_choice
+
+PREFIXES = {"train": "train", "test": "t10k"}
+
+
+def load_mnist(folder=None, split="train") -> tuple[np.ndarray, np.ndarray]:
+    """Returns MNIST's images and labels, from files on disk or downloaded by Keras.
+
+    Fashion-MNIST, KMNIST and others come in the same files, so that ``folder`` may hold them too.
+
+    Args:
+        folder: where the four files are, ``train-images-idx3-ubyte`` and so on, with ``.gz`` at the
+            end or without. None lets Keras download MNIST, once, into its own folder.
+        split: ``"train"`` or ``"test"``.
+
+    Returns:
+        ``(images, labels)``: uint8 of shape ``(n, 28, 28, 1)`` in 0..255 and int32 of shape
+        ``(n,)``, in the files' order.
+
+    Raises:
+        ValueError: a file that is missing or damaged.
+
+    References:
+        LeCun et al. 1998, "Gradient-Based Learning Applied to Document Recognition",
+        doi:10.1109/5.726791.
+    """
+    check_choice("split", split, tuple(PREFIXES))
+    if folder is None:
+        of_split = dict(zip(("train", "test"), keras.datasets.mnist.load_data(), strict=True))
+        images, labels = of_split[split]
+    else:
+        images = read_idx(find_file(folder, f"{PREFIXES[split]}-images-idx3-ubyte"), 3)
+        labels = read_idx(find_file(folder, f"{PREFIXES[split]}-labels-idx1-ubyte"), 1)
+    if len(images) != len(labels):
+        raise ValueError(f"{folder} holds {len(images)} images beside {len(labels)} labels.")
+    return images[..., None], labels.astype(np.int32)
+
+
+def find_file(folder, name: str) -> Path:
+    """Returns the path of a file that may be compressed."""
+    for path in (Path(folder) / f"{name}.gz", Path(folder) / name):
+        if path.is_file():
+            return path
+    raise ValueError(f"There is no {name}.gz and no {name} in {str(folder)!r}.")
+
+
+def read_idx(path: Path, rank: int) -> np.ndarray:
+    """Returns the uint8 array in a file of MNIST's format.
+
+    The format: two zeros, 8 for uint8, the rank, each size as a big-endian int32, the values.
+    """
+    try:
+        content = path.read_bytes()
+        content = gzip.decompress(content) if path.suffix == ".gz" else content
+    except (OSError, EOFError) as error:
+        raise ValueError(f"{path} can't be read: {error}. Fetch it again.") from error
+    if content[:4] != bytes([0, 0, 8, rank]):
+        raise ValueError(f"{path} does not begin as an idx file of uint8 with {rank} axes does.")
+    shape = np.frombuffer(content, ">i4", count=rank, offset=4)
+    values = np.frombuffer(content, np.uint8, offset=4 + 4 * rank)
+    if len(values) != math.prod(shape.tolist()):
+        raise ValueError(f"{path} is damaged: {len(values)} values for an array of {shape}.")
+    return values.reshape(shape)

@@ -1,0 +1,89 @@
+"""A GAN whose discriminator also tells the class."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from gankit.gans import checks
+from gankit.gans.batch import Batch
+from gankit.gans.gan import GAN
+from gankit.gans.networks import GENERATOR_ROLES, find_inputs, split_outputs
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class ACGAN(GAN):
+    """An auxiliary classifier GAN: the generator is told a class that the discriminator must find.
+
+    Both networks pay the cross-entropy of the class as the term ``class``: the discriminator the
+    mean over real and generated images, the generator that of its own. Fakes are told the classes
+    of the real batch. Data are pairs of images and labels; the share of images, real and fake,
+    whose class the discriminator finds is logged as ``class_accuracy``.
+
+    Args:
+        generator: as in ``GAN``, with a condition: labels of shape ``(batch,)``.
+        discriminator: as in ``GAN``, with images alone as its input and two outputs, both logits:
+            scores and classes of shape ``(batch, num_classes)``.
+        **kwargs: as in ``GAN``.
+
+    Raises:
+        ValueError: the generator takes no condition, or the discriminator tells no class.
+
+    References:
+        Odena et al. 2016, "Conditional Image Synthesis with Auxiliary Classifier GANs",
+        arXiv:1610.09585.
+    """
+
+    def __init__(self, generator, discriminator, **kwargs):
+        super().__init__(generator, discriminator, **kwargs)
+        if not find_inputs(generator, GENERATOR_ROLES, "condition"):
+            raise ValueError(
+                "An ACGAN's generator takes two inputs, latents and condition (labels), got "
+                f"{[tensor.name for tensor in generator.inputs]}."
+            )
+        _, heads = split_outputs(discriminator.output)
+        if len(heads) != 1 or len(heads[0].shape) != 2:
+            raise ValueError(
+                "An ACGAN's discriminator has two outputs, scores and class logits of shape "
+                "(batch, num_classes), got outputs of the shapes "
+                f"{[tensor.shape for tensor in discriminator.outputs]}."
+            )
+        self.num_classes = heads[0].shape[-1]
+
+    def check_data(self, batch) -> None:
+        """Raises unless ``batch`` is a pair of images and labels that the networks know."""
+        super().check_data(batch)
+        if batch is None:
+            return
+        labels = np.asarray(keras.utils.unpack_x_y_sample_weight(batch)[1])
+        if labels.dtype.kind not in "iu" or labels.size != len(labels):
+            raise TypeError(
+                "An ACGAN's labels are integers of shape (batch,), got "
+                f"{labels.dtype} of shape {labels.shape}. If they are one-hot, take the argmax."
+            )
+        checks.check_classes_known(labels, self.num_classes)
+
+    def discriminator_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s terms, and what the discriminator pays for the classes of both."""
+        class_loss = (self.class_loss(real) + self.class_loss(fake)) / 2
+        return super().discriminator_losses(real, fake) | {"class": class_loss}
+
+    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s terms, and what the generator pays for classes that are not found."""
+        return super().generator_losses(real, fake) | {"class": self.class_loss(fake)}
+
+    def accuracies(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s shares, and the share of images whose class is found."""
+        class_accuracy = (self.class_accuracy(real) + self.class_accuracy(fake)) / 2
+        return super().accuracies(real, fake) | {"class_accuracy": class_accuracy}
+
+    def class_loss(self, batch: Batch):
+        """Returns the mean cross-entropy of a batch's classes, ln of their number at the start."""
+        (logits,) = batch.heads
+        cost = ops.sparse_categorical_crossentropy(batch.condition, logits, from_logits=True)
+        return ops.mean(cost)
+
+    def class_accuracy(self, batch: Batch):
+        """Returns the share of a batch's images whose class has the largest logit."""
+        (logits,) = batch.heads
+        found = ops.equal(ops.argmax(logits, axis=-1), batch.condition)
+        return ops.mean(ops.cast(found, "float32"))
