@@ -3,9 +3,9 @@
     python examples/dcgan_frogs.py --path cifar10.npz
 
 Takes the 5,000 frogs from TensorFlow Datasets, or from a local ``.npz`` with ``x_train`` (and
-``y_train``, if it holds other classes too). Writes a row of generated frogs above a row of real
-ones and the weights every 50 iterations, the averages of the losses every 100, and the model at the
-end. docs/experiments.md tells what came out.
+``y_train``, if it holds other classes too). Every 50 iterations it writes the averages of the
+losses, a row of generated frogs above a row of real ones, and the weights; at the end the model.
+docs/experiments.md tells what came out.
 """
 
 import argparse
@@ -33,8 +33,7 @@ CLIP_VALUE = 1.0
 # noise to both. With gankit's, real = 1 and generated = 0, that is noise subtracted from both.
 LABEL_NOISE = 0.05
 
-SAVE_EVERY = 50  # iterations
-LOG_EVERY = 100  # iterations: what Keras calls an epoch here
+EVERY = 50  # iterations: pictures, weights, and what Keras calls an epoch here
 
 
 class FrogRows(callbacks.SampleGrid):
@@ -88,12 +87,12 @@ def main(path, iterations, value_range, folder):
     gan = build_gan()
     gan.fit(
         dataset.repeat(),
-        steps_per_epoch=min(LOG_EVERY, iterations),
-        epochs=max(iterations // LOG_EVERY, 1),
+        steps_per_epoch=min(EVERY, iterations),
+        epochs=max(iterations // EVERY, 1),
         callbacks=[
-            FrogRows(folder / "samples", real, every=SAVE_EVERY, value_range=value_range),
+            FrogRows(folder / "samples", real, every=EVERY, value_range=value_range),
             keras.callbacks.ModelCheckpoint(
-                folder / "frogs.weights.h5", save_weights_only=True, save_freq=SAVE_EVERY
+                folder / "frogs.weights.h5", save_weights_only=True, save_freq=EVERY
             ),
             keras.callbacks.CSVLogger(folder / "losses.csv"),
         ],

@@ -14,6 +14,7 @@ from gankit import architectures, data
 
 IMAGE_SHAPE = (8, 8, 1)
 LATENT_DIM = 4
+NUM_CLASSES = 3
 
 
 def make_images(number=32, image_shape=IMAGE_SHAPE, seed=0):
@@ -41,7 +42,7 @@ def make_plain_networks():
     return generator, discriminator
 
 
-def make_conditional_networks(num_classes=3):
+def make_conditional_networks(num_classes=NUM_CLASSES):
     """Returns networks that take a class in both places."""
     latents = keras.Input((LATENT_DIM,), name="latents")
     condition = keras.Input((), dtype="int32", name="condition")
@@ -55,6 +56,12 @@ def make_conditional_networks(num_classes=3):
     label = keras.layers.Embedding(num_classes, 8)(condition)
     scores = keras.layers.Dense(1)(keras.layers.concatenate([x, label]))
     return generator, keras.Model([images, condition], scores)
+
+
+def make_networks_of_classes(num_classes=NUM_CLASSES):
+    """Returns an ACGAN in small."""
+    generator = architectures.acgan.build_generator(IMAGE_SHAPE, num_classes, LATENT_DIM, filters=4)
+    return generator, architectures.acgan.build_discriminator(IMAGE_SHAPE, num_classes, filters=4)
 
 
 def make_gan(networks=make_networks, compile_options=None, **options):

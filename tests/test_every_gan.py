@@ -3,20 +3,33 @@
 import keras
 import numpy as np
 import pytest
-from helpers import assert_same_state, make_images, make_networks, values
+from helpers import (
+    NUM_CLASSES,
+    assert_same_state,
+    make_images,
+    make_networks,
+    make_networks_of_classes,
+    values,
+)
 
 import gankit
 from gankit import data
 
-# variant, networks, constructor arguments
+# variant, networks, constructor arguments, what generate needs for three images
 GANS = [
-    (gankit.GAN, make_networks, {}),
+    (gankit.GAN, make_networks, {}, {"num_images": 3}),
+    (gankit.ACGAN, make_networks_of_classes, {}, {"condition": [0, 1, 2]}),
 ]
 
 
 @pytest.fixture(params=GANS, ids=lambda row: row[0].__name__)
-def make_gan(request):
-    variant, networks, options = request.param
+def row(request):
+    return request.param
+
+
+@pytest.fixture
+def make_gan(row):
+    variant, networks, options, _ = row
 
     def make(**compile_options):
         gan = variant(*networks(), seed=0, **options)
@@ -27,7 +40,7 @@ def make_gan(request):
 
 
 def make_dataset():
-    return data.from_arrays(make_images(24), np.arange(24) % 3, batch_size=6)
+    return data.from_arrays(make_images(24), np.arange(24) % NUM_CLASSES, batch_size=6)
 
 
 def test_trains_and_logs(make_gan):
@@ -97,8 +110,8 @@ def test_mixed_precision(make_gan, policy):
     assert np.isfinite([*history.values()]).all()
 
 
-def test_generates_what_it_was_asked_for(make_gan):
-    gan = make_gan()
-    images = gan.generate(3, seed=0)
+def test_generates_what_it_was_asked_for(make_gan, row):
+    gan, asked = make_gan(), row[-1]
+    images = gan.generate(**asked, seed=0)
     assert images.shape[0] == 3
-    np.testing.assert_array_equal(images, gan.generate(3, seed=0))
+    np.testing.assert_array_equal(images, gan.generate(**asked, seed=0))

@@ -38,6 +38,16 @@ def test_floats_become_bytes():
     np.testing.assert_array_equal(gankit.make_grid(images)[..., 0], [[0, 128], [255, 255]])
 
 
+def test_another_range_of_values(tmp_path):
+    images = np.array([-1, 0, 0.5, 1], "float32").reshape(1, 2, 2, 1)
+    grid = gankit.make_grid(images, value_range=(0, 1))
+    np.testing.assert_array_equal(grid[..., 0], [[0, 0], [128, 255]])
+    path = gankit.save_grid(images, tmp_path / "grid.png", value_range=(0, 1))
+    np.testing.assert_array_equal(np.asarray(Image.open(path)), grid[..., 0])
+    with pytest.raises(ValueError, match=r"\(low, high\), got \(1, 0\)"):
+        gankit.make_grid(images, value_range=(1, 0))
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_saves_a_picture(tmp_path, channels):
     images = np.random.default_rng(0).uniform(-1, 1, (5, 4, 4, channels))

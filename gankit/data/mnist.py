@@ -63,10 +63,11 @@ def read_idx(path: Path, rank: int) -> np.ndarray:
         content = gzip.decompress(content) if path.suffix == ".gz" else content
     except (OSError, EOFError) as error:
         raise ValueError(f"{path} can't be read: {error}. Fetch it again.") from error
-    if content[:4] != bytes([0, 0, 8, rank]):
+    start = 4 + 4 * rank
+    if content[:4] != bytes([0, 0, 8, rank]) or len(content) < start:
         raise ValueError(f"{path} does not begin as an idx file of uint8 with {rank} axes does.")
-    shape = np.frombuffer(content, ">i4", count=rank, offset=4)
-    values = np.frombuffer(content, np.uint8, offset=4 + 4 * rank)
-    if len(values) != math.prod(shape.tolist()):
+    shape = np.frombuffer(content[4:start], ">i4").tolist()
+    values = np.frombuffer(content[start:], np.uint8)
+    if len(values) != math.prod(shape):
         raise ValueError(f"{path} is damaged: {len(values)} values for an array of {shape}.")
     return values.reshape(shape)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gankit import data
+from gankit.data.epochs import set_epoch
 
 
 def indices_seen(dataset):
@@ -31,6 +32,14 @@ def test_keeps_floats_as_they_are():
     (batch,) = data.from_arrays(images.astype("float64"), batch_size=4, shuffle=False)
     assert batch.dtype == tf.float32
     np.testing.assert_array_equal(batch, images)
+
+
+def test_another_range_of_values():
+    images = np.array([0, 51, 204, 255], "uint8").reshape(1, 2, 2, 1)
+    (batch,) = data.from_arrays(images, batch_size=1, value_range=(0, 1))
+    np.testing.assert_allclose(batch[0, :, :, 0], [[0, 0.2], [0.8, 1]], atol=1e-7)
+    (same,) = data.from_arrays(batch.numpy(), batch_size=1, value_range=(0, 1))
+    np.testing.assert_array_equal(same, batch)
 
 
 def test_gives_labels_beside_their_images():
@@ -61,6 +70,25 @@ def test_each_epoch_is_a_new_order_of_whole_batches(number, batch_size, seed):
 def test_without_shuffle_the_order_is_the_array_s():
     dataset = data.from_arrays(numbered(7), batch_size=3, shuffle=False)
     assert indices_seen(dataset) == indices_seen(dataset) == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_draws_with_replacement():
+    def draws(seed=0, epoch=0):
+        dataset = data.from_arrays(numbered(50), batch_size=20, replacement=True, seed=seed)
+        set_epoch(dataset, epoch)
+        assert len(dataset) == 2
+        return indices_seen(dataset)
+
+    assert draws() == draws()
+    assert len({str(order) for order in (draws(), draws(seed=1), draws(epoch=1))}) == 3
+    first, second = draws()
+    assert first != second
+    many = np.concatenate([draws(epoch=epoch) for epoch in range(50)]).ravel()
+    assert set(many) == set(range(50))
+    # 2,000 draws: 40 of each of 50 images, give or take four standard deviations of 6.3.
+    assert np.abs(np.bincount(many) - 40).max() < 25
+    whole = [len(set(batch)) == 20 for epoch in range(20) for batch in draws(epoch=epoch)]
+    assert not all(whole)  # 20 of 50 without a repetition: one batch in 90
 
 
 def test_resizes_and_crops_without_distortion():
@@ -124,6 +152,9 @@ FLOATS = make_images(4)
         (FLOATS, {"labels": [0.0, 1, 2, 3]}, TypeError, "must be integers, got float64"),
         (FLOATS, {"classes": [1]}, ValueError, "needs labels"),
         (FLOATS, {"labels": [0, 1, 2, 3], "classes": 1}, TypeError, r"must be a list.*pass \[1\]"),
+        (FLOATS, {"value_range": (0, 1)}, ValueError, r"in \[0, 1\], but they reach from -0"),
+        (FLOATS, {"value_range": (0, 255)}, ValueError, r"within \[-1, 1\].*got \(0, 255\)"),
+        (FLOATS, {"replacement": True, "shuffle": False}, ValueError, "shuffle=False"),
         (FLOATS, {"seed": -1}, ValueError, "seed must be 0 or more"),
         (FLOATS, {"labels": [0, 1, 2, 3], "classes": [7]}, ValueError, r"no image of \[7\]"),
         (FLOATS, {"image_size": 8}, ValueError, r"image_size must be \(height, width\).*got 8"),

@@ -36,6 +36,13 @@ def test_reads_in_order(folder):
     assert dataset.file_paths[0] == str(folder / "cat" / "a.png")
 
 
+@pytest.mark.parametrize("cache", [False, True])
+def test_another_range_of_values(folder, cache):
+    options = {"image_size": (8, 8), "batch_size": 6, "shuffle": False, "cache": cache}
+    (batch,) = data.from_directory(folder, value_range=(0, 1), **options)
+    np.testing.assert_allclose(batch[:, 0, 0, 0], np.arange(6) * 10 / 255, atol=1e-6)
+
+
 def test_labels_are_the_subfolders(folder):
     dataset = data.from_directory(folder, image_size=(8, 8), batch_size=3, labels="inferred")
     assert dataset.class_names == ["cat", "dog"]

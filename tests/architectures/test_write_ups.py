@@ -1,0 +1,136 @@
+"""The networks of the write-ups in docs/experiments.md have as many parameters as there."""
+
+import keras
+import numpy as np
+import pytest
+
+from gankit.architectures import acgan, resize_convolution, tanh_upsampling, unnormalized
+
+MNIST, CIFAR, LARGE = (28, 28, 1), (32, 32, 3), (64, 64, 3)
+
+# network, all its parameters, those of its layers that have any
+NETWORKS = {
+    "mnist generator": (
+        lambda: tanh_upsampling.build_generator(MNIST),
+        6_763_777,
+        [103_424, 6_428_800, 25_088, 204_864, 1_601],
+    ),
+    "mnist discriminator": (
+        lambda: tanh_upsampling.build_discriminator(MNIST),
+        3_485_441,
+        [1_664, 204_928, 3_277_824, 1_025],
+    ),
+    "acgan generator": (
+        lambda: acgan.build_generator(MNIST),
+        857_705,
+        [1_000, 633_472, 512, 147_584, 512, 73_792, 256, 577],
+    ),
+    "acgan discriminator": (
+        lambda: acgan.build_discriminator(MNIST),
+        120_075,
+        [160, 4_640, 128, 18_496, 256, 73_856, 2_049, 20_490],
+    ),
+    "frogs generator": (
+        lambda: unnormalized.build_generator(CIFAR),
+        6_264_579,
+        [1_081_344, 819_456, 1_048_832, 1_638_656, 1_638_656, 37_635],
+    ),
+    "frogs discriminator": (
+        lambda: unnormalized.build_discriminator(CIFAR),
+        790_913,
+        [3_584, 262_272, 262_272, 262_272, 513],
+    ),
+    "dogs generator": (
+        lambda: tanh_upsampling.build_generator(LARGE, latent_dim=1000, upsampling=(4, 2)),
+        9_664_259,
+        [1_025_024, 8_396_800, 32_768, 204_864, 4_803],
+    ),
+    "dogs discriminator": (
+        lambda: tanh_upsampling.build_discriminator(LARGE),
+        25_901_953,
+        [4_864, 204_928, 25_691_136, 1_025],
+    ),
+    "faces generator": (
+        lambda: tanh_upsampling.build_generator(LARGE),
+        34_031_363,
+        [103_424, 33_587_200, 131_072, 204_864, 4_803],
+    ),
+    "faces 96 generator": (
+        lambda: resize_convolution.build_generator((96, 96, 3)),
+        6_169_475,
+        [1_861_632, 3_277_056, 1_024, 819_328, 512, 204_864, 256, 4_803],
+    ),
+    # Of this one the source tells no number; by hand: 5*5*3*64 + 64, 5*5*64*128 + 128, ..., and at
+    # last 13*13*512 + 1, since 96 / 2 / 2 and a padding of 1, / 2 rounded up, are 13.
+    "faces 96 discriminator": (
+        lambda: resize_convolution.build_discriminator((96, 96, 3)),
+        4_396_673,
+        [4_864, 204_928, 512, 819_456, 1_024, 3_277_312, 2_048, 86_529],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_parameter_counts(name):
+    build, total, by_layer = NETWORKS[name]
+    network = build()
+    assert [layer.count_params() for layer in network.layers if layer.count_params()] == by_layer
+    assert network.count_params() == total
+
+
+@pytest.mark.parametrize(
+    ("name", "trainable"), [("dogs generator", 9_647_875), ("faces generator", 33_965_827)]
+)
+def test_trainable_parameter_counts(name, trainable):
+    network = NETWORKS[name][0]()
+    assert sum(np.size(weight) for weight in network.trainable_weights) == trainable
+
+
+def test_dogs_networks_together():
+    assert NETWORKS["dogs generator"][1] + NETWORKS["dogs discriminator"][1] == 35_566_212
+
+
+@pytest.mark.parametrize(
+    ("module", "image_shape", "options"),
+    [
+        (tanh_upsampling, (12, 16, 3), {"upsampling": (2,)}),
+        (tanh_upsampling, (24, 16, 1), {"upsampling": (2, 2, 2)}),
+        (unnormalized, (24, 30, 1), {}),
+        (resize_convolution, (16, 32, 3), {}),
+        (resize_convolution, (8, 8, 1), {"doublings": 1}),
+    ],
+)
+def test_other_shapes(module, image_shape, options):
+    generator = module.build_generator(image_shape, latent_dim=3, filters=2, **options)
+    discriminator = module.build_discriminator(image_shape, filters=2)
+    images = generator(np.ones((2, 3)))
+    assert images.shape == (2, *image_shape)
+    assert np.abs(images).max() <= 1
+    assert discriminator(images).shape == (2, 1)
+    assert discriminator.layers[-1].activation is keras.activations.linear
+
+
+def test_acgan_takes_and_tells_a_class():
+    generator = acgan.build_generator((8, 12, 3), num_classes=4, latent_dim=5, filters=2)
+    discriminator = acgan.build_discriminator((8, 12, 3), num_classes=4, filters=2)
+    images = generator([np.ones((2, 5)), np.array([0, 3])])
+    assert images.shape == (2, 8, 12, 3)
+    assert not np.allclose(images[0], images[1])
+    assert [output.shape for output in discriminator(images)] == [(2, 1), (2, 4)]
+
+
+@pytest.mark.parametrize(
+    ("build", "image_shape", "message"),
+    [
+        (tanh_upsampling.build_generator, (30, 28, 1), r"\(2, 2\) times.*multiples of 4"),
+        (tanh_upsampling.build_discriminator, (11, 28, 1), "too small.*at least 12"),
+        (acgan.build_generator, (30, 28, 1), "multiples of 4"),
+        (unnormalized.build_generator, (31, 32, 3), "multiples of 2"),
+        (unnormalized.build_discriminator, (23, 32, 3), "too small.*at least 24"),
+        (resize_convolution.build_generator, (40, 96, 3), "multiples of 16"),
+        (resize_convolution.build_discriminator, (96, 96), r"\(height, width, channels\)"),
+    ],
+)
+def test_shapes_that_do_not_fit(build, image_shape, message):
+    with pytest.raises(ValueError, match=message):
+        build(image_shape)

@@ -1,0 +1,106 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gankit.layers import FoldedAxis, UpsampleConv2D
+
+
+def make_pair(kernel_size, scale, input_shape, **options):
+    """Returns the layer and the two of Keras that it stands for, with the same weights."""
+    layer = UpsampleConv2D(3, kernel_size, scale, bias_initializer="random_normal", **options)
+    layer.build(input_shape)
+    convolution = keras.layers.Conv2D(3, kernel_size, padding="same", **options)
+    plain = keras.Sequential([keras.layers.UpSampling2D(scale), convolution])
+    plain.build(input_shape)
+    convolution.set_weights(layer.get_weights())
+    return layer, plain
+
+
+def outputs_and_gradients(layer, images):
+    images = tf.constant(images)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        outputs = layer(images)
+        cost = tf.reduce_sum(tf.sin(outputs))
+    return outputs, *tape.gradient(cost, [images, *layer.trainable_weights])
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    kernel_size=st.tuples(st.integers(1, 7), st.integers(1, 7)),
+    scale=st.integers(2, 5),
+    height=st.integers(1, 5),
+    width=st.integers(1, 5),
+)
+def test_is_upsampling_and_convolution(kernel_size, scale, height, width):
+    shape = (2, height, width, 2)
+    images = np.random.default_rng(0).normal(size=shape).astype("float32")
+    layer, plain = make_pair(kernel_size, scale, shape, activation="tanh")
+    assert layer.compute_output_shape(shape) == plain.compute_output_shape(shape)
+    pairs = zip(
+        outputs_and_gradients(layer, images), outputs_and_gradients(plain, images), strict=True
+    )
+    for one, other in pairs:
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kernel_size", "scale", "width"), [(5, 2, 3), (3, 2, 2), (5, 4, 2), (4, 2, 3), (1, 2, 1)]
+)
+def test_small_kernels(kernel_size, scale, width):
+    axis = FoldedAxis(kernel_size, scale)
+    assert axis.width == width
+    np.testing.assert_array_equal(axis.fold.sum(axis=1), np.ones((scale, kernel_size)))
+
+
+def test_the_first_weights_are_those_of_a_convolution():
+    keras.utils.set_random_seed(1)
+    layer = UpsampleConv2D(8, 5)
+    layer.build((1, 7, 7, 16))
+    keras.utils.set_random_seed(1)
+    convolution = keras.layers.Conv2D(8, 5)
+    convolution.build((1, 14, 14, 16))
+    assert [weight.name for weight in layer.weights] == ["kernel", "bias"]
+    np.testing.assert_array_equal(layer.kernel, convolution.kernel)
+
+
+def test_any_size_of_image_in_a_graph():
+    layer, plain = make_pair(3, 2, (None, None, None, 2))
+    step = tf.function(layer, input_signature=[tf.TensorSpec((None, None, None, 2))])
+    for shape in ((2, 4, 5, 2), (1, 7, 3, 2)):
+        images = np.random.default_rng(0).normal(size=shape).astype("float32")
+        np.testing.assert_allclose(step(images), plain(images), atol=1e-5)
+
+
+def test_saves_and_loads(tmp_path):
+    inputs = keras.Input((4, 4, 2))
+    outputs = UpsampleConv2D(3, (3, 5), 4, activation="relu", use_bias=False)(inputs)
+    model = keras.Model(inputs, outputs)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    images = np.random.default_rng(0).normal(size=(1, 4, 4, 2)).astype("float32")
+    np.testing.assert_array_equal(model(images), loaded(images))
+    assert loaded.layers[1].scale == 4
+    assert not loaded.layers[1].use_bias
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision(policy):
+    images = np.random.default_rng(0).normal(size=(1, 4, 4, 2)).astype("float32")
+    layer = UpsampleConv2D(3, 5, dtype=policy)
+    half = np.array(layer(images), "float32")
+    assert keras.backend.standardize_dtype(layer(images).dtype) == policy.removeprefix("mixed_")
+    whole = UpsampleConv2D(3, 5)
+    whole.build(images.shape)
+    whole.set_weights(layer.get_weights())
+    np.testing.assert_allclose(half, whole(images), atol=0.03)
+
+
+def test_bad_arguments():
+    with pytest.raises(ValueError, match="at least 2, got 1"):
+        UpsampleConv2D(3, 5, 1)
+    with pytest.raises(TypeError, match="padding"):
+        UpsampleConv2D(3, 5, padding="valid")
