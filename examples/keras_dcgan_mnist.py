@@ -82,6 +82,7 @@ class BatchLosses(keras.callbacks.Callback):
 
 def train(arguments):
     gan = build_gan()
+    model = arguments.folder / "dcgan.keras"
     gan.fit(
         load_data(arguments),
         epochs=arguments.epochs,
@@ -91,9 +92,10 @@ def train(arguments):
             callbacks.SampleGrid(
                 arguments.folder / "samples", arguments.batch_size, every=GRID_EVERY
             ),
-            keras.callbacks.ModelCheckpoint(arguments.folder / "dcgan.keras", save_freq=SAVE_EVERY),
+            keras.callbacks.ModelCheckpoint(model, save_freq=SAVE_EVERY),
         ],
     )
+    gan.save(model)
 
 
 def generate(arguments):

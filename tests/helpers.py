@@ -1,6 +1,7 @@
 """What several tests share: the smallest GAN there is, and real processes."""
 
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -92,9 +93,14 @@ def values(network):
 
 def run_python(code, folder, *arguments, timeout=180):
     """Runs code in another process and returns what it printed."""
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    return run_process(["-c", code, *arguments], folder, timeout)
+
+
+def run_process(arguments, folder, timeout=180, **environment):
+    """Runs Python in another process and returns what it printed."""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)} | environment
     finished = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, *map(str, arguments)],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -103,6 +109,12 @@ def run_python(code, folder, *arguments, timeout=180):
     )
     assert finished.returncode == 0, finished.stderr[-4000:]
     return finished.stdout
+
+
+def write_idx(path, array):
+    """Writes a uint8 array as MNIST's files hold it: zeros, type, rank, sizes, values."""
+    header = struct.pack(f">4B{array.ndim}i", 0, 0, 8, array.ndim, *array.shape)
+    path.write_bytes(header + array.tobytes())
 
 
 def shared_data(name):

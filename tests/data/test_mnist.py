@@ -1,12 +1,11 @@
 """MNIST's own files: small ones written here, and the real ones where they are at hand."""
 
 import gzip
-import struct
 
 import keras
 import numpy as np
 import pytest
-from helpers import shared_data
+from helpers import shared_data, write_idx
 
 from gankit import data
 
@@ -14,13 +13,12 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype="uint8")
 LABELS = np.array([7, 2, 1], "uint8")
 
 
-def idx(array):
-    return struct.pack(f">4B{array.ndim}i", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
-
-
 def write(folder, images=IMAGES, labels=LABELS, prefix="train"):
-    (folder / f"{prefix}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images)))
-    (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(idx(labels))
+    write_idx(folder / f"{prefix}-labels-idx1-ubyte", labels)
+    path = folder / f"{prefix}-images-idx3-ubyte"
+    write_idx(path, images)
+    path.with_suffix(".gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
 
 
 def test_reads_files_compressed_or_not(tmp_path):
@@ -45,27 +43,33 @@ def test_the_real_files_begin_with_the_embedded_digits():
     images, labels = data.load_mnist(shared_data("mnist"))
     assert images.shape == (60_000, 28, 28, 1)
     np.testing.assert_array_equal(images[:100], data.sample_digits()[0][:100])
-    assert np.bincount(labels).tolist()[:3] == [5923, 6742, 5958]  # as LeCun's page counts them
+    assert np.bincount(labels)[:3].tolist() == [5923, 6742, 5958]
     assert data.load_mnist(shared_data("mnist"), "test")[0].shape == (10_000, 28, 28, 1)
 
 
-def test_damage_is_named(tmp_path):
+def test_missing_files_are_named(tmp_path):
     with pytest.raises(ValueError, match="There is no train-images-idx3-ubyte"):
         data.load_mnist(tmp_path)
     write(tmp_path, labels=LABELS[:2])
     with pytest.raises(ValueError, match="3 images beside 2 labels"):
         data.load_mnist(tmp_path)
-    images = tmp_path / "train-images-idx3-ubyte.gz"
-    whole = images.read_bytes()
-    for content, message in [
-        (whole[:1000], "ubyte.gz can't be read.*Fetch it again"),
-        (b"garbage", "can't be read"),
-        (gzip.compress(idx(IMAGES)[:-1]), r"damaged: 2351 values for an array of \[3, 28, 28\]"),
-        (gzip.compress(idx(LABELS)), "does not begin as an idx file of uint8 with 3 axes"),
-        (gzip.compress(idx(IMAGES)[:9]), "does not begin as an idx file"),
-    ]:
-        images.write_bytes(content)
-        with pytest.raises(ValueError, match=message):
-            data.load_mnist(tmp_path)
     with pytest.raises(ValueError, match="split must be one of"):
         data.load_mnist(tmp_path, "validation")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda content: gzip.compress(content)[:1000], "ubyte.gz can't be read.*Fetch it again"),
+        (lambda content: b"garbage", "can't be read"),
+        (lambda content: gzip.compress(content[:-1]), r"2351 values for an array of \[3, 28, 28\]"),
+        (lambda content: gzip.compress(content[:9]), "does not begin as an idx file"),
+        (lambda content: gzip.compress(b"\0" + content), "idx file of uint8 with 3 axes"),
+    ],
+)
+def test_damaged_files_are_named(tmp_path, damage, message):
+    write(tmp_path)
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    path.write_bytes(damage(gzip.decompress(path.read_bytes())))
+    with pytest.raises(ValueError, match=message):
+        data.load_mnist(tmp_path)
