@@ -11,6 +11,7 @@ out.
 """
 
 import argparse
+import math
 from pathlib import Path
 
 import keras
@@ -27,6 +28,7 @@ NUM_CLASSES = 10
 SEED = 0
 
 BATCH_SIZE = 128
+ITERATIONS = 3000
 LEARNING_RATE = 0.0002
 BETA_1 = 0.5
 
@@ -36,7 +38,10 @@ LOG_EVERY = 100  # iterations: what Keras calls an epoch here
 
 @keras.saving.register_keras_serializable(package="examples")
 class TwoUpdatesACGAN(gankit.ACGAN):
-    """Updates the discriminator twice an iteration, on real and then on fake; logs the means."""
+    """Updates the discriminator twice an iteration, on real and then on fake; logs the means.
+
+    Its cost is the plain cross-entropy, whatever ``compile`` says.
+    """
 
     def train_discriminator(self, real, fake):
         seen = []
@@ -72,10 +77,7 @@ class Agreement(keras.callbacks.Callback):
 
 
 def load_data(mnist):
-    if mnist is None:
-        images, labels = data.sample_digits()
-    else:
-        images, labels = data.load_mnist(None if mnist == "download" else mnist)
+    images, labels = data.sample_digits() if mnist is False else data.load_mnist(mnist)
     return data.from_arrays(images, labels, batch_size=BATCH_SIZE, replacement=True, seed=SEED)
 
 
@@ -108,7 +110,7 @@ def main(arguments):
     gan = build_gan(arguments.two_updates)
     draw_networks(gan, folder)
     one_class_a_row = np.repeat(np.arange(NUM_CLASSES), 10)
-    logs = [
+    watchers = [
         callbacks.SampleGrid(
             folder / "samples", condition=one_class_a_row, every=GRID_EVERY, columns=10
         ),
@@ -116,12 +118,12 @@ def main(arguments):
     ]
     if arguments.classifier:
         classifier = keras.models.load_model(arguments.classifier)
-        logs.insert(0, Agreement(classifier))
+        watchers.insert(0, Agreement(classifier))
     gan.fit(
         load_data(arguments.mnist).repeat(),
         steps_per_epoch=min(LOG_EVERY, arguments.iterations),
-        epochs=max(arguments.iterations // LOG_EVERY, 1),
-        callbacks=logs,
+        epochs=math.ceil(arguments.iterations / LOG_EVERY),
+        callbacks=watchers,
         verbose=2,
     )
     gan.save(folder / "acgan.keras")
@@ -132,8 +134,8 @@ def main(arguments):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="An ACGAN on MNIST.")
-    parser.add_argument("--iterations", type=int, default=3000)
-    parser.add_argument("--mnist", nargs="?", const="download", help="all of MNIST [FOLDER]")
+    parser.add_argument("--iterations", type=int, default=ITERATIONS, help="rounded up to hundreds")
+    parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
     parser.add_argument("--two_updates", action="store_true", help="real, then fake")
     parser.add_argument("--classifier", help="a file of digit_classifier.py")
     parser.add_argument("--folder", type=Path, default=Path("acgan"), help="where to write")

@@ -9,6 +9,7 @@ docs/experiments.md tells what came out.
 """
 
 import argparse
+import math
 from pathlib import Path
 
 import keras
@@ -24,6 +25,7 @@ FROG = 6  # the class's number in CIFAR-10
 SEED = 0
 
 BATCH_SIZE = 20
+ITERATIONS = 10_000
 GENERATOR_LEARNING_RATE = 0.0004
 DISCRIMINATOR_LEARNING_RATE = 0.0008
 DECAY = 1e-8  # of the learning rates, an iteration
@@ -50,7 +52,7 @@ class FrogRows(callbacks.SampleGrid):
 def load_data(path, value_range):
     options = {"batch_size": BATCH_SIZE, "shuffle": False, "value_range": value_range}
     if path is None:
-        return data.from_tfds("cifar10", classes=["frog"], **options)
+        return data.from_tfds("cifar10", classes=["frog"], cache=True, **options)
     with np.load(path) as file:
         images = file["x_train"]
         if "y_train" in file:
@@ -88,7 +90,7 @@ def main(path, iterations, value_range, folder):
     gan.fit(
         dataset.repeat(),
         steps_per_epoch=min(EVERY, iterations),
-        epochs=max(iterations // EVERY, 1),
+        epochs=math.ceil(iterations / EVERY),
         callbacks=[
             FrogRows(folder / "samples", real, every=EVERY, value_range=value_range),
             keras.callbacks.ModelCheckpoint(
@@ -106,7 +108,7 @@ def main(path, iterations, value_range, folder):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="A DCGAN on CIFAR-10's frogs.")
     parser.add_argument("--path", help="an .npz with x_train; default: TensorFlow Datasets")
-    parser.add_argument("--iterations", type=int, default=10_000)
+    parser.add_argument("--iterations", type=int, default=ITERATIONS, help="rounded up to fifties")
     parser.add_argument(
         "--value_range", type=float, nargs=2, default=[-1, 1], help="of the images; the book's: 0 1"
     )

@@ -1,16 +1,17 @@
-"""keras-dcgan on MNIST: tanh networks, plain SGD, and the "nice" mode.
+"""keras-dcgan on MNIST: tanh networks, SGD with momentum, and the "nice" mode.
 
     python examples/keras_dcgan_mnist.py --mode train --batch_size 128
     python examples/keras_dcgan_mnist.py --mode generate --batch_size 128 --nice
 
 Trains on the 5,000 digits inside the package; on all of MNIST with ``--mnist`` (downloaded, or
 ``--mnist FOLDER`` with its four files), on a folder of images of one's own with ``--path``. Prints
-the losses of single batches and writes, while training, a grid every 20 batches and the whole model
-every 10. ``generate`` draws a grid from that model, with ``--nice`` of the best 5 % by the
+the losses of single batches and writes, while training, a grid every 20 batches and the weights
+every 10. ``generate`` draws a grid by those weights, with ``--nice`` of the best 5 % by the
 discriminator. After jacobgil/keras-dcgan; docs/experiments.md tells what came out.
 """
 
 import argparse
+import secrets
 from pathlib import Path
 
 import keras
@@ -23,12 +24,15 @@ IMAGE_SHAPE = (28, 28, 1)
 LATENT_DIM = 100
 SEED = 0
 
+BATCH_SIZE = 128
+EPOCHS = 100
 LEARNING_RATE = 0.0005
 MOMENTUM = 0.9
 
 GRID_EVERY = 20  # batches
 SAVE_EVERY = 10  # batches
-NICE_SHARE = 20  # of as many images the best one is kept
+WEIGHTS = "dcgan.weights.h5"
+CANDIDATES = 20  # an image that is kept
 
 
 def load_data(arguments):
@@ -37,11 +41,15 @@ def load_data(arguments):
         return data.from_directory(
             arguments.path, image_size=IMAGE_SHAPE[:2], color_mode="grayscale", **options
         )
-    if arguments.mnist:
-        images, _ = data.load_mnist(None if arguments.mnist == "download" else arguments.mnist)
-    else:
+    if arguments.mnist is False:
         images, _ = data.sample_digits()
+    else:
+        images, _ = data.load_mnist(arguments.mnist)
     return data.from_arrays(images, **options)
+
+
+def build_optimizer():
+    return keras.optimizers.SGD(LEARNING_RATE, MOMENTUM, nesterov=True)
 
 
 def build_gan():
@@ -54,10 +62,7 @@ def build_gan():
         one_pass=True,  # real and fake in one concatenated batch
         seed=SEED,
     )
-    gan.compile(
-        generator_optimizer=keras.optimizers.SGD(LEARNING_RATE, MOMENTUM, nesterov=True),
-        discriminator_optimizer=keras.optimizers.SGD(LEARNING_RATE, MOMENTUM, nesterov=True),
-    )
+    gan.compile(generator_optimizer=build_optimizer(), discriminator_optimizer=build_optimizer())
     return gan
 
 
@@ -82,7 +87,7 @@ class BatchLosses(keras.callbacks.Callback):
 
 def train(arguments):
     gan = build_gan()
-    model = arguments.folder / "dcgan.keras"
+    weights = arguments.folder / WEIGHTS
     gan.fit(
         load_data(arguments),
         epochs=arguments.epochs,
@@ -92,29 +97,32 @@ def train(arguments):
             callbacks.SampleGrid(
                 arguments.folder / "samples", arguments.batch_size, every=GRID_EVERY
             ),
-            keras.callbacks.ModelCheckpoint(model, save_freq=SAVE_EVERY),
+            keras.callbacks.ModelCheckpoint(weights, save_weights_only=True, save_freq=SAVE_EVERY),
         ],
     )
-    gan.save(model)
+    gan.save_weights(weights)
 
 
 def generate(arguments):
-    gan = keras.models.load_model(arguments.folder / "dcgan.keras")
+    gan = build_gan()
+    gan.load_weights(arguments.folder / WEIGHTS)
+    number, seed = arguments.batch_size, arguments.seed
     if arguments.nice:
-        images = gan.generate_best(arguments.batch_size, out_of=NICE_SHARE * arguments.batch_size)
+        images = gan.generate_best(number, out_of=CANDIDATES * number, seed=seed)
     else:
-        images = gan.generate(arguments.batch_size)
+        images = gan.generate(number, seed=seed)
     print("Wrote", gankit.save_grid(images, arguments.folder / "generated.png"))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="keras-dcgan on MNIST.")
     parser.add_argument("--mode", choices=["train", "generate"], required=True)
-    parser.add_argument("--batch_size", type=int, default=128)
+    parser.add_argument("--batch_size", type=int, default=BATCH_SIZE)
     parser.add_argument("--nice", action="store_true", help="generate the best 5 %% only")
     parser.add_argument("--path", help="a folder of images of your own")
-    parser.add_argument("--mnist", nargs="?", const="download", help="all of MNIST [FOLDER]")
-    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31), help="of the images")
     parser.add_argument("--folder", type=Path, default=Path("keras_dcgan"), help="where to write")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)

@@ -22,8 +22,8 @@ class UpsampleConv2D(keras.layers.Conv2D):
     each pixel, so most taps of the kernel fall on equal pixels and can be added up first: a pixel's
     place within its block of ``scale`` x ``scale``, its phase, decides which taps meet which pixel
     of the small image. One convolution of the small image makes all phases, as channels, and
-    ``depth_to_space`` puts them in place. A 5x5 kernel at scale 2 becomes four of 3x3, one of 3x3
-    at scale 2 or of 5x5 at scale 4 some of 2x2.
+    ``depth_to_space`` puts them in place. A 5x5 kernel at scale 2 becomes four of 3x3, a 3x3 one at
+    scale 2 four of 2x2, a 5x5 one at scale 4 sixteen of 2x2.
 
     Args:
         filters: channels of the output.
@@ -37,6 +37,7 @@ class UpsampleConv2D(keras.layers.Conv2D):
 
     Raises:
         ValueError: a scale below 2.
+        TypeError: one of the arguments that are settled.
     """
 
     def __init__(self, filters, kernel_size, scale=2, **kwargs):
@@ -54,7 +55,7 @@ class UpsampleConv2D(keras.layers.Conv2D):
         kernel = ops.einsum("aiy,bjx,yxcf->ijcabf", *folds, kernel)
         kernel = ops.reshape(kernel, (rows.width, columns.width, channels, -1))
         padded = ops.pad(inputs, ((0, 0), rows.padding, columns.padding, (0, 0)))
-        phases = ops.conv(padded, kernel, padding="valid")
+        phases = ops.conv(padded, kernel, padding="valid", data_format=self.data_format)
         if rows.starts.any() or columns.starts.any():
             phases = self.align(phases, *ops.shape(inputs)[1:3])
         return ops.depth_to_space(phases, self.scale)

@@ -63,6 +63,9 @@ def build_discriminator(
         filters: channels of the first layer; doubled at each following one.
         dropout: share of activations that is dropped in training, after each convolution.
         name: of the model.
+
+    Raises:
+        ValueError: something else than three positive integers.
     """
     inputs = x = keras.Input(check_image_shape(image_shape), name="images")
     for level, strides in enumerate((2, 2, 2, 1)):

@@ -22,14 +22,19 @@ def divide_shape(image_shape, scales) -> tuple[int, int, int]:
     """Returns ``(height, width, channels)`` with height and width divided by all of ``scales``.
 
     Raises:
-        ValueError: they can't be divided.
+        ValueError: they can't be divided, or a scale is not an integer of at least 2.
     """
     height, width, channels = check_image_shape(image_shape)
+    scales = tuple(scales)
+    if not scales or not all(isinstance(scale, int) and scale >= 2 for scale in scales):
+        raise ValueError(
+            f"An image is enlarged at least once, by integers of at least 2, got {scales}."
+        )
     scale = math.prod(scales)
     if height % scale or width % scale:
         raise ValueError(
-            f"image_shape={tuple(image_shape)} can't be reached by upsampling {tuple(scales)} "
-            f"times: height and width must be multiples of {scale}."
+            f"image_shape={tuple(image_shape)} can't be reached by enlarging {scales} times in "
+            f"turn: height and width must be multiples of {scale}."
         )
     return height // scale, width // scale, channels
 

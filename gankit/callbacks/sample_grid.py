@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 
 from gankit.gans.checks import check_at_least_one
-from gankit.grids import save_grid
+from gankit.grids import make_grid, save_grid
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -58,7 +58,7 @@ class SampleGrid(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         """Makes the folder and one grid: what can't work is an error before training."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.draw()
+        make_grid(self.draw(), columns=self.columns, value_range=self.value_range)
         self.steps = int(self.model.optimizer.iterations.numpy())
         self.steps_of_epoch = 0
 

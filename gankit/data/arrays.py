@@ -51,7 +51,8 @@ def from_arrays(
         ValueError: wrong rank or channel count, floats that are not finite or not in
             ``value_range``, labels that don't fit, a batch larger than the data, ``replacement``
             without ``shuffle``.
-        TypeError: a type that is neither uint8 nor float.
+        TypeError: images that are neither uint8 nor float, labels that are no integers, ``classes``
+            that is no list.
     """
     checks.check_seed(seed)
     value_range = checks.check_value_range(value_range)

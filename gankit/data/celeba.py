@@ -5,9 +5,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from gankit.data.checks import check_classes
-from gankit.data.directory import find_images
-from gankit.data.files import batches_of_files, check_options, leave_out_damaged
+from gankit.data.files import batches_of_files, check_options, find_images, leave_out_damaged
 
 TABLE = "list_attr_celeba.txt"
 
@@ -57,32 +55,35 @@ def from_celeba(
     Raises:
         ValueError: no images or no table, a table that is damaged or misses an image, an attribute
             that is not in it, no face to keep, and what ``from_directory`` raises.
+        TypeError: ``attributes`` or ``keep`` is no list.
 
     References:
         Liu et al. 2015, "Deep Learning Face Attributes in the Wild", arXiv:1411.7766.
     """
     options = check_options(image_size, center_crop, "rgb", value_range, on_error, seed)
-    check_classes(attributes, "attributes")
-    check_classes(keep, "keep")
-    files = leave_out_damaged(find_images(path, None), path, on_error)
-    values = None
+    check_names("attributes", attributes)
+    check_names("keep", keep)
+    files, rows = find_images(path), None
     if attributes or keep or table is not None:
         table = find_table(path) if table is None else Path(table)
         names, rows = read_table(table)
-        values = look_up(files, rows, table)
-        kept = keeps(values, names, keep or [], table)
-        files, values = [files[index] for index in np.flatnonzero(kept)], values[kept]
-        values = values[:, [find_attribute(name, names, table) for name in attributes or []]]
+        columns = [find_attribute(name, names, table) for name in attributes or []]
+        files = select_files(files, names, rows, keep or [], table)
+    files = leave_out_damaged(files, path, on_error)
+    values = None
+    if attributes:
+        values = np.array([rows[Path(file).name][columns] for file in files], np.float32)
     dataset = batches_of_files(
-        files,
-        values.astype(np.float32) if attributes else None,
-        batch_size=batch_size,
-        cache=cache,
-        shuffle=shuffle,
-        **options,
+        files, values, batch_size=batch_size, cache=cache, shuffle=shuffle, **options
     )
     dataset.file_paths, dataset.attribute_names = files, list(attributes or [])
     return dataset
+
+
+def check_names(argument: str, names) -> None:
+    """Raises ``TypeError`` unless ``names`` is None or a list, which has an order."""
+    if names is not None and not isinstance(names, list | tuple):
+        raise TypeError(f"{argument} must be a list of names, got {names!r}: pass [{names!r}].")
 
 
 def find_table(path) -> Path:
@@ -105,44 +106,43 @@ def read_table(table: Path) -> tuple[list[str], dict[str, np.ndarray]]:
     """
     if not table.is_file():
         raise ValueError(f"There is no file {str(table)!r}.")
+    rows = {}
     with table.open() as file:
         count, names = file.readline().strip(), file.readline().split()
-        lines = [line.split() for line in file if line.strip()]
-    if count != str(len(lines)):
+        for number, line in enumerate(file, start=3):
+            if not line.strip():
+                continue
+            image, *values = line.split()
+            if len(values) != len(names) or not set(values) <= {"1", "-1"}:
+                raise ValueError(
+                    f"{table} is damaged: line {number} must be an image's name and {len(names)} "
+                    f"values of 1 or -1, got {line.strip()[:80]!r}."
+                )
+            rows[image] = np.array([value == "1" for value in values])
+    if count != str(len(rows)):
         raise ValueError(
             f"{table} is damaged: its first line must be the number of images that follow the line "
-            f"of names, {len(lines)}, got {count[:40]!r}."
+            f"of names, {len(rows)}, got {count[:40]!r}."
         )
-    rows = {}
-    for number, (image, *values) in enumerate(lines, start=3):
-        if len(values) != len(names) or not set(values) <= {"1", "-1"}:
-            raise ValueError(
-                f"{table} is damaged: line {number} must be an image's name and {len(names)} "
-                f"values of 1 or -1, got {' '.join([image, *values])[:80]!r}."
-            )
-        rows[image] = np.array([value == "1" for value in values])
     return names, rows
 
 
-def look_up(files: list[str], rows: dict, table: Path) -> np.ndarray:
-    """Returns the attributes of each file, booleans of shape ``(n, attributes)``."""
+def select_files(files: list[str], names, rows, keep, table: Path) -> list[str]:
+    """Returns the files whose faces have the attributes in ``keep``."""
     missing = [file for file in files if Path(file).name not in rows]
     if missing:
         raise ValueError(
             f"{table} has no attributes of {len(missing)} of {len(files)} images, the first is "
             f"{missing[0]}."
         )
-    return np.stack([rows[Path(file).name] for file in files])
-
-
-def keeps(values: np.ndarray, names: list[str], wishes: list[str], table: Path) -> np.ndarray:
-    """Returns for each face whether it meets all ``wishes``."""
-    kept = np.ones(len(values), bool)
-    for wish in wishes:
-        kept &= values[:, find_attribute(wish.removeprefix("-"), names, table)] != (wish[0] == "-")
+    values = np.stack([rows[Path(file).name] for file in files])
+    kept = np.ones(len(files), bool)
+    for wish in keep:
+        has = values[:, find_attribute(wish.removeprefix("-"), names, table)]
+        kept &= ~has if wish.startswith("-") else has
     if not kept.any():
-        raise ValueError(f"keep={wishes!r}: not one of {len(values)} faces is like that.")
-    return kept
+        raise ValueError(f"keep={list(keep)}: not one of {len(files)} faces is like that.")
+    return [file for file, stays in zip(files, kept, strict=True) if stays]
 
 
 def find_attribute(name: str, names: list[str], table: Path) -> int:

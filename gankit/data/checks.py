@@ -11,10 +11,10 @@ def check_choice(name: str, value, choices: tuple) -> None:
         raise ValueError(f"{name} must be one of {choices}, got {value!r}.")
 
 
-def check_classes(classes, name: str = "classes") -> None:
+def check_classes(classes) -> None:
     """Raises ``TypeError`` unless ``classes`` is None or a list."""
     if classes is not None and not isinstance(classes, list | tuple | set):
-        raise TypeError(f"{name} must be a list, got {classes!r}: pass [{classes!r}].")
+        raise TypeError(f"classes must be a list, got {classes!r}: pass [{classes!r}].")
 
 
 def check_seed(seed) -> None:
@@ -35,21 +35,21 @@ def check_value_range(value_range) -> tuple[float, float]:
     return float(values[0]), float(values[1])
 
 
-def check_values(images: np.ndarray, value_range=(-1.0, 1.0), name: str = "images") -> None:
+def check_values(images: np.ndarray, value_range=(-1.0, 1.0)) -> None:
     """Raises ``ValueError`` unless float ``images`` are finite and lie in ``value_range``."""
     least, most = value_range
     low, high = float(np.min(images)), float(np.max(images))
     if not np.isfinite(low) or not np.isfinite(high):
         bad = np.flatnonzero(~np.isfinite(images).reshape(len(images), -1).all(axis=1))
         raise ValueError(
-            f"{name} must be finite, but {len(bad)} of {len(images)} hold NaN or infinity, "
+            f"images must be finite, but {len(bad)} of {len(images)} hold NaN or infinity, "
             f"the first at index {bad[0]}. Remove or mend them."
         )
     if low < least - VALUE_TOLERANCE or high > most + VALUE_TOLERANCE:
         raise ValueError(
-            f"{name} of floats must lie in [{least:g}, {most:g}], but they reach from {low:.4g} to "
-            f"{high:.4g}. Give uint8 images to an adapter of gankit.data, which scales them, or "
-            "scale values of 0..255 yourself: images / 127.5 - 1."
+            f"images of floats must lie in [{least:g}, {most:g}], but they reach from {low:.4g} "
+            f"to {high:.4g}. Give uint8 images to an adapter of gankit.data, which scales them, or "
+            f"scale values of 0..255 yourself: images / {255 / (most - least):g} - {-least:g}."
         )
 
 

@@ -1,15 +1,12 @@
 """A folder of image files, read as training goes."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from gankit.data import checks
-from gankit.data.files import batches_of_files, check_options, leave_out_damaged
-
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
+from gankit.data.files import batches_of_files, check_options, find_images, leave_out_damaged
 
 
 def from_directory(
@@ -77,33 +74,6 @@ def from_directory(
     )
     dataset.file_paths, dataset.class_names = files, class_names
     return dataset
-
-
-def find_images(path, classes) -> list[str]:
-    """Returns the paths of all image files below ``path``, sorted."""
-    root = Path(path)
-    if not root.is_dir():
-        raise ValueError(f"There is no folder {str(path)!r}.")
-    starts = [root] if classes is None else [root / str(name) for name in classes]
-    for start in starts:
-        if not start.is_dir():
-            folders = sorted(entry.name for entry in root.iterdir() if entry.is_dir())
-            raise ValueError(
-                f"classes: {str(path)!r} has no subfolder {start.name!r}, it has {folders}."
-            )
-    files = [
-        os.path.join(folder, name)  # noqa: PTH118 (100,000 Path objects are slow)
-        for start in dict.fromkeys(starts)
-        for folder, _, names in os.walk(start)
-        for name in names
-        if name.lower().endswith(EXTENSIONS)
-    ]
-    if not files:
-        raise ValueError(
-            f"There are no images in {str(path)!r}: no file in it or below it ends in one of "
-            f"{', '.join(EXTENSIONS)}."
-        )
-    return sorted(files)
 
 
 def infer_labels(files: list[str], path, class_names: list[str]) -> np.ndarray:

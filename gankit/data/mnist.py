@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import zlib
 from pathlib import Path
 
 import keras
@@ -61,7 +62,7 @@ def read_idx(path: Path, rank: int) -> np.ndarray:
     try:
         content = path.read_bytes()
         content = gzip.decompress(content) if path.suffix == ".gz" else content
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{path} can't be read: {error}. Fetch it again.") from error
     start = 4 + 4 * rank
     if content[:4] != bytes([0, 0, 8, rank]) or len(content) < start:
@@ -70,4 +71,4 @@ def read_idx(path: Path, rank: int) -> np.ndarray:
     values = np.frombuffer(content[start:], np.uint8)
     if len(values) != math.prod(shape):
         raise ValueError(f"{path} is damaged: {len(values)} values for an array of {shape}.")
-    return values.reshape(shape)
+    return values.reshape(shape).copy()  # one that can be written to

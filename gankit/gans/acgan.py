@@ -7,7 +7,13 @@ from keras import ops
 from gankit.gans import checks
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN
-from gankit.gans.networks import GENERATOR_ROLES, find_inputs, split_outputs
+from gankit.gans.networks import (
+    DISCRIMINATOR_ROLES,
+    GENERATOR_ROLES,
+    count_classes,
+    find_inputs,
+    split_outputs,
+)
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -15,9 +21,13 @@ class ACGAN(GAN):
     """An auxiliary classifier GAN: the generator is told a class that the discriminator must find.
 
     Both networks pay the cross-entropy of the class as the term ``class``: the discriminator the
-    mean over real and generated images, the generator that of its own. Fakes are told the classes
-    of the real batch. Data are pairs of images and labels; the share of images, real and fake,
-    whose class the discriminator finds is logged as ``class_accuracy``.
+    mean over real and generated images, the generator that of its own. The share of images, real
+    and generated, whose class the discriminator finds is logged as ``class_accuracy``. Data are
+    pairs of images and labels.
+
+    The discriminator makes one update a step, by the mean of real and fake, where many Keras ACGANs
+    make two, on real and then on fake. Fakes are told the classes of the real batch, so that they
+    come as often as in the data.
 
     Args:
         generator: as in ``GAN``, with a condition: labels of shape ``(batch,)``.
@@ -26,7 +36,8 @@ class ACGAN(GAN):
         **kwargs: as in ``GAN``.
 
     Raises:
-        ValueError: the generator takes no condition, or the discriminator tells no class.
+        ValueError: the generator takes no condition, the discriminator tells no class or is told
+            it, or the two don't agree on the number of classes.
 
     References:
         Odena et al. 2016, "Conditional Image Synthesis with Auxiliary Classifier GANs",
@@ -35,7 +46,8 @@ class ACGAN(GAN):
 
     def __init__(self, generator, discriminator, **kwargs):
         super().__init__(generator, discriminator, **kwargs)
-        if not find_inputs(generator, GENERATOR_ROLES, "condition"):
+        condition = find_inputs(generator, GENERATOR_ROLES, "condition")
+        if not condition:
             raise ValueError(
                 "An ACGAN's generator takes two inputs, latents and condition (labels), got "
                 f"{[tensor.name for tensor in generator.inputs]}."
@@ -47,7 +59,14 @@ class ACGAN(GAN):
                 "(batch, num_classes), got outputs of the shapes "
                 f"{[tensor.shape for tensor in discriminator.outputs]}."
             )
+        if find_inputs(discriminator, DISCRIMINATOR_ROLES, "condition"):
+            raise ValueError("An ACGAN's discriminator is told images alone: it finds the class.")
         self.num_classes = heads[0].shape[-1]
+        if count_classes(generator, condition[0]) not in (None, self.num_classes):
+            raise ValueError(
+                f"The generator knows {count_classes(generator, condition[0])} classes, but the "
+                f"discriminator tells {self.num_classes}. Build both with the same num_classes."
+            )
 
     def check_data(self, batch) -> None:
         """Raises unless ``batch`` is a pair of images and labels that the networks know."""

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from gankit.architectures import acgan, resize_convolution, tanh_upsampling, unnormalized
+from gankit.layers import UpsampleConv2D
 
 MNIST, CIFAR, LARGE = (28, 28, 1), (32, 32, 3), (64, 64, 3)
 
@@ -87,7 +88,85 @@ def test_trainable_parameter_counts(name, trainable):
 
 
 def test_dogs_networks_together():
-    assert NETWORKS["dogs generator"][1] + NETWORKS["dogs discriminator"][1] == 35_566_212
+    networks = [NETWORKS[f"dogs {role}"][0]() for role in ("generator", "discriminator")]
+    assert sum(network.count_params() for network in networks) == 35_566_212
+
+
+# The layers in words: "5x5" is the kernel, "/2" the stride, "up 2" an upsampling before it.
+TANH_DISCRIMINATOR = """conv 64 5x5 same tanh, pool 2, conv 128 5x5 valid tanh, pool 2, flatten,
+    dense 1024 tanh, dense 1"""
+LAYERS = {
+    "mnist generator": """dense 1024 tanh, dense 6272, batch norm 0.99, tanh, reshape 7x7x128,
+        up 2 conv 64 5x5 same tanh, up 2 conv 1 5x5 same, tanh""",
+    "mnist discriminator": TANH_DISCRIMINATOR,
+    "dogs generator": """dense 1024 tanh, dense 8192, batch norm 0.99, tanh, reshape 8x8x128,
+        up 4 conv 64 5x5 same tanh, up 2 conv 3 5x5 same, tanh""",
+    "dogs discriminator": TANH_DISCRIMINATOR,
+    "faces generator": """dense 1024 tanh, dense 32768, batch norm 0.99, tanh, reshape 16x16x128,
+        up 2 conv 64 5x5 same tanh, up 2 conv 3 5x5 same, tanh""",
+    "acgan generator": """embedding 10 100, multiply, dense 6272 relu, reshape 7x7x128,
+        batch norm 0.8, up 2 conv 128 3x3 same relu, batch norm 0.8, up 2 conv 64 3x3 same relu,
+        batch norm 0.8, conv 1 3x3 same, tanh""",
+    "acgan discriminator": """conv 16 3x3 /2 same, leaky 0.2, dropout 0.25,
+        conv 32 3x3 /2 same, pad 1, leaky 0.2, dropout 0.25, batch norm 0.8,
+        conv 64 3x3 /2 same, leaky 0.2, dropout 0.25, batch norm 0.8,
+        conv 128 3x3 same, leaky 0.2, dropout 0.25, flatten, dense 1, dense 10""",
+    "frogs generator": """dense 32768, leaky 0.3, reshape 16x16x128, conv 256 5x5 same, leaky 0.3,
+        transposed conv 256 4x4 /2 same, leaky 0.3, conv 256 5x5 same, leaky 0.3,
+        conv 256 5x5 same, leaky 0.3, conv 3 7x7 same, tanh""",
+    "frogs discriminator": """conv 128 3x3 valid, leaky 0.3, conv 128 4x4 /2 valid, leaky 0.3,
+        conv 128 4x4 /2 valid, leaky 0.3, conv 128 4x4 /2 valid, leaky 0.3, flatten, dropout 0.4,
+        dense 1""",
+    "faces 96 generator": """dense 18432 relu, reshape 6x6x512,
+        up 2 conv 256 5x5 same, batch norm 0.8, relu, up 2 conv 128 5x5 same, batch norm 0.8, relu,
+        up 2 conv 64 5x5 same, batch norm 0.8, relu, up 2 conv 3 5x5 same, tanh""",
+    "faces 96 discriminator": """conv 64 5x5 /2 same, leaky 0.2, dropout 0.4,
+        conv 128 5x5 /2 same, pad 1, batch norm 0.8, leaky 0.2, dropout 0.4,
+        conv 256 5x5 /2 same, batch norm 0.8, leaky 0.2, dropout 0.4,
+        conv 512 5x5 same, batch norm 0.8, leaky 0.2, dropout 0.4, flatten, dense 1""",
+}
+
+
+def describe(layer):
+    """Returns a layer in words."""
+    activation = getattr(layer, "activation", None)
+    activation = "" if activation is None else f" {activation.__name__}".replace(" linear", "")
+    match layer:
+        case keras.layers.Conv2D() | keras.layers.Conv2DTranspose():
+            words = f"conv {layer.filters} {'x'.join(map(str, layer.kernel_size))}"
+            if isinstance(layer, keras.layers.Conv2DTranspose):
+                words = f"transposed {words}"
+            if isinstance(layer, UpsampleConv2D):
+                words = f"up {layer.scale} {words}"
+            stride = "" if layer.strides[0] == 1 else f" /{layer.strides[0]}"
+            return f"{words}{stride} {layer.padding}{activation}"
+        case keras.layers.Dense():
+            return f"dense {layer.units}{activation}"
+        case keras.layers.Activation():
+            return activation.strip()
+        case keras.layers.BatchNormalization():
+            return f"batch norm {layer.momentum}"
+        case keras.layers.LeakyReLU():
+            return f"leaky {layer.negative_slope}"
+        case keras.layers.Dropout():
+            return f"dropout {layer.rate}"
+        case keras.layers.Reshape():
+            return f"reshape {'x'.join(map(str, layer.target_shape))}"
+        case keras.layers.MaxPooling2D():
+            return f"pool {layer.pool_size[0]}"
+        case keras.layers.Embedding():
+            return f"embedding {layer.input_dim} {layer.output_dim}"
+        case keras.layers.ZeroPadding2D():
+            assert layer.padding == ((0, 1), (0, 1))
+            return "pad 1"
+    return type(layer).__name__.lower()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_layers(name):
+    layers = NETWORKS[name][0]().layers
+    layers = [layer for layer in layers if not isinstance(layer, keras.layers.InputLayer)]
+    assert [describe(layer) for layer in layers] == " ".join(LAYERS[name].split()).split(", ")
 
 
 @pytest.mark.parametrize(
@@ -134,3 +213,9 @@ def test_acgan_takes_and_tells_a_class():
 def test_shapes_that_do_not_fit(build, image_shape, message):
     with pytest.raises(ValueError, match=message):
         build(image_shape)
+
+
+@pytest.mark.parametrize("upsampling", [(), (2, 1), (2, 0), (2.0,)])
+def test_enlarging_that_is_none(upsampling):
+    with pytest.raises(ValueError, match="at least once, by integers of at least 2"):
+        tanh_upsampling.build_generator((8, 8, 1), upsampling=upsampling)

@@ -28,6 +28,26 @@ def test_a_grid_for_each_epoch_from_the_same_latents(tmp_path):
     assert not np.array_equal(pixels(tmp_path / "new" / "epoch_0001.png"), expected)
 
 
+def test_another_range_of_values(tmp_path):
+    gan = make_gan()
+    grid = callbacks.SampleGrid(tmp_path, 9, value_range=(0, 1))
+    gan.fit(make_dataset(), verbose=0, callbacks=[grid])
+    images = gan.generate(9, seed=0)
+    expected = gankit.make_grid(images, value_range=(0, 1))
+    np.testing.assert_array_equal(pixels(tmp_path / "epoch_0001.png"), expected)
+    assert not np.array_equal(gankit.make_grid(images), expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"), [({"value_range": (1, 0)}, "low, high"), ({"columns": 0}, "columns")]
+)
+def test_what_can_not_be_drawn_is_an_error_before_training(tmp_path, options, message):
+    gan = make_gan()
+    with pytest.raises(ValueError, match=message):
+        gan.fit(make_dataset(), verbose=0, callbacks=[callbacks.SampleGrid(tmp_path, 9, **options)])
+    assert gan.optimizer.iterations == 0
+
+
 def test_numbers_go_on_in_a_run_that_is_taken_up_again(tmp_path):
     gan = make_gan()
     gan.fit(make_dataset(), verbose=0, callbacks=[callbacks.SampleGrid(tmp_path, 4)])

@@ -79,13 +79,23 @@ def test_part_of_the_faces_and_a_table_elsewhere(folder, tmp_path):
     assert numbers(batch) == [0, 3]
 
 
+def test_values_and_a_damaged_face(folder):
+    (folder / "000001.jpg").write_bytes(b"")
+    options = OPTIONS | {"on_error": "skip", "attributes": NAMES, "value_range": (0, 1)}
+    with pytest.warns(UserWarning, match="1 of 5 images"):
+        ((images, attributes),) = data.from_celeba(folder, batch_size=4, **options)
+    kept = [0, 2, 3, 4]
+    np.testing.assert_allclose(images[:, 0, 0, 0], np.array(kept) * 40 / 255, atol=1e-6)
+    np.testing.assert_array_equal(attributes, np.array(ROWS)[kept] == 1)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
         ({"keep": ["Smile"]}, ValueError, r"no attribute 'Smile', it has \['Eyeglasses', 'Male'"),
         ({"attributes": ["smiling"]}, ValueError, "no attribute 'smiling'"),
         ({"keep": "Smiling"}, TypeError, r"keep must be a list.*pass \['Smiling'\]"),
-        ({"attributes": "Male"}, TypeError, "attributes must be a list"),
+        ({"attributes": {"Male"}}, TypeError, "attributes must be a list"),
         ({"keep": ["Smiling", "-Smiling"]}, ValueError, "not one of 5 faces"),
         ({"keep": ["Smiling"], "batch_size": 4}, ValueError, "batch_size=4 is larger.*3 images"),
         ({"table": "nowhere.txt"}, ValueError, "no file 'nowhere.txt'"),

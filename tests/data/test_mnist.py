@@ -21,6 +21,11 @@ def write(folder, images=IMAGES, labels=LABELS, prefix="train"):
     path.unlink()
 
 
+def flip_a_byte(content):
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
+
+
 def test_reads_files_compressed_or_not(tmp_path):
     write(tmp_path)
     write(tmp_path, IMAGES[:2], LABELS[:2], prefix="t10k")
@@ -29,6 +34,7 @@ def test_reads_files_compressed_or_not(tmp_path):
     assert labels.dtype == np.int32
     np.testing.assert_array_equal(images, IMAGES[..., None])
     np.testing.assert_array_equal(labels, LABELS)
+    images[0] = 0  # can be written to
     assert len(data.load_mnist(tmp_path, "test")[0]) == 2
 
 
@@ -62,6 +68,7 @@ def test_missing_files_are_named(tmp_path):
     [
         (lambda content: gzip.compress(content)[:1000], "ubyte.gz can't be read.*Fetch it again"),
         (lambda content: b"garbage", "can't be read"),
+        (lambda content: flip_a_byte(gzip.compress(content)), "can't be read"),
         (lambda content: gzip.compress(content[:-1]), r"2351 values for an array of \[3, 28, 28\]"),
         (lambda content: gzip.compress(content[:9]), "does not begin as an idx file"),
         (lambda content: gzip.compress(b"\0" + content), "idx file of uint8 with 3 axes"),

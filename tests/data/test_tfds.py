@@ -63,6 +63,16 @@ def test_photos_of_several_sizes(data_dir):
         load(data_dir, image_key="photo")
 
 
+@pytest.mark.parametrize("cache", [False, True])
+def test_another_range_of_values(data_dir, cache):
+    options = {"cache": cache, "shuffle": False}
+    pairs = zip(
+        load(data_dir, **options), load(data_dir, value_range=(0, 1), **options), strict=True
+    )
+    for one, other in pairs:
+        np.testing.assert_allclose((one + 1) / 2, other, atol=1e-6)
+
+
 def test_cache_gives_the_same_images(data_dir):
     for one, other in zip(load(data_dir), load(data_dir, cache=True), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -106,19 +106,43 @@ def test_bad_labels(labels, error, message):
         make_acgan().fit(make_images(6), labels, verbose=0)
 
 
-def test_more_classes_in_the_data_than_in_the_head():
-    gan = gankit.ACGAN(make_networks_of_classes(5)[0], make_networks_of_classes(3)[1])
-    gan.compile()
-    with pytest.raises(ValueError, match=r"below 3.*got 4"):
-        gan.fit(make_images(6), np.full(6, 4), verbose=0)
-
-
 def test_networks_that_do_not_fit():
     generator, discriminator = make_networks()
     with pytest.raises(ValueError, match=r"two inputs, latents and condition.*got \['latents'\]"):
         gankit.ACGAN(generator, make_networks_of_classes()[1])
     with pytest.raises(ValueError, match=r"two outputs.*got outputs of the shapes \[\(None, 1\)\]"):
         gankit.ACGAN(make_networks_of_classes()[0], discriminator)
+
+
+def test_networks_that_do_not_agree():
+    with pytest.raises(
+        ValueError, match="knows 5 classes, but the discriminator tells 3"
+    ):
+        gankit.ACGAN(make_networks_of_classes(5)[0], make_networks_of_classes(3)[1])
+    generator, discriminator = make_networks_of_classes()
+    condition = keras.Input((), dtype="int32", name="condition")
+    told = keras.Model([discriminator.input, condition], discriminator.output)
+    with pytest.raises(ValueError, match="told images alone"):
+        gankit.ACGAN(generator, told)
+
+
+def test_one_pass_gives_each_batch_its_own_heads():
+    networks = make_networks_of_classes()
+    real = gankit.Batch(make_images(4), np.array([0, 1, 2, 0]))
+    fake = gankit.Batch(make_images(2, seed=1), np.array([2, 1]))
+    pairs = [
+        gankit.ACGAN(*networks, one_pass=one_pass).discriminate_pair(real, fake, training=False)
+        for one_pass in (False, True)
+    ]
+    for two_passes, one_pass in zip(*pairs, strict=True):
+        np.testing.assert_allclose(two_passes.scores, one_pass.scores, atol=1e-6)
+        np.testing.assert_allclose(two_passes.heads[0], one_pass.heads[0], atol=1e-6)
+
+
+def test_trains_with_a_penalty():
+    history = make_acgan(penalty=gankit.penalties.GradientPenalty(1)).fit(make_dataset(), verbose=0)
+    assert np.isfinite([*history.history.values()]).all()
+    assert history.history["discriminator_penalty"][0] > 0
 
 
 def test_outputs_may_have_names():
