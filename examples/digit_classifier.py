@@ -48,7 +48,8 @@ def main(folder, epochs, file):
     classifier.fit(images, labels, BATCH_SIZE, epochs, verbose=2)
     _, accuracy = classifier.evaluate(*load_digits(folder, "test"), verbose=0)
     print(f"{classifier.count_params()} parameters, accuracy on the test set {accuracy:.4f}")
-    classifier.save(file)
+    # A model that was never compiled has no optimizer, whose slots would triple the file.
+    keras.Model(classifier.input, classifier.output, name=classifier.name).save(file)
 
 
 if __name__ == "__main__":
