@@ -56,21 +56,18 @@ def test_keras_dcgan_trains_and_generates(tmp_path):
     assert "batch 0 d_loss 0." in printed
     assert [path.name for path in (tmp_path / "out" / "samples").iterdir()] == ["step_000020.png"]
     assert (tmp_path / "out" / "dcgan.weights.h5").exists()
-    for mode in ([], ["--nice"]):
-        run(script, tmp_path, "--mode", "generate", *options, *mode)
-        assert size(tmp_path / "out" / "generated.png") == (2 * 28 + 2, 28)
-        (tmp_path / "out" / "generated.png").unlink()
+    run(script, tmp_path, "--mode", "generate", "--nice", *options)
+    assert size(tmp_path / "out" / "generated.png") == (2 * 28 + 2, 28)
 
 
-@pytest.mark.parametrize(("iterations", "mode"), [(10, []), (1, ["--two_updates"])])
-def test_acgan(tmp_path, iterations, mode):
-    options = ["--iterations", iterations, "--folder", "out"]
-    printed = run("acgan_mnist.py", tmp_path, *options, *mode)
+def test_acgan(tmp_path):
+    options = ["--iterations", 10, "--two_updates", "--folder", "out"]
+    printed = run("acgan_mnist.py", tmp_path, *options)
     for name in ("discriminator_loss", "real_accuracy", "class_accuracy", "generator_loss"):
         assert f"{name}: " in printed
     assert size(tmp_path / "out" / "digits.png") == (298, 298)
     assert (tmp_path / "out" / "acgan.keras").exists()
-    assert len(list((tmp_path / "out" / "samples").iterdir())) == iterations // 10
+    assert (tmp_path / "out" / "samples" / "step_000010.png").exists()
 
 
 def load(script):
@@ -155,13 +152,18 @@ def test_dogs(tmp_path):
     assert (tmp_path / "out" / "samples" / "epoch_0001.png").exists()
 
 
-@pytest.mark.parametrize("networks", [64, 96])
-def test_faces_with_attributes(tmp_path, networks):
+def test_either_pair_of_faces_networks():
+    example = load("celeba_faces")
+    for size in (64, 96):
+        gan = example.build_gan(size, one_pass=True)
+        assert gan.generator.output_shape == gan.discriminator.input_shape == (None, size, size, 3)
+
+
+def test_faces_with_attributes(tmp_path):
     files = extract("faces/aligned_faces_3000_jpg.tar", 3, tmp_path / "photos")
     rows = [f"{file.name} {-1 if file is files[0] else 1}" for file in files]
     (tmp_path / "table.txt").write_text("\n".join(["3", "Smiling", *rows]))
     options = ["--batch_size", 2, "--epochs", 1, "--one_pass", "--folder", "out"]
     options += ["--path", "photos", "--table", "table.txt", "--keep=Smiling"]
-    run("celeba_faces.py", tmp_path, "--networks", networks, *options)
-    side = 6 * (networks + 2) - 2
-    assert size(tmp_path / "out" / "faces.png") == (side, side)
+    run("celeba_faces.py", tmp_path, "--networks", 96, *options)
+    assert size(tmp_path / "out" / "faces.png") == (586, 586)
