@@ -115,9 +115,7 @@ def test_networks_that_do_not_fit():
 
 
 def test_networks_that_do_not_agree():
-    with pytest.raises(
-        ValueError, match="knows 5 classes, but the discriminator tells 3"
-    ):
+    with pytest.raises(ValueError, match="knows 5 classes, but the discriminator tells 3"):
         gankit.ACGAN(make_networks_of_classes(5)[0], make_networks_of_classes(3)[1])
     generator, discriminator = make_networks_of_classes()
     condition = keras.Input((), dtype="int32", name="condition")
