@@ -1,6 +1,6 @@
 """GAN building blocks on Keras 3 and TensorFlow."""
 
-from gankit import architectures, callbacks, data, layers, losses, penalties
+from gankit import architectures, callbacks, data, layers, losses, metrics, penalties
 from gankit.gans import ACGAN, GAN, Batch
 from gankit.grids import make_grid, save_animation, save_grid
 
@@ -16,6 +16,7 @@ __all__ = [
     "layers",
     "losses",
     "make_grid",
+    "metrics",
     "penalties",
     "save_animation",
     "save_grid",

@@ -1,0 +1,23 @@
+"""How good generated images are, by the features or classes that a network finds in them."""
+
+from gankit.metrics.classes import ModeCoverage, class_accuracy, mode_coverage
+from gankit.metrics.density_coverage import DensityCoverage, density_coverage
+from gankit.metrics.fid import frechet_distance
+from gankit.metrics.inception_score import InceptionScore, inception_score
+from gankit.metrics.kid import KernelDistance, kernel_distance
+from gankit.metrics.precision_recall import PrecisionRecall, precision_recall
+
+__all__ = [
+    "DensityCoverage",
+    "InceptionScore",
+    "KernelDistance",
+    "ModeCoverage",
+    "PrecisionRecall",
+    "class_accuracy",
+    "density_coverage",
+    "frechet_distance",
+    "inception_score",
+    "kernel_distance",
+    "mode_coverage",
+    "precision_recall",
+]

@@ -1,0 +1,33 @@
+"""What a metric asks of features, and what it says when it does not get it."""
+
+import numpy as np
+
+
+def check_features(features, name: str) -> np.ndarray:
+    """Returns features as a float array ``(n, features)``, or says what is wrong with them."""
+    features = np.asarray(features)
+    if features.ndim != 2 or features.dtype.kind != "f":
+        raise ValueError(
+            f"The {name} features must be floats of shape (images, features), got "
+            f"{features.dtype} of shape {features.shape}."
+        )
+    if len(features) < 2:
+        raise ValueError(f"A distance needs at least two {name} images, got {len(features)}.")
+    bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
+    if len(bad):
+        raise ValueError(
+            f"The {name} features hold NaN or infinity in {len(bad)} of {len(features)} rows, the "
+            f"first is {bad[0]}."
+        )
+    return features
+
+
+def check_pair(real, fake) -> tuple[np.ndarray, np.ndarray]:
+    """Returns both sets of features, or says what is wrong with them."""
+    real, fake = check_features(real, "real"), check_features(fake, "fake")
+    if real.shape[1] != fake.shape[1]:
+        raise ValueError(
+            f"Real images have {real.shape[1]} features and fake ones {fake.shape[1]}: take both "
+            "from the same extractor."
+        )
+    return real, fake

@@ -1,0 +1,101 @@
+"""What a classifier finds in generated images: modes, their balance, the class asked for."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class ModeCoverage(NamedTuple):
+    """How many classes appear at all, and how far their shares are from those of real images.
+
+    Attributes:
+        modes: number of classes that appear.
+        divergence: Kullback-Leibler divergence of the generated shares from the real ones, in nats,
+            from 0 on.
+    """
+
+    modes: int
+    divergence: float
+
+
+def check_probabilities(probabilities) -> np.ndarray:
+    """Returns a classifier's softmax as float64 ``(n, classes)``, or says what is wrong with it."""
+    probabilities = np.asarray(probabilities, np.float64)
+    if probabilities.ndim != 2 or not len(probabilities):
+        raise ValueError(
+            f"Probabilities must have the shape (images, classes), got {probabilities.shape}."
+        )
+    if not np.isfinite(probabilities).all():
+        raise ValueError("Probabilities hold NaN or infinity.")
+    if probabilities.min() < 0 or np.abs(probabilities.sum(axis=1) - 1).max() > 1e-3:
+        raise ValueError(
+            "Each row of probabilities must add up to 1. If they are logits, take their softmax."
+        )
+    return probabilities
+
+
+def mode_coverage(classes, num_classes: int, *, real_shares=None) -> ModeCoverage:
+    """Returns how many classes generated images cover, and how evenly.
+
+    For stacked MNIST's 1,000 modes, the classes are ``100 * red + 10 * green + blue`` of what a
+    digit classifier finds in each channel (Srivastava et al. 2017, "VEEGAN", arXiv:1705.07761; Lin
+    et al. 2017, "PacGAN", arXiv:1712.04086).
+
+    Args:
+        classes: what a classifier finds in each image, integers ``(n,)`` in 0..num_classes - 1.
+        num_classes: how many there are.
+        real_shares: share of each class among real images, ``(num_classes,)``; by default all have
+            the same.
+
+    Raises:
+        ValueError: no images, classes out of range, shares that don't fit, or that are 0 for a
+            class that was generated.
+    """
+    classes = np.asarray(classes)
+    if classes.ndim != 1 or not len(classes) or classes.dtype.kind not in "iu":
+        raise ValueError(
+            f"classes must be integers of shape (images,), got {classes.dtype} of shape "
+            f"{classes.shape}."
+        )
+    if classes.min() < 0 or classes.max() >= num_classes:
+        raise ValueError(
+            f"classes must lie in 0..{num_classes - 1}, got {classes.min()}..{classes.max()}."
+        )
+    if real_shares is None:
+        real_shares = np.full(num_classes, 1 / num_classes)
+    real_shares = np.asarray(real_shares, np.float64)
+    if real_shares.shape != (num_classes,) or abs(real_shares.sum() - 1) > 1e-6:
+        raise ValueError(f"real_shares must be {num_classes} numbers that add up to 1.")
+    counts = np.bincount(classes, minlength=num_classes)
+    found = counts > 0
+    if (real_shares[found] <= 0).any():
+        raise ValueError(
+            f"Generated images show classes {np.flatnonzero(found & (real_shares <= 0)).tolist()}, "
+            "which real ones never do: the divergence would be infinite."
+        )
+    shares = counts[found] / len(classes)
+    divergence = (shares * np.log(shares / real_shares[found])).sum()
+    return ModeCoverage(int(found.sum()), float(max(divergence, 0.0)))
+
+
+def class_accuracy(classes, asked) -> float:
+    """Returns the share of generated images in which a classifier finds the class asked for.
+
+    Args:
+        classes: what a classifier finds in each image, integers ``(n,)``.
+        asked: what the generator was told, integers ``(n,)``.
+
+    Raises:
+        ValueError: shapes that don't fit.
+
+    References:
+        Odena et al. 2016, "Conditional Image Synthesis with Auxiliary Classifier GANs",
+        arXiv:1610.09585.
+    """
+    classes, asked = np.asarray(classes), np.asarray(asked)
+    if classes.ndim != 1 or classes.shape != asked.shape or not len(classes):
+        raise ValueError(
+            f"classes and asked must have the same shape (images,), got {classes.shape} and "
+            f"{asked.shape}."
+        )
+    return float(np.mean(classes == asked))

@@ -1,0 +1,45 @@
+"""Precision and recall that single outliers can't spoil."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gankit.metrics.checks import check_pair
+from gankit.metrics.neighbours import distance_blocks, neighbour_radii
+
+
+class DensityCoverage(NamedTuple):
+    """Density, from 0 on, about 1 for equal distributions; coverage, a share in [0, 1]."""
+
+    density: float
+    coverage: float
+
+
+def density_coverage(real, fake, *, neighbours=5) -> DensityCoverage:
+    """Returns the density and coverage of generated images.
+
+    Around each real image is a ball that reaches its k-th nearest real neighbour. Density is the
+    number of balls in which a generated image is, on average, over k; coverage is the share of
+    balls with a generated image in them.
+
+    Args:
+        real: features ``(n, features)``, what a network says of each image.
+        fake: features ``(m, features)``.
+        neighbours: k.
+
+    Raises:
+        ValueError: not more real images than ``neighbours``, features that don't fit or are not
+            finite.
+
+    References:
+        Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models",
+        arXiv:2002.09797.
+    """
+    real, fake = check_pair(real, fake)
+    radii = neighbour_radii(real, neighbours)
+    hits, covered = 0, np.zeros(len(real), bool)
+    for _, distances in distance_blocks(fake, real):
+        inside = distances <= radii
+        hits += inside.sum()
+        covered |= inside.any(axis=0)
+    return DensityCoverage(float(hits / (neighbours * len(fake))), float(covered.mean()))

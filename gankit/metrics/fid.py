@@ -1,0 +1,60 @@
+"""The Fréchet distance between two sets of features, each taken for a Gaussian."""
+
+import numpy as np
+
+from gankit.metrics.checks import check_pair
+
+CHUNK = 1024  # rows that are in float64 at once
+
+
+def frechet_distance(real, fake) -> float:
+    """Returns the Fréchet inception distance, FID, of generated images from real ones.
+
+    ``|m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))`` of the features' means and covariances, in the
+    features' unit squared, 0 for equal ones. It is biased: fewer images give a larger value, so
+    compare values of the same number of images only.
+
+    Args:
+        real: features ``(n, features)``, what a network says of each image.
+        fake: features ``(m, features)``.
+
+    Raises:
+        ValueError: not more images than features, whose covariance would be singular; features
+            that don't fit or are not finite.
+
+    References:
+        Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
+        Equilibrium", arXiv:1706.08500.
+    """
+    real, fake = check_pair(real, fake)
+    for name, features in (("real", real), ("fake", fake)):
+        if len(features) <= features.shape[1]:
+            raise ValueError(
+                f"A Fréchet distance of {features.shape[1]} features needs more images than that, "
+                f"got {len(features)} {name} ones: their covariance would be singular. Take more "
+                "images, an extractor with fewer features, or kernel_distance."
+            )
+    return gaussian_distance(*mean_and_covariance(real), *mean_and_covariance(fake))
+
+
+def mean_and_covariance(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the mean ``(features,)`` and the unbiased covariance, both in float64."""
+    mean = features.mean(axis=0, dtype=np.float64)
+    covariance = np.zeros((len(mean), len(mean)))
+    for start in range(0, len(features), CHUNK):
+        centred = features[start : start + CHUNK] - mean
+        covariance += centred.T @ centred
+    return mean, covariance / (len(features) - 1)
+
+
+def gaussian_distance(mean, covariance, other_mean, other_covariance) -> float:
+    """Returns the squared Fréchet distance between two Gaussians."""
+    # The eigenvalues of S1 S2 are those of the symmetric S1^(1/2) S2 S1^(1/2), which keeps the root
+    # of the product real whatever rounding does.
+    values, vectors = np.linalg.eigh(covariance)
+    root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+    squares = np.linalg.eigvalsh(root @ other_covariance @ root)
+    trace_of_root = np.sqrt(np.clip(squares, 0, None)).sum()
+    distance = np.square(mean - other_mean).sum()
+    distance += np.trace(covariance) + np.trace(other_covariance) - 2 * trace_of_root
+    return float(max(distance, 0.0))

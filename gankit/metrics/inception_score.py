@@ -1,0 +1,49 @@
+"""Whether a classifier is sure of each generated image, and finds many classes among all."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gankit.metrics.classes import check_probabilities
+
+
+class InceptionScore(NamedTuple):
+    """The mean over splits, and the standard deviation between them."""
+
+    mean: float
+    std: float
+
+
+def inception_score(probabilities, *, splits=10) -> InceptionScore:
+    """Returns the Inception score of generated images, between 1 and the number of classes.
+
+    ``exp`` of the mean Kullback-Leibler divergence between the classes of one image and the classes
+    of all, over each of ``splits`` parts of the images. Looks at no real image, so one perfect
+    image a class has the best score.
+
+    Args:
+        probabilities: of each class, ``(n, classes)``: a classifier's softmax.
+        splits: number of parts; at least one image a part.
+
+    Raises:
+        ValueError: rows that are no probabilities, fewer images than splits.
+
+    References:
+        Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498.
+    """
+    probabilities = check_probabilities(probabilities)
+    if not 1 <= splits <= len(probabilities):
+        raise ValueError(
+            f"splits must be between 1 and the number of images, {len(probabilities)}, got "
+            f"{splits}."
+        )
+    scores = [np.exp(mean_divergence(part)) for part in np.array_split(probabilities, splits)]
+    return InceptionScore(float(np.mean(scores)), float(np.std(scores)))
+
+
+def mean_divergence(probabilities: np.ndarray) -> float:
+    """Returns the mean divergence of the rows from their average, in nats."""
+    average = probabilities.mean(axis=0)
+    safe = np.where(probabilities > 0, probabilities, 1)  # 0 ln 0 = 0
+    ratio = np.log(safe) - np.log(np.where(average > 0, average, 1))
+    return float((probabilities * ratio).sum(axis=1).mean())

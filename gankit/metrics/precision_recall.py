@@ -1,0 +1,47 @@
+"""How many generated images look real, and how much of the real ones is covered."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gankit.metrics.checks import check_pair
+from gankit.metrics.neighbours import distance_blocks, neighbour_radii
+
+
+class PrecisionRecall(NamedTuple):
+    """Two shares in [0, 1]."""
+
+    precision: float
+    recall: float
+
+
+def precision_recall(real, fake, *, neighbours=3) -> PrecisionRecall:
+    """Returns the precision and recall of generated images.
+
+    Precision is the share of generated images within the real ones' manifold, sharpness; recall the
+    share of real images within that of the generated ones, diversity. The manifold of a set is the
+    union of the balls around its images that reach their k-th nearest neighbours.
+
+    Args:
+        real: features ``(n, features)``, what a network says of each image.
+        fake: features ``(m, features)``.
+        neighbours: k.
+
+    Raises:
+        ValueError: not more images than ``neighbours``, features that don't fit or are not finite.
+
+    References:
+        Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing Generative
+        Models", arXiv:1904.06991.
+    """
+    real, fake = check_pair(real, fake)
+    return PrecisionRecall(
+        precision=share_inside(fake, real, neighbours), recall=share_inside(real, fake, neighbours)
+    )
+
+
+def share_inside(features: np.ndarray, others: np.ndarray, neighbours: int) -> float:
+    """Returns the share of rows that are within the manifold of ``others``."""
+    radii = neighbour_radii(others, neighbours)
+    blocks = distance_blocks(features, others)
+    return float(np.concatenate([(block <= radii).any(axis=1) for _, block in blocks]).mean())
