@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from gankit.data import checks
-from gankit.data.epochs import epochs, index_batches
+from gankit.data.epochs import batches
 from gankit.data.images import resize_array, scale
 
 
@@ -81,7 +81,7 @@ def from_arrays(
 
 def batches_of_arrays(images, labels, batch_size, value_range, **order) -> tf.data.Dataset:
     """Returns the dataset of arrays that are checked already; ``labels`` have any shape or none."""
-    num_images, arrays = len(images), (images, labels) if labels is not None else (images,)
+    arrays = (images, labels) if labels is not None else (images,)
     with tf.device("CPU:0"):
         arrays = [tf.constant(array) for array in arrays]
 
@@ -90,11 +90,7 @@ def batches_of_arrays(images, labels, batch_size, value_range, **order) -> tf.da
         images = scale(images, value_range)
         return (images, *labels) if labels else images
 
-    def one_epoch(epoch):
-        indices = index_batches(num_images, batch_size, epoch, **order)
-        return indices.map(take, num_parallel_calls=tf.data.AUTOTUNE)
-
-    return epochs(one_epoch, num_images // batch_size).prefetch(tf.data.AUTOTUNE)
+    return batches(take, len(images), batch_size, **order)
 
 
 def check_images(images, value_range) -> np.ndarray:

@@ -36,6 +36,23 @@ def shuffled(dataset: tf.data.Dataset, buffer_size: int, seed: int, epoch) -> tf
     return dataset.shuffle(buffer_size, seed=epoch, reshuffle_each_iteration=False)
 
 
+def batches(take: Callable, num_images: int, batch_size: int, **order) -> tf.data.Dataset:
+    """Returns a dataset of what ``take`` makes of the indices of each batch, epoch after epoch.
+
+    Args:
+        take: takes an int64 vector of ``batch_size`` indices and returns a batch.
+        num_images: how many there are.
+        batch_size: images a batch.
+        **order: of ``index_batches``.
+    """
+
+    def one_epoch(epoch):
+        indices = index_batches(num_images, batch_size, epoch, **order)
+        return indices.map(take, num_parallel_calls=tf.data.AUTOTUNE)
+
+    return epochs(one_epoch, num_images // batch_size).prefetch(tf.data.AUTOTUNE)
+
+
 def index_batches(num_images: int, batch_size: int, epoch, *, shuffle, seed, replacement=False):
     """Returns a dataset of int64 vectors: which images form each batch of this epoch.
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from gankit.data import checks
 from gankit.data.arrays import batches_of_arrays
-from gankit.data.epochs import epochs, index_batches
+from gankit.data.epochs import batches
 from gankit.data.images import DAMAGE, MODES, find_damage, read_image, scale
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
@@ -54,11 +54,7 @@ def batches_of_files(
             return images
         return images, tf.gather(labels, tf.ensure_shape(indices, (batch_size,)))
 
-    def one_epoch(epoch):
-        indices = index_batches(len(files), batch_size, epoch, shuffle=shuffle, seed=seed)
-        return indices.map(read, num_parallel_calls=tf.data.AUTOTUNE)
-
-    return epochs(one_epoch, len(files) // batch_size).prefetch(tf.data.AUTOTUNE)
+    return batches(read, len(files), batch_size, shuffle=shuffle, seed=seed)
 
 
 def check_options(image_size, center_crop, color_mode, value_range, on_error, seed) -> dict:

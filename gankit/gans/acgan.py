@@ -62,10 +62,11 @@ class ACGAN(GAN):
         if find_inputs(discriminator, DISCRIMINATOR_ROLES, "condition"):
             raise ValueError("An ACGAN's discriminator is told images alone: it finds the class.")
         self.num_classes = heads[0].shape[-1]
-        if count_classes(generator, condition[0]) not in (None, self.num_classes):
+        known = count_classes(generator, condition[0])
+        if known not in (None, self.num_classes):
             raise ValueError(
-                f"The generator knows {count_classes(generator, condition[0])} classes, but the "
-                f"discriminator tells {self.num_classes}. Build both with the same num_classes."
+                f"The generator knows {known} classes, but the discriminator tells "
+                f"{self.num_classes}. Build both with the same num_classes."
             )
 
     def check_data(self, batch) -> None:
