@@ -2,7 +2,7 @@
 
 from gankit import architectures, callbacks, data, layers, losses, metrics, penalties
 from gankit.gans import ACGAN, GAN, Batch
-from gankit.grids import make_grid, save_animation, save_grid
+from gankit.grids import make_grid, save_animation, save_grid, save_images
 
 __version__ = "0.1.0"
 
@@ -20,4 +20,5 @@ __all__ = [
     "penalties",
     "save_animation",
     "save_grid",
+    "save_images",
 ]

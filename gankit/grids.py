@@ -48,6 +48,30 @@ def save_grid(images, path, *, columns=None, padding=2, value_range=(-1, 1)) -> 
     return path
 
 
+def save_images(images, folder, *, value_range=(-1, 1)) -> list[Path]:
+    """Writes each image to a PNG of its own, for other tools, and returns their paths.
+
+    Args:
+        images: see ``make_grid``.
+        folder: where to write; made if it is missing, and must be empty, since what reads a folder
+            reads all that is in it.
+        value_range: ``(low, high)``: which floats are black and white.
+
+    Raises:
+        FileExistsError: the folder holds something.
+    """
+    images = to_uint8(images, value_range)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise FileExistsError(f"{folder} is not empty: give a new folder, or empty this one.")
+    digits = max(6, len(str(len(images) - 1)))
+    paths = [folder / f"{number:0{digits}d}.png" for number in range(len(images))]
+    for image, path in zip(images, paths, strict=True):
+        to_picture(image).save(path)
+    return paths
+
+
 def save_animation(frames, path, *, frame_duration=0.2, last_frame_duration=1.5) -> Path:
     """Writes an animated GIF that repeats for ever and returns its path.
 

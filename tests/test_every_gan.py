@@ -110,6 +110,15 @@ def test_mixed_precision(make_gan, policy):
     assert np.isfinite([*history.values()]).all()
 
 
+def test_evaluates_held_out_data(make_gan):
+    gan = make_gan()
+    history = gan.fit(make_dataset(), validation_data=make_dataset(), verbose=0).history
+    values = gan.evaluate(make_dataset(), verbose=0)
+    assert {f"val_{name}" for name in values} == {n for n in history if n.startswith("val_")}
+    assert set(values) <= set(history)
+    assert np.isfinite([*values.values()]).all()
+
+
 def test_generates_what_it_was_asked_for(make_gan, row):
     gan, asked = make_gan(), row[-1]
     images = gan.generate(**asked, seed=0)

@@ -94,3 +94,18 @@ def test_nothing_to_show(tmp_path):
         gankit.make_grid(np.full((1, 2, 2, 1), np.nan))
     with pytest.raises(ValueError, match="frames is empty"):
         gankit.save_animation([], tmp_path / "film.gif")
+
+
+def test_images_as_files_for_other_tools(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (12, 5, 4, 3), "uint8")
+    paths = gankit.save_images(images, tmp_path / "new" / "folder")
+    assert paths == sorted((tmp_path / "new" / "folder").iterdir())
+    assert paths[11].name == "000011.png"
+    for image, path in zip(images, paths, strict=True):
+        with Image.open(path) as picture:
+            np.testing.assert_array_equal(np.asarray(picture), image)
+    with pytest.raises(FileExistsError, match="is not empty: give a new folder"):
+        gankit.save_images(images, tmp_path / "new" / "folder")
+    grey = gankit.save_images(np.full((1, 2, 2, 1), 0.5), tmp_path / "grey", value_range=(0, 1))
+    with Image.open(grey[0]) as picture:
+        assert (picture.mode, picture.getpixel((0, 0))) == ("L", 128)

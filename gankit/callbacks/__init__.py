@@ -1,5 +1,7 @@
 """What happens beside training: callbacks for ``fit``."""
 
+from gankit.callbacks.evaluate import Evaluate
 from gankit.callbacks.sample_grid import SampleGrid
+from gankit.callbacks.tensorboard_images import TensorBoardImages
 
-__all__ = ["SampleGrid"]
+__all__ = ["Evaluate", "SampleGrid", "TensorBoardImages"]

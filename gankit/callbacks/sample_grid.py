@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import keras
-
-from gankit.gans.checks import check_at_least_one
+from gankit.callbacks.periodic import Periodic
 from gankit.grids import make_grid, save_grid
 
 
-class SampleGrid(keras.callbacks.Callback):
+class SampleGrid(Periodic):
     """Saves a grid of generated images, from the same latents each time.
 
     The pictures of one run can be compared, and put together by ``gankit.save_animation``. Names
@@ -41,14 +39,11 @@ class SampleGrid(keras.callbacks.Callback):
         ema=True,
         value_range=(-1, 1),
     ):
-        super().__init__()
-        if every != "epoch":
-            check_at_least_one("every, unless it is 'epoch',", every)
+        super().__init__(every)
         if num_images is None and condition is None:
             num_images = 64
         self.folder = Path(folder)
         self.num_images = num_images
-        self.every = every
         self.condition = condition
         self.seed = seed
         self.columns = columns
@@ -57,24 +52,9 @@ class SampleGrid(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Makes the folder and one grid: what can't work is an error before training."""
+        super().on_train_begin(logs)
         self.folder.mkdir(parents=True, exist_ok=True)
         make_grid(self.draw(), columns=self.columns, value_range=self.value_range)
-        self.steps = int(self.model.optimizer.iterations.numpy())
-        self.steps_of_epoch = 0
-
-    def on_train_batch_end(self, batch, logs=None):
-        """Saves a grid if another ``every`` steps are done; several may pass in one execution."""
-        done = batch + 1 - self.steps_of_epoch
-        self.steps_of_epoch += done
-        before, self.steps = self.steps, self.steps + done
-        if self.every != "epoch" and self.steps // self.every > before // self.every:
-            self.save(f"step_{self.steps:06d}.png")
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Saves a grid if it is time for one."""
-        self.steps_of_epoch = 0
-        if self.every == "epoch":
-            self.save(f"epoch_{int(self.model.epochs_completed.numpy()):04d}.png")
 
     def draw(self):
         """Returns the images of a grid."""
@@ -82,8 +62,8 @@ class SampleGrid(keras.callbacks.Callback):
             self.num_images, condition=self.condition, seed=self.seed, ema=self.ema
         )
 
-    def save(self, name):
+    def act(self, unit, number):
         """Writes one grid."""
-        save_grid(
-            self.draw(), self.folder / name, columns=self.columns, value_range=self.value_range
-        )
+        digits = {"epoch": 4, "step": 6}[unit]
+        path = self.folder / f"{unit}_{number:0{digits}d}.png"
+        save_grid(self.draw(), path, columns=self.columns, value_range=self.value_range)

@@ -19,7 +19,6 @@ from gankit.gans.networks import (
     shapes_fit,
 )
 
-NO_EVALUATION = "A GAN can't be evaluated on held-out data yet: look at what it generates."
 COMPILE_ARGUMENTS = ("run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss")
 
 
@@ -87,8 +86,6 @@ def check_fit_arguments(arguments: dict) -> None:
     for name in ("class_weight", "sample_weight"):
         if arguments.get(name) is not None:
             raise TypeError(f"A GAN takes no {name}: data is images or (images, condition).")
-    if arguments.get("validation_data") is not None or arguments.get("validation_split"):
-        raise TypeError(NO_EVALUATION)
 
 
 def check_divisible(batch_size, steps: int) -> None:
@@ -139,6 +136,16 @@ def peek(x, y=None, batch_size=None):
     return None, x
 
 
+def peek_validation(arguments: dict):
+    """Returns the first batch of ``fit``'s validation data, None if there is none to look at."""
+    validation_data = arguments.get("validation_data")
+    if validation_data is None or isinstance(validation_data, types.GeneratorType):
+        return None
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(validation_data)
+    check_no_weights(sample_weight)
+    return peek(x, y)[0]
+
+
 def first_of(batches):
     """Returns the first batch, or raises ``ValueError`` if there is none."""
     for batch in batches:
@@ -146,14 +153,13 @@ def first_of(batches):
     raise ValueError("The data holds no batch: its batch size may be larger than the data.")
 
 
-def check_batch(data, generator, discriminator, steps: int, needs_condition=True) -> None:
-    """Raises unless a batch of the data is what the networks can be trained on.
+def check_batch(data, generator, discriminator, needs_condition=True) -> None:
+    """Raises unless a batch of the data is what the networks can take.
 
     Args:
         data: images, or ``(images, condition)``.
         generator: see ``GAN``.
         discriminator: see ``GAN``.
-        steps: the number of the discriminator's steps, which has to divide the batch.
         needs_condition: whether networks with a condition need it in the data.
     """
     images, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
@@ -168,7 +174,6 @@ def check_batch(data, generator, discriminator, steps: int, needs_condition=True
         )
     for part, network_input in zip(parts, expected, strict=True):
         check_images(np.asarray(part), network_input.shape)
-        check_divisible(len(part), steps)
     for part in [] if condition is None else keras.tree.flatten(condition):
         if len(part) != len(parts[0]):
             raise ValueError(

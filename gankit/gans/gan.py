@@ -192,7 +192,8 @@ class GAN(keras.Model):
             epochs: passes over the data.
             verbose: see Keras.
             callbacks: see Keras.
-            **kwargs: further arguments of ``keras.Model.fit``.
+            **kwargs: further arguments of ``keras.Model.fit``; with ``validation_data``, the logs
+                also hold what ``evaluate`` says of it, as ``val_...``.
 
         Returns:
             Keras's ``History``: for each epoch the averages of ``discriminator_loss``,
@@ -205,11 +206,15 @@ class GAN(keras.Model):
         self._assert_compile_called("fit")
         checks.check_fit_arguments(kwargs)
         first, x = checks.peek(x, y, batch_size)
-        self.check_data(first)
+        self.check_training_data(first)
+        self.check_data(checks.peek_validation(kwargs))
         keeper = EpochKeeper(x, kwargs.get("initial_epoch", 0))
         kwargs.setdefault("shuffle", not isinstance(x, tf.data.Dataset | GeneratorType))
         callbacks = getattr(callbacks, "callbacks", callbacks)  # of a keras CallbackList
-        callbacks = [keeper, *keras.tree.flatten(callbacks or [])]
+        callbacks = keras.tree.flatten(callbacks or [])
+        # What adds to the logs comes before what reads them, in whatever order they were given.
+        callbacks.sort(key=lambda callback: not getattr(callback, "adds_to_logs", False))
+        callbacks = [keeper, *callbacks]
         history = super().fit(
             x, y, batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks, **kwargs
         )
@@ -221,20 +226,56 @@ class GAN(keras.Model):
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
         """Makes one training step on a batch of images (and their condition), as Keras does."""
         checks.check_fit_arguments({"sample_weight": sample_weight, "class_weight": class_weight})
-        self.check_data((x, y))
+        self.check_training_data((x, y))
         return super().train_on_batch(x, y, return_dict=return_dict)
 
+    def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", return_dict=True, **kwargs):
+        """Returns what held-out data cost both networks, and the shares that are judged right.
+
+        Both networks run in inference mode and ``ema_generator`` makes the images, where there is
+        one; penalties and weight decay, which belong to training, are left out. Nothing that
+        training depends on changes. How good images are, these losses don't say: see
+        ``gankit.metrics``.
+
+        Args:
+            x: a dataset of images or of ``(images, condition)``, or an array of images.
+            y: the condition, where ``x`` is an array.
+            batch_size: where ``x`` is an array; default 32.
+            verbose: see Keras.
+            return_dict: whether to return the values by name, or as a list in the order of names.
+            **kwargs: further arguments of ``keras.Model.evaluate``.
+
+        Returns:
+            Averages over all images: ``discriminator_loss``, ``generator_loss``, and what else
+            ``fit`` logs.
+
+        Raises:
+            ValueError, TypeError: the first batch is not what the networks can take.
+        """
+        self._assert_compile_called("evaluate")
+        checks.check_fit_arguments(kwargs)
+        if "_use_cached_eval_dataset" not in kwargs:  # fit has looked at it before
+            first, x = checks.peek(x, y, batch_size)
+            self.check_data(first)
+        return super().evaluate(x, y, batch_size, verbose, return_dict=return_dict, **kwargs)
+
     def check_data(self, batch) -> None:
-        """Raises unless this GAN can be trained on ``batch``: images or ``(images, condition)``."""
+        """Raises unless the networks can take ``batch``: images or ``(images, condition)``.
+
+        ``batch`` is None where nothing can be looked at.
+        """
         if batch is not None:
             invents = type(self).sample_condition is not GAN.sample_condition
             checks.check_batch(
-                batch,
-                self.generator,
-                self.discriminator,
-                self.discriminator_steps,
-                needs_condition=not invents,
+                batch, self.generator, self.discriminator, needs_condition=not invents
             )
+
+    def check_training_data(self, batch) -> None:
+        """Raises unless ``batch`` can be split into the discriminator's steps, too."""
+        self.check_data(batch)
+        if batch is not None:
+            images, *_ = keras.utils.unpack_x_y_sample_weight(batch)
+            checks.check_divisible(count_rows(images), self.discriminator_steps)
 
     # The path of a batch, from top to bottom
 
@@ -276,7 +317,7 @@ class GAN(keras.Model):
         fake = fake.map(ops.stop_gradient)
         with tf.GradientTape() as tape:
             real, fake = self.discriminate_pair(real, fake)
-            terms = self.discriminator_losses(real, fake)
+            terms = self.discriminator_losses(real, fake) | self.slope_losses(real, fake)
             terms = terms | regularization(self.discriminator_networks())
             objective = self.objective(terms, self.discriminator_optimizer)
         gradients = tape.gradient(objective, self.discriminator_variables)
@@ -376,9 +417,9 @@ class GAN(keras.Model):
         """Returns as many fakes as there are ``real`` images."""
         condition = self.sample_condition(real=real)
         latents = self.sample_latents(count_rows(real.images))
-        inputs = match_inputs(self.generator, latents=latents, condition=condition)
-        images = self.generator(inputs, training=training)
-        return Batch(in_float32(images), condition)
+        network = self.generator if training else self.sampling_generator
+        inputs = match_inputs(network, latents=latents, condition=condition)
+        return Batch(in_float32(network(inputs, training=training)), condition)
 
     def discriminate(self, batch: Batch, training=True) -> Batch:
         """Returns the batch with its scores and heads, from one pass of the discriminator."""
@@ -418,17 +459,19 @@ class GAN(keras.Model):
     def discriminator_losses(self, real: Batch, fake: Batch) -> dict:
         """Returns what the discriminator pays: named scalars, whose sum trains it."""
         values = self.loss.discriminator(real.scores, fake.scores, seed=self.training_seed)
-        terms = {"adversarial": ops.mean(values)}
-        if self.penalty is not None:
-            terms["penalty"] = ops.mean(
-                self.penalty(
-                    lambda images: self.discriminate(real._replace(images=images)).scores,
-                    real.images,
-                    fake.images,
-                    seed=self.training_seed,
-                )
-            )
-        return terms
+        return {"adversarial": ops.mean(values)}
+
+    def slope_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns what the discriminator's slope costs it, in training, if there is a penalty."""
+        if self.penalty is None:
+            return {}
+        values = self.penalty(
+            lambda images: self.discriminate(real._replace(images=images)).scores,
+            real.images,
+            fake.images,
+            seed=self.training_seed,
+        )
+        return {"penalty": ops.mean(values)}
 
     def generator_losses(self, real: Batch, fake: Batch) -> dict:
         """Returns what the generator pays: named scalars, whose sum trains it.
@@ -454,9 +497,22 @@ class GAN(keras.Model):
                 weight = self.generator_ema * average + (1.0 - self.generator_ema) * weight
             average.assign(weight)
 
+    # The path of a held-out batch
+
     def test_step(self, data):
-        """Raises: there is no evaluation on held-out data yet."""
-        raise TypeError(checks.NO_EVALUATION)
+        """Takes what a batch costs both networks, as they are, into the averages."""
+        real = self.unpack(data)
+        # Evaluation draws from the stream of ``generate``: training goes on as if without it.
+        state = ops.copy(self.training_seed.state)
+        self.training_seed.state.assign(self.sampling_seed.next())
+        fake = self.generate_batch(real, training=False)
+        real, fake = self.discriminate_pair(real, fake, training=False)
+        values = name_losses("discriminator", self.discriminator_losses(real, fake))
+        values |= name_losses("generator", self.generator_losses(real, fake))
+        values |= self.accuracies(real, fake)
+        self.training_seed.state.assign(state)
+        self.averages.update_state(values, weight=count_rows(real.images))
+        return {name: value for name, value in self.logs().items() if name in values}
 
     # Use
 

@@ -20,17 +20,19 @@ class EpochAverages(keras.metrics.Metric):
         self.totals = self.add_variable((CAPACITY,), initializer="zeros", name="totals")
         self.counts = self.add_variable((CAPACITY,), initializer="zeros", name="counts")
 
-    def update_state(self, values: dict) -> None:
-        """Takes in one scalar for each name."""
+    def update_state(self, values: dict, weight=1.0) -> None:
+        """Takes in one scalar for each name, which counts as ``weight`` of them."""
         for name in values:
             if len(self.places) == CAPACITY and name not in self.places:
                 raise ValueError(f"A GAN can log {CAPACITY} values, {name!r} is one too many.")
             self.places.setdefault(name, len(self.places))
-        amounts, ones = [0.0] * CAPACITY, [0.0] * CAPACITY
+        weight = ops.cast(weight, "float32")
+        amounts, weights = [0.0] * CAPACITY, [0.0] * CAPACITY
         for name, value in values.items():
-            amounts[self.places[name]], ones[self.places[name]] = ops.cast(value, "float32"), 1.0
+            amounts[self.places[name]] = weight * ops.cast(value, "float32")
+            weights[self.places[name]] = weight
         self.totals.assign_add(ops.stack(amounts))
-        self.counts.assign_add(ops.convert_to_tensor(ones))
+        self.counts.assign_add(ops.stack(weights))
 
     def forget(self) -> None:
         """Frees all places, for a step that may log other names."""

@@ -1,23 +1,32 @@
 """How good generated images are, by the features or classes that a network finds in them."""
 
+from gankit.metrics import extractors
+from gankit.metrics.by_name import measure
 from gankit.metrics.classes import ModeCoverage, class_accuracy, mode_coverage
 from gankit.metrics.density_coverage import DensityCoverage, density_coverage
+from gankit.metrics.features import Features, extract
 from gankit.metrics.fid import frechet_distance
 from gankit.metrics.inception_score import InceptionScore, inception_score
 from gankit.metrics.kid import KernelDistance, kernel_distance
 from gankit.metrics.precision_recall import PrecisionRecall, precision_recall
+from gankit.metrics.spread import relative_spread
 
 __all__ = [
     "DensityCoverage",
+    "Features",
     "InceptionScore",
     "KernelDistance",
     "ModeCoverage",
     "PrecisionRecall",
     "class_accuracy",
     "density_coverage",
+    "extract",
+    "extractors",
     "frechet_distance",
     "inception_score",
     "kernel_distance",
+    "measure",
     "mode_coverage",
     "precision_recall",
+    "relative_spread",
 ]

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from gankit.metrics.features import as_features
+
 
 def check_features(features, name: str) -> np.ndarray:
     """Returns features as a float array ``(n, features)``, or says what is wrong with them."""
@@ -22,9 +24,10 @@ def check_features(features, name: str) -> np.ndarray:
     return features
 
 
-def check_pair(real, fake) -> tuple[np.ndarray, np.ndarray]:
-    """Returns both sets of features, or says what is wrong with them."""
-    real, fake = check_features(real, "real"), check_features(fake, "fake")
+def check_pair(real, fake, extractor=None) -> tuple[np.ndarray, np.ndarray]:
+    """Returns both sets of features, of images too, or says what is wrong with them."""
+    real = check_features(as_features(real, extractor).values, "real")
+    fake = check_features(as_features(fake, extractor).values, "fake")
     if real.shape[1] != fake.shape[1]:
         raise ValueError(
             f"Real images have {real.shape[1]} features and fake ones {fake.shape[1]}: take both "

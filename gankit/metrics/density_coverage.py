@@ -15,7 +15,7 @@ class DensityCoverage(NamedTuple):
     coverage: float
 
 
-def density_coverage(real, fake, *, neighbours=5) -> DensityCoverage:
+def density_coverage(real, fake, *, extractor=None, neighbours=5) -> DensityCoverage:
     """Returns the density and coverage of generated images.
 
     Around each real image is a ball that reaches its k-th nearest real neighbour. Density is the
@@ -23,8 +23,10 @@ def density_coverage(real, fake, *, neighbours=5) -> DensityCoverage:
     balls with a generated image in them.
 
     Args:
-        real: features ``(n, features)``, what a network says of each image.
-        fake: features ``(m, features)``.
+        real: images or their features, see ``gankit.metrics.extract``: ``Features``, or an array
+            ``(n, features)``.
+        fake: likewise, of ``m`` generated images.
+        extractor: what takes the features of images; None for ``extractors.inception()``.
         neighbours: k.
 
     Raises:
@@ -35,7 +37,7 @@ def density_coverage(real, fake, *, neighbours=5) -> DensityCoverage:
         Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models",
         arXiv:2002.09797.
     """
-    real, fake = check_pair(real, fake)
+    real, fake = check_pair(real, fake, extractor)
     radii = neighbour_radii(real, neighbours)
     hits, covered = 0, np.zeros(len(real), bool)
     for _, distances in distance_blocks(fake, real):

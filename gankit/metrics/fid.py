@@ -7,7 +7,7 @@ from gankit.metrics.checks import check_pair
 CHUNK = 1024  # rows that are in float64 at once
 
 
-def frechet_distance(real, fake) -> float:
+def frechet_distance(real, fake, *, extractor=None) -> float:
     """Returns the Fréchet inception distance, FID, of generated images from real ones.
 
     ``|m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))`` of the features' means and covariances, in the
@@ -15,8 +15,10 @@ def frechet_distance(real, fake) -> float:
     compare values of the same number of images only.
 
     Args:
-        real: features ``(n, features)``, what a network says of each image.
-        fake: features ``(m, features)``.
+        real: images or their features, see ``gankit.metrics.extract``: ``Features``, or an array
+            ``(n, features)``.
+        fake: likewise, of ``m`` generated images.
+        extractor: what takes the features of images; None for ``extractors.inception()``.
 
     Raises:
         ValueError: not more images than features, whose covariance would be singular; features
@@ -26,7 +28,7 @@ def frechet_distance(real, fake) -> float:
         Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
         Equilibrium", arXiv:1706.08500.
     """
-    real, fake = check_pair(real, fake)
+    real, fake = check_pair(real, fake, extractor)
     for name, features in (("real", real), ("fake", fake)):
         if len(features) <= features.shape[1]:
             raise ValueError(

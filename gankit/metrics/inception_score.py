@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gankit.metrics.classes import check_probabilities
+from gankit.metrics.features import as_probabilities
 
 
 class InceptionScore(NamedTuple):
@@ -14,7 +15,7 @@ class InceptionScore(NamedTuple):
     std: float
 
 
-def inception_score(probabilities, *, splits=10) -> InceptionScore:
+def inception_score(fake, *, extractor=None, splits=10) -> InceptionScore:
     """Returns the Inception score of generated images, between 1 and the number of classes.
 
     ``exp`` of the mean Kullback-Leibler divergence between the classes of one image and the classes
@@ -22,16 +23,19 @@ def inception_score(probabilities, *, splits=10) -> InceptionScore:
     image a class has the best score.
 
     Args:
-        probabilities: of each class, ``(n, classes)``: a classifier's softmax.
+        fake: generated images or their features, see ``gankit.metrics.extract``, or the
+            probabilities of their classes, ``(n, classes)``: a classifier's softmax.
+        extractor: what tells the probabilities of images; None for ``extractors.inception()``.
         splits: number of parts; at least one image a part.
 
     Raises:
-        ValueError: rows that are no probabilities, fewer images than splits.
+        ValueError: rows that are no probabilities, an extractor that tells none, fewer images than
+            splits.
 
     References:
         Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498.
     """
-    probabilities = check_probabilities(probabilities)
+    probabilities = check_probabilities(as_probabilities(fake, extractor))
     if not 1 <= splits <= len(probabilities):
         raise ValueError(
             f"splits must be between 1 and the number of images, {len(probabilities)}, got "

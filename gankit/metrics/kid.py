@@ -14,7 +14,9 @@ class KernelDistance(NamedTuple):
     std: float
 
 
-def kernel_distance(real, fake, *, subsets=100, subset_size=1000, seed=0) -> KernelDistance:
+def kernel_distance(
+    real, fake, *, extractor=None, subsets=100, subset_size=1000, seed=0
+) -> KernelDistance:
     """Returns the kernel inception distance, KID, of generated images from real ones.
 
     The squared maximum mean discrepancy with the kernel ``(x . y / features + 1)^3``, unbiased: 0
@@ -22,8 +24,10 @@ def kernel_distance(real, fake, *, subsets=100, subset_size=1000, seed=0) -> Ker
     below 0.
 
     Args:
-        real: features ``(n, features)``, what a network says of each image.
-        fake: features ``(m, features)``.
+        real: images or their features, see ``gankit.metrics.extract``: ``Features``, or an array
+            ``(n, features)``.
+        fake: likewise, of ``m`` generated images.
+        extractor: what takes the features of images; None for ``extractors.inception()``.
         subsets: how many pairs of subsets are drawn.
         subset_size: images a subset, drawn without replacement; less where there are fewer.
         seed: integer, which settles the subsets.
@@ -34,7 +38,7 @@ def kernel_distance(real, fake, *, subsets=100, subset_size=1000, seed=0) -> Ker
     References:
         Binkowski et al. 2018, "Demystifying MMD GANs", arXiv:1801.01401.
     """
-    real, fake = check_pair(real, fake)
+    real, fake = check_pair(real, fake, extractor)
     size = min(subset_size, len(real), len(fake))
     random = np.random.default_rng(seed)
     values = [

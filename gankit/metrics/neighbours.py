@@ -10,12 +10,12 @@ BLOCK = 512  # rows
 def distance_blocks(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """Yields rows of ``x`` and their Euclidean distances to all of ``y``, ``(rows, len(y))``."""
     # Differences of squares lose digits where features are far from 0: put them around it.
-    centre = y.mean(axis=0, dtype=np.float64)
-    y = (y - centre).astype(np.float32)
+    centre = y.mean(axis=0, dtype=np.float64).astype(y.dtype)
+    y = (y - centre).astype(np.float32, copy=False)
     y_squares = np.square(y, dtype=np.float64).sum(axis=1)
     for start in range(0, len(x), BLOCK):
         rows = slice(start, start + BLOCK)
-        block = (x[rows] - centre).astype(np.float32)
+        block = (x[rows] - centre).astype(np.float32, copy=False)
         squares = np.square(block, dtype=np.float64).sum(axis=1)[:, None] + y_squares
         squares -= 2 * (block @ y.T)
         yield rows, np.sqrt(np.clip(squares, 0, None, out=squares), out=squares)

@@ -15,7 +15,7 @@ class PrecisionRecall(NamedTuple):
     recall: float
 
 
-def precision_recall(real, fake, *, neighbours=3) -> PrecisionRecall:
+def precision_recall(real, fake, *, extractor=None, neighbours=3) -> PrecisionRecall:
     """Returns the precision and recall of generated images.
 
     Precision is the share of generated images within the real ones' manifold, sharpness; recall the
@@ -23,8 +23,10 @@ def precision_recall(real, fake, *, neighbours=3) -> PrecisionRecall:
     union of the balls around its images that reach their k-th nearest neighbours.
 
     Args:
-        real: features ``(n, features)``, what a network says of each image.
-        fake: features ``(m, features)``.
+        real: images or their features, see ``gankit.metrics.extract``: ``Features``, or an array
+            ``(n, features)``.
+        fake: likewise, of ``m`` generated images.
+        extractor: what takes the features of images; None for ``extractors.inception()``.
         neighbours: k.
 
     Raises:
@@ -34,7 +36,7 @@ def precision_recall(real, fake, *, neighbours=3) -> PrecisionRecall:
         Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing Generative
         Models", arXiv:1904.06991.
     """
-    real, fake = check_pair(real, fake)
+    real, fake = check_pair(real, fake, extractor)
     return PrecisionRecall(
         precision=share_inside(fake, real, neighbours), recall=share_inside(real, fake, neighbours)
     )

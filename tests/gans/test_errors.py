@@ -180,12 +180,6 @@ def test_bad_fit():
         gan.fit(tf.data.Dataset.from_tensors({"image": IMAGES, "label": np.zeros(8)}))
     with pytest.raises(ValueError, match="8 images beside a condition of 5 rows"):
         gan.train_on_batch(IMAGES, np.zeros(5, int))
-    for evaluate in (
-        lambda: gan.evaluate(IMAGES, verbose=0),
-        lambda: gan.fit(IMAGES, validation_data=(IMAGES,)),
-    ):
-        with pytest.raises(TypeError, match="can't be evaluated on held-out data yet"):
-            evaluate()
 
 
 def test_conditions_that_are_missing_or_bad():

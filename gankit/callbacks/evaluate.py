@@ -1,0 +1,132 @@
+"""Metrics of generated images, in the logs of training."""
+
+import numpy as np
+
+from gankit.callbacks.periodic import Periodic
+from gankit.gans.batch import map_tensors
+from gankit.gans.checks import as_rows, count_images
+from gankit.metrics import Features, extract, extractors, measure
+from gankit.metrics.by_name import get
+
+CHUNK = 1000  # images that are in memory at once
+
+
+class Evaluate(Periodic):
+    """Compares generated images with real ones, and puts the values into ``fit``'s logs.
+
+    So ``ModelCheckpoint("best.keras", monitor="fid", mode="min", save_best_only=True)``,
+    ``EarlyStopping``, ``CSVLogger`` and ``TensorBoard`` find them. ``GAN.fit`` runs it before the
+    other callbacks, wherever it stands in the list. Beside the metrics, each epoch's logs hold
+
+    - ``spread``: of generated against real images, near 0 after a collapse, see
+      ``gankit.metrics.relative_spread``,
+    - ``evaluation_images``: how many were generated for these values, without which an FID says
+      little,
+    - ``evaluation_step``: after how many training steps. In epochs without an evaluation the last
+      values are repeated, since Keras's callbacks need a number in each; the first epoch has one in
+      any case.
+
+    Images are generated from the same latents each time, by ``ema_generator`` where there is one,
+    and apart from training's random numbers, which go on as if nothing had happened.
+
+    Args:
+        metrics: names, or functions, see ``gankit.metrics.measure``.
+        real: real images to compare with, best ones that are not trained on, or their
+            ``Features``; see ``gankit.metrics.extract``.
+        extractor: what takes the features of images; None for ``extractors.inception()``.
+        every: ``"epoch"``, or a number of training steps.
+        num_images: how many to generate; may be left out where ``condition`` says it. Default
+            5,000.
+        condition: what the generator is told, a row for each image. If these are class labels, they
+            are what ``"class_accuracy"`` compares with.
+        seed: integer, which settles the latents.
+        ema: whether to evaluate ``ema_generator`` where there is one.
+        file: where to keep the features of real images, see ``gankit.metrics.extract``.
+        verbose: 1 for a progress bar while real images are looked at, 0 for none.
+
+    Raises:
+        ValueError: an unknown metric; before training begins, whatever a metric can't work with,
+            such as too few images.
+    """
+
+    adds_to_logs = True
+
+    def __init__(
+        self,
+        metrics,
+        real,
+        *,
+        extractor=None,
+        every="epoch",
+        num_images=None,
+        condition=None,
+        seed=0,
+        ema=True,
+        file=None,
+        verbose=1,
+    ):
+        super().__init__(every)
+        if isinstance(metrics, str):
+            metrics = [metrics]
+        if num_images is None and condition is None:
+            num_images = 5000
+        self.condition = None if condition is None else as_rows(condition)
+        self.num_images = count_images(num_images, condition=self.condition)
+        self.metrics = [get(metric) for metric in [*metrics, "spread"]]
+        self.real = real
+        self.extractor = extractor
+        self.seed = seed
+        self.ema = ema
+        self.file = file
+        self.verbose = verbose
+
+    def on_train_begin(self, logs=None):
+        """Looks at the real images, once, and tries everything: errors come before training."""
+        super().on_train_begin(logs)
+        if self.extractor is None:
+            self.extractor = extractors.inception()
+        if not isinstance(self.real, Features):
+            self.real = extract(self.real, self.extractor, file=self.file, verbose=self.verbose)
+        self.values = {}
+        few = self.extract_fakes(min(2, self.num_images))
+        rows = np.arange(self.num_images) % len(few.values)
+        self.measure(map_tensors(lambda part: part[rows], few))
+
+    def act(self, unit, number):
+        """Evaluates now."""
+        self.values = self.measure(self.extract_fakes(self.num_images))
+        self.values["evaluation_images"] = self.num_images
+        self.values["evaluation_step"] = self.steps
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Puts the last values into the epoch's logs."""
+        super().on_epoch_end(epoch, logs)
+        if not self.values:
+            self.act("step", self.steps)
+        logs.update(self.values)
+
+    def measure(self, fake):
+        """Returns the metrics' values for the features of generated images."""
+        condition = self.condition
+        if isinstance(condition, np.ndarray) and condition.dtype.kind in "iu":
+            fake = fake._replace(labels=condition)
+        return measure(self.real, fake, self.metrics)
+
+    def extract_fakes(self, num_images):
+        """Returns the features of generated images."""
+        return extract(self.generate(num_images), self.extractor, verbose=0)
+
+    def generate(self, num_images):
+        """Yields generated images, some at a time."""
+        for start in range(0, num_images, CHUNK):
+            rows = slice(start, min(start + CHUNK, num_images))
+            condition = map_tensors(lambda part, rows=rows: part[rows], self.condition)
+            images = self.model.generate(
+                rows.stop - rows.start,
+                condition=condition,
+                # Seeds of neighbours would give neighbouring runs of Evaluate the same latents.
+                seed=int(np.random.SeedSequence((self.seed, start)).generate_state(1)[0]),
+                ema=self.ema,
+            )
+            # As a picture of them would be; NaN stays, and is an error.
+            yield np.clip(images, -1, 1)

@@ -1,0 +1,48 @@
+"""What is done at the end of each epoch, or every so many training steps."""
+
+import keras
+
+from gankit.gans.checks import check_at_least_one
+
+
+class Periodic(keras.callbacks.Callback):
+    """Does something now and then: a subclass overrides ``act``.
+
+    Args:
+        every: ``"epoch"``, or a number of training steps.
+
+    Raises:
+        ValueError: ``every`` is neither ``"epoch"`` nor at least 1.
+    """
+
+    def __init__(self, every="epoch"):
+        super().__init__()
+        if every != "epoch":
+            check_at_least_one("every, unless it is 'epoch',", every)
+        self.every = every
+
+    def act(self, unit: str, number: int) -> None:
+        """Does it; ``unit`` is "epoch" or "step", ``number`` how many the GAN has completed.
+
+        Both count on in a run that is taken up again.
+        """
+        raise NotImplementedError
+
+    def on_train_begin(self, logs=None):
+        """Takes up the count of steps where it stopped."""
+        self.steps = int(self.model.optimizer.iterations.numpy())
+        self.steps_of_epoch = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Acts if another ``every`` steps are done; several may pass in one execution."""
+        done = batch + 1 - self.steps_of_epoch
+        self.steps_of_epoch += done
+        before, self.steps = self.steps, self.steps + done
+        if self.every != "epoch" and self.steps // self.every > before // self.every:
+            self.act("step", self.steps)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Acts if that is what epochs are for."""
+        self.steps_of_epoch = 0
+        if self.every == "epoch":
+            self.act("epoch", int(self.model.epochs_completed.numpy()))

@@ -1,0 +1,48 @@
+"""Grids of generated images in TensorBoard."""
+
+import tensorflow as tf
+
+from gankit.callbacks.sample_grid import SampleGrid
+from gankit.grids import make_grid
+
+
+class TensorBoardImages(SampleGrid):
+    """Shows a grid of generated images in TensorBoard, from the same latents each time.
+
+    Give it the ``log_dir`` of ``keras.callbacks.TensorBoard``: the grids then stand beside the
+    losses, at the number of completed epochs or steps. Needs the package ``tensorboard``, which
+    ``pip install 'gankit[tensorboard]'`` brings.
+
+    Args:
+        log_dir: where to write.
+        num_images: images a grid; may be left out where ``condition`` says it. Default 64.
+        **kwargs: as in ``SampleGrid``.
+
+    Raises:
+        ImportError: the package ``tensorboard`` is missing.
+    """
+
+    def __init__(self, log_dir, num_images=None, **kwargs):
+        super().__init__(log_dir, num_images, **kwargs)
+        try:
+            import tensorboard  # noqa: F401  tf.summary.image is in it
+        except ImportError as error:
+            raise ImportError(
+                "TensorBoardImages needs tensorboard: pip install 'gankit[tensorboard]'."
+            ) from error
+
+    def on_train_begin(self, logs=None):
+        """Opens a file of events and makes one grid, to see whether it can be made."""
+        super().on_train_begin(logs)
+        self.writer = tf.summary.create_file_writer(str(self.folder / "images"))
+
+    def act(self, unit, number):
+        """Writes one grid."""
+        grid = make_grid(self.draw(), columns=self.columns, value_range=self.value_range)
+        with self.writer.as_default():
+            tf.summary.image("generated", grid[None], step=number)
+        self.writer.flush()
+
+    def on_train_end(self, logs=None):
+        """Closes the file."""
+        self.writer.close()

@@ -1,0 +1,89 @@
+"""Several metrics at once, by name, from features that are extracted once."""
+
+import difflib
+from collections.abc import Callable
+
+import numpy as np
+
+from gankit.metrics.classes import class_accuracy, mode_coverage
+from gankit.metrics.density_coverage import density_coverage
+from gankit.metrics.features import Features, as_features
+from gankit.metrics.fid import frechet_distance
+from gankit.metrics.inception_score import inception_score
+from gankit.metrics.kid import kernel_distance
+from gankit.metrics.precision_recall import precision_recall
+from gankit.metrics.spread import relative_spread
+
+
+def measure(real, fake, metrics=("fid", "kid"), *, extractor=None) -> dict[str, float]:
+    """Returns the values of several metrics by name.
+
+    Args:
+        real: real images or their features, see ``extract``.
+        fake: generated images or their features.
+        metrics: names, or functions from the ``Features`` of both to a number or to a dict of
+            numbers. The names and what they give: ``"fid"``; ``"kid"``: kid, kid_std;
+            ``"inception_score"``: inception_score, inception_score_std; ``"precision_recall"``:
+            precision, recall; ``"density_coverage"``: density, coverage; ``"spread"``;
+            ``"mode_coverage"``: modes, class_divergence (from the real images' classes);
+            ``"class_accuracy"``, for features with labels.
+        extractor: what takes the features of images; None for ``extractors.inception()``.
+
+    Raises:
+        ValueError: an unknown name, or what a metric raises.
+    """
+    functions = [get(metric) for metric in metrics]
+    real, fake = as_features(real, extractor), as_features(fake, extractor)
+    values = {}
+    for function in functions:
+        value = function(real, fake)
+        values |= value if isinstance(value, dict) else {function.__name__: value}
+    return {name: float(value) for name, value in values.items()}
+
+
+def get(metric) -> Callable[[Features, Features], float | dict]:
+    """Returns the function that a name stands for, or the function itself."""
+    if callable(metric):
+        return metric
+    if metric not in NAMES:
+        near = difflib.get_close_matches(str(metric), NAMES, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"There is no metric {metric!r}, there are {sorted(NAMES)}.{hint}")
+    return NAMES[metric]
+
+
+def measure_modes(real: Features, fake: Features) -> dict:
+    """Returns the number of classes, and the divergence of their shares from the real ones."""
+    num_classes = fake.known_probabilities().shape[1]
+    real_shares = np.bincount(real.classes, minlength=num_classes) / len(real.classes)
+    modes, divergence = mode_coverage(fake.classes, num_classes, real_shares=real_shares)
+    return {"modes": modes, "class_divergence": divergence}
+
+
+def measure_class_accuracy(real: Features, fake: Features) -> dict:
+    """Returns the share of generated images whose class is the one that was asked for."""
+    if fake.labels is None:
+        raise ValueError(
+            "'class_accuracy' needs to know which class each image was asked to show: "
+            "features._replace(labels=...), or condition=... of callbacks.Evaluate."
+        )
+    return {"class_accuracy": class_accuracy(fake.classes, fake.labels)}
+
+
+def named(values: tuple, *names: str) -> dict:
+    """Returns values by name."""
+    return dict(zip(names, values, strict=True))
+
+
+NAMES = {
+    "fid": lambda real, fake: {"fid": frechet_distance(real, fake)},
+    "kid": lambda real, fake: named(kernel_distance(real, fake), "kid", "kid_std"),
+    "inception_score": lambda real, fake: named(
+        inception_score(fake), "inception_score", "inception_score_std"
+    ),
+    "precision_recall": lambda real, fake: precision_recall(real, fake)._asdict(),
+    "density_coverage": lambda real, fake: density_coverage(real, fake)._asdict(),
+    "spread": lambda real, fake: {"spread": relative_spread(real, fake)},
+    "mode_coverage": measure_modes,
+    "class_accuracy": measure_class_accuracy,
+}

@@ -1,0 +1,63 @@
+"""Networks that turn images into features, by which metrics compare them.
+
+An extractor is any Keras model from images in [-1, 1] to features, ``(batch, ...)``. Where it has a
+second output, that is the probability of each class, ``(batch, classes)``.
+"""
+
+from pathlib import Path
+
+import keras
+
+DIGIT_CLASSIFIER = Path(__file__).with_name("digit_classifier.keras")
+
+
+def inception(weights="imagenet") -> keras.Model:
+    """Returns Keras's InceptionV3: 2,048 features, 1,000 classes, for colour images of 299x299.
+
+    Published FIDs were measured by TensorFlow's graph of 2015, whose weights, and whose way to
+    resize, are others: compare the values of this network with each other only. For values to
+    compare with published ones, write images to two folders with ``gankit.save_images`` and run
+    ``fidelity --fid --input1 real --input2 fake`` of ``torch-fidelity``, which has those weights.
+
+    Args:
+        weights: ``"imagenet"``, which Keras fetches at the first use (96 MB), a file's path, or
+            None for random ones.
+
+    References:
+        Szegedy et al. 2015, "Rethinking the Inception Architecture for Computer Vision",
+        arXiv:1512.00567.
+    """
+    network = keras.applications.InceptionV3(weights=weights)
+    features = network.get_layer("avg_pool").output
+    return keras.Model(network.input, [features, network.output], name="inception")
+
+
+def digits() -> keras.Model:
+    """Returns a classifier of digits: 576 features, 10 classes, for grey images of 28x28.
+
+    It is inside the package, trained on MNIST by ``examples/digit_classifier.py``, so that
+    evaluation works offline.
+    """
+    network = keras.models.load_model(DIGIT_CLASSIFIER, compile=False)
+    logits = network.layers[-1]
+    probabilities = keras.layers.Softmax(dtype="float32", name="probabilities")(logits.output)
+    return keras.Model(network.input, [logits.input, probabilities], name="digits")
+
+
+def stacked_digits() -> keras.Model:
+    """Returns a classifier of three digits, one a channel: 1,728 features, 1,000 classes.
+
+    For stacked MNIST, colour images of 28x28 whose class is ``100 * red + 10 * green + blue``, by
+    which lost modes are counted (Metz et al. 2016, "Unrolled Generative Adversarial Networks",
+    arXiv:1611.02163).
+    """
+    classifier = digits()
+    images = keras.Input((28, 28, 3), name="images")
+    channels = keras.ops.split(images, 3, axis=-1)
+    features, probabilities = zip(*(classifier(channel) for channel in channels), strict=True)
+    together = keras.ops.einsum("bi,bj,bk->bijk", *probabilities)
+    return keras.Model(
+        images,
+        [keras.ops.concatenate(features, axis=-1), keras.layers.Flatten()(together)],
+        name="stacked_digits",
+    )

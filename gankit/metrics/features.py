@@ -1,0 +1,218 @@
+"""From images to what metrics compare."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gankit.data.checks import check_values
+from gankit.gans.checks import check_at_least_one
+from gankit.metrics import extractors
+
+
+class Features(NamedTuple):
+    """What an extractor says of images.
+
+    Attributes:
+        values: float32 ``(n, features)``.
+        probabilities: of each class, float32 ``(n, classes)``; None if the extractor tells none.
+        labels: the classes that the generator was told, integers ``(n,)``; None if it was not.
+    """
+
+    values: np.ndarray
+    probabilities: np.ndarray | None = None
+    labels: np.ndarray | None = None
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The class that the extractor finds in each image, integers ``(n,)``."""
+        return self.known_probabilities().argmax(axis=1)
+
+    def known_probabilities(self) -> np.ndarray:
+        """Returns the probabilities, or raises ``ValueError`` if the extractor tells none."""
+        if self.probabilities is None:
+            raise ValueError(
+                "These features have no probabilities: take an extractor whose second output is "
+                "the probability of each class, such as gankit.metrics.extractors.digits()."
+            )
+        return self.probabilities
+
+
+def as_features(images, extractor=None) -> Features:
+    """Returns features as they are, also a plain array ``(n, features)``, and those of images."""
+    if isinstance(images, Features):
+        return images
+    if is_array(images) and np.ndim(images) != 4:
+        return Features(np.asarray(images))
+    return extract(images, extractor)
+
+
+def as_probabilities(images, extractor=None) -> np.ndarray:
+    """Returns probabilities as they are, an array ``(n, classes)``, and those of images."""
+    if is_array(images) and np.ndim(images) != 4:
+        return np.asarray(images)
+    return as_features(images, extractor).known_probabilities()
+
+
+def extract(
+    images, extractor=None, *, num_images=None, batch_size=100, file=None, verbose=1
+) -> Features:
+    """Returns the features of images.
+
+    Images of another size than the extractor takes are resized, bilinearly and with antialiasing,
+    and grey ones are repeated over three channels where it takes colour.
+
+    Args:
+        images: an array ``(n, height, width, channels)``, uint8 or floats in [-1, 1]; or a dataset,
+            or what else gives one batch of them after the other, alone or in pairs with a
+            condition, as ``fit`` takes them.
+        extractor: a Keras model from images in [-1, 1] to features, see
+            ``gankit.metrics.extractors``; None for ``extractors.inception()``.
+        num_images: how many to take; by default all. Needed for a dataset without end.
+        batch_size: images at once, of an array; changes memory and speed only.
+        file: path of an ``.npz``. If it is there, its features are returned and no image is looked
+            at, so give each set of images a file of its own; otherwise it is written.
+        verbose: 1 for a progress bar, 0 for none.
+
+    Returns:
+        ``Features``, with 4 bytes a number: 50,000 images of 2,048 features are 410 MB.
+
+    Raises:
+        ValueError: fewer images than asked for, values that are not finite or out of range, shapes
+            that the extractor can't take, a file of another extractor or number of images.
+        TypeError: no Keras model of one input.
+    """
+    extractor = extractors.inception() if extractor is None else extractor
+    check_extractor(extractor)
+    total = count(images, num_images)
+    if file is not None and Path(file).exists():
+        return read(file, extractor, total)
+    if file is not None:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    parts, done = [], 0
+    progress = keras.utils.Progbar(total, unit_name="image", verbose=verbose)
+    for batch in batches(images, batch_size):
+        batch = batch[: None if total is None else total - done]
+        parts.append(apply(extractor, batch))
+        done += len(batch)
+        progress.update(done, finalize=False)
+        if done == total:
+            break
+    if not done or done < (num_images or 0):
+        raise ValueError(f"There are {done} images only, but {num_images or 'some'} are needed.")
+    progress.update(done, finalize=True)
+    features = Features(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    if file is not None:
+        write(file, extractor, features)
+    return features
+
+
+def check_extractor(extractor) -> None:
+    """Raises ``TypeError`` unless ``extractor`` is a Keras model that takes images."""
+    inputs = getattr(extractor, "inputs", None) or []
+    if not isinstance(extractor, keras.Model) or [len(x.shape) for x in inputs] != [4]:
+        raise TypeError(
+            "An extractor is a keras.Model with one input, images of shape (height, width, "
+            f"channels), got {extractor!r} with inputs of the shapes {[x.shape for x in inputs]}."
+        )
+
+
+def count(images, num_images: int | None) -> int | None:
+    """Returns how many images there will be, None if nobody knows."""
+    if num_images is not None:
+        check_at_least_one("num_images", num_images)
+        return num_images
+    if isinstance(images, tf.data.Dataset):
+        if images.cardinality() == tf.data.INFINITE_CARDINALITY:
+            raise ValueError(
+                "The dataset has no end: say how many images, extract(..., num_images=...)."
+            )
+        return None
+    return len(images) if is_array(images) else None
+
+
+def is_array(images) -> bool:
+    """Returns whether all images are there at once."""
+    return hasattr(images, "__array__")
+
+
+def batches(images: np.ndarray | Iterable, batch_size: int) -> Iterator[np.ndarray]:
+    """Yields float32 images in [-1, 1], some at a time."""
+    if is_array(images):
+        whole = np.asarray(images)
+        images = (whole[start : start + batch_size] for start in range(0, len(whole), batch_size))
+    for element in images:
+        yield check(np.asarray(keras.utils.unpack_x_y_sample_weight(element)[0]))
+
+
+def check(images: np.ndarray) -> np.ndarray:
+    """Returns a batch as float32 in [-1, 1], or says what is wrong with it."""
+    if images.ndim != 4:
+        raise ValueError(
+            "Images must come in batches of shape (n, height, width, channels), got "
+            f"{images.shape}."
+        )
+    if images.dtype == np.uint8:
+        return images / np.float32(127.5) - 1
+    if images.dtype.kind != "f":
+        raise ValueError(f"Images must be uint8 or floats in [-1, 1], got {images.dtype}.")
+    check_values(images)
+    return images.astype(np.float32)
+
+
+def apply(extractor: keras.Model, images: np.ndarray) -> list[np.ndarray]:
+    """Returns an extractor's outputs for one batch, as float32 arrays ``(n, ...)``."""
+    *size, channels = extractor.inputs[0].shape[1:]
+    if channels == 3 and images.shape[-1] == 1:
+        images = np.repeat(images, 3, axis=-1)
+    if channels not in (None, images.shape[-1]):
+        raise ValueError(
+            f"The extractor {extractor.name!r} takes images of {channels} channels, got "
+            f"{images.shape[-1]}."
+        )
+    if None not in size and images.shape[1:3] != tuple(size):
+        images = keras.ops.image.resize(images, size, antialias=True, data_format="channels_last")
+    outputs = keras.tree.flatten(extractor.predict_on_batch(images))
+    return [np.asarray(x, np.float32).reshape(len(x), -1) for x in outputs[:2]]
+
+
+def fingerprint(extractor: keras.Model) -> str:
+    """Returns a short text that is another one for another extractor, or other weights of it."""
+    digest = hashlib.sha256()
+    for weight in extractor.get_weights():
+        digest.update(np.ascontiguousarray(weight))
+    return f"{extractor.name} {digest.hexdigest()[:16]}"
+
+
+def read(file, extractor: keras.Model, total: int | None) -> Features:
+    """Returns the features in a file, if they are those that are asked for."""
+    try:
+        with np.load(file) as content:
+            made_by = str(content["extractor"])
+            features = Features(content["values"], content.get("probabilities"))
+    except Exception as error:  # NumPy raises whatever the damaged part's reader raises
+        raise ValueError(
+            f"{file} can't be read as features: {error}. Remove it, and it is made anew."
+        ) from error
+    number = len(features.values)
+    if made_by != fingerprint(extractor) or total not in (None, number):
+        raise ValueError(
+            f"{file} holds features of {number} images by the extractor {made_by!r}, but those of "
+            f"{total or 'all'} images by {fingerprint(extractor)!r} are asked for. Give "
+            "another file, or remove this one."
+        )
+    return features
+
+
+def write(file, extractor: keras.Model, features: Features) -> None:
+    """Writes features to a file, which is whole or not there."""
+    arrays = {name: part for name, part in features._asdict().items() if part is not None}
+    with tempfile.TemporaryDirectory(dir=Path(file).parent) as folder:
+        unfinished = Path(folder) / "features.npz"
+        np.savez(unfinished, extractor=fingerprint(extractor), **arrays)
+        unfinished.replace(file)
