@@ -137,6 +137,41 @@ def test_digit_classifier(tmp_path):
     assert (tmp_path / "digit_classifier.keras").stat().st_size < 500_000
 
 
+def test_compare_losses_goes_on_with_what_is_missing(tmp_path, monkeypatch):
+    study, trained = load("compare_losses"), []
+
+    class Generator:
+        def __init__(self, digits, **run):
+            trained.append(run)
+
+        def generate(self, number, seed):
+            loss = trained[-1]["loss"]
+            value = np.nan if loss == "wasserstein" else 0.01 * len(loss)
+            return np.random.default_rng(seed).uniform(-1, 1, (number, 28, 28, 1)) * value
+
+    monkeypatch.setattr(study, "train", Generator)
+    monkeypatch.setattr(study, "NUM_IMAGES", 600)
+    study.main(tmp_path, study.BUDGETS["small"])
+    assert len(trained) == 5 * 2 * 2 * 2  # losses, without and with penalty, rates, seeds
+    table = (tmp_path / "table.md").read_text().splitlines()
+    assert len(table) == 2 + 5 * 2
+    assert all(line.endswith("| nan | nan | nan | 4 | 4 |") for line in table[-2:])
+    assert size(tmp_path / "fid.png") == (800, 400)
+    rows = (tmp_path / "runs.csv").read_text().splitlines()
+    (tmp_path / "runs.csv").write_text("\n".join([*rows[:39], ""]))
+    study.main(tmp_path, study.BUDGETS["small"])
+    assert len(trained) == 40 + 2
+    assert (tmp_path / "runs.csv").read_text().splitlines() == rows
+    assert (tmp_path / "table.md").read_text().splitlines() == table
+
+
+def test_a_run_of_compare_losses():
+    digits, _ = gankit.data.sample_digits()
+    gan = load("compare_losses").train(digits, "hinge", "gradient", 1e-3, seed=0, steps=1)
+    assert gan.generator_optimizer.iterations == 1
+    assert isinstance(gan.penalty, gankit.penalties.GradientPenalty)
+
+
 def test_frogs(tmp_path):
     frogs = shared_data("cifar10/cifar10_frogs.npz")
     options = ["--iterations", 1, "--value_range", 0, 1, "--folder", "out"]

@@ -20,18 +20,22 @@ def blocks():
 
 def test_the_quick_start(blocks, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code, replaced = re.subn(r"epochs=\d+", "epochs=1", blocks[0])
+    code, evaluation = blocks[:2]
+    code, replaced = re.subn(r"epochs=\d+", "epochs=1", code)
     assert replaced == 1
     names = {}
     exec(code, names)
     assert names["best"].shape == (64, 28, 28, 1)
     assert (tmp_path / "digits.png").exists()
     assert (tmp_path / "samples" / "epoch_0001.png").exists()
+    exec(evaluation.replace("epochs=3", "epochs=1, steps_per_epoch=2"), names)
+    assert {"fid", "precision", "recall"} <= set(names["gan"].history.history)
+    assert (tmp_path / "best.keras").exists()
 
 
 def test_the_variant(blocks, tmp_path):
     names = {"keras": keras}
-    exec("import gankit\n" + blocks[1], names)
+    exec("import gankit\n" + blocks[2], names)
     gan = names["BrightGAN"](*make_plain_networks(), brightness=0.5)
     gan.compile()
     assert "generator_brightness" in gan.fit(make_dataset(), verbose=0).history

@@ -56,6 +56,10 @@ for one, other in zip(alone.get_weights(), together.get_weights(), strict=True):
     np.testing.assert_allclose(one, other, atol=1e-5)
 for name in history:
     np.testing.assert_allclose(history[name], shared_history[name], rtol=1e-4, err_msg=name)
+held_out = make_dataset(batch_size=16, seed=1)
+values = together.evaluate(held_out, verbose=0)
+for name, value in alone.evaluate(held_out, verbose=0).items():
+    np.testing.assert_allclose(value, values[name], rtol=1e-4, err_msg=name)
 replicas_agree(together)
 """
 

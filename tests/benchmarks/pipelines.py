@@ -1,0 +1,77 @@
+"""Reading a folder of photos: ``data.from_directory`` against Keras's own utility.
+
+    python tests/benchmarks/pipelines.py FOLDER
+
+Both decode, cut to the aspect ratio, resize to 64x64, shuffle, batch and scale to [-1, 1]. The
+folder is read as it is, and once more with each photo ten times, to see memory grow or not.
+"""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+SIZE = (64, 64)
+BATCH_SIZE = 64
+
+
+def read(candidate, folder):
+    """Reads all images once, and prints images a second and the growth of memory in megabytes."""
+    import keras
+
+    from gankit import data
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    if candidate == "gankit":
+        dataset = data.from_directory(folder, image_size=SIZE, batch_size=BATCH_SIZE)
+    else:
+        dataset = keras.utils.image_dataset_from_directory(
+            folder, labels=None, image_size=SIZE, batch_size=BATCH_SIZE, crop_to_aspect_ratio=True
+        ).map(lambda images: images / 127.5 - 1)
+    number = sum(len(images) for images in dataset)
+    seconds = time.perf_counter() - start
+    growth = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    print(json.dumps([[number / seconds, growth / 1024]]))
+
+
+def main(folder, rounds):
+    from measure import describe, machine, run, table, take_turns
+
+    print(machine(), flush=True)
+    rows = []
+    photos = [path for path in Path(folder).rglob("*") if path.is_file()]
+    with tempfile.TemporaryDirectory() as copies:
+        for copy in range(10):
+            for number, photo in enumerate(photos):
+                os.link(photo, Path(copies) / f"{copy}_{number}{photo.suffix}")
+        for name, place in (("as it is", folder), ("each ten times", copies)):
+            candidates = {
+                candidate: partial(run, "pipelines.py", place, "--candidate", candidate)
+                for candidate in ("gankit", "keras")
+            }
+            numbers = take_turns(candidates, rounds, verbose=False)
+            for candidate, measured in numbers.items():
+                speeds, memory = zip(*measured, strict=True)
+                rows.append([name, candidate, describe(speeds), describe(memory)])
+                print(rows[-1], file=sys.stderr)
+    print(table(["folder", "reader", "images a second", "memory, MB more"], rows))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Measure readers of image folders.")
+    parser.add_argument("folder")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--candidate", choices=["gankit", "keras"], help="read once, in here")
+    arguments = parser.parse_args()
+    if arguments.candidate:
+        read(arguments.candidate, arguments.folder)
+    else:
+        main(arguments.folder, arguments.rounds)
