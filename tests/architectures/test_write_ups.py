@@ -93,7 +93,8 @@ def test_dogs_networks_together():
 
 
 # The layers in words: "5x5" is the kernel, "/2" the stride, "up 2" an upsampling before it.
-TANH_DISCRIMINATOR = """conv 64 5x5 same tanh, pool 2, conv 128 5x5 valid tanh, pool 2, flatten,
+# In the source tanh comes before pooling, which is the same function.
+TANH_DISCRIMINATOR = """conv 64 5x5 same, pool 2, tanh, conv 128 5x5 valid, pool 2, tanh, flatten,
     dense 1024 tanh, dense 1"""
 LAYERS = {
     "mnist generator": """dense 1024 tanh, dense 6272, batch norm 0.99, tanh, reshape 7x7x128,
@@ -219,3 +220,23 @@ def test_shapes_that_do_not_fit(build, image_shape, message):
 def test_enlarging_that_is_none(upsampling):
     with pytest.raises(ValueError, match="at least once, by integers of at least 2"):
         tanh_upsampling.build_generator((8, 8, 1), upsampling=upsampling)
+
+
+def test_tanh_after_pooling_is_the_source_s_function():
+    network = tanh_upsampling.build_discriminator((12, 12, 1), filters=2, hidden_units=8)
+    layers = keras.layers
+    as_in_the_source = keras.Sequential(
+        [
+            keras.Input((12, 12, 1)),
+            layers.Conv2D(2, 5, padding="same", activation="tanh"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(4, 5, activation="tanh"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(8, activation="tanh"),
+            layers.Dense(1),
+        ]
+    )
+    as_in_the_source.set_weights(network.get_weights())
+    images = np.random.default_rng(0).normal(size=(5, 12, 12, 1))
+    np.testing.assert_allclose(network(images), as_in_the_source(images), atol=1e-6)

@@ -15,15 +15,14 @@ from measure import describe, machine, table, take_turns
 
 from gankit.layers import UpsampleConv2D
 
-# height and width, channels of the input, filters, kernel, scale; "in" says whose layer it is
+# height and width, channels of the input, filters, kernel, scale
 LAYERS = {
     "A, first": (7, 128, 64, 5, 2),
     "A, last": (14, 64, 1, 5, 2),
     "B, first": (7, 128, 128, 3, 2),
     "B, second": (14, 128, 64, 3, 2),
-    "D, first": (4, 128, 64, 5, 4),
-    "D, last": (16, 64, 3, 5, 4),
-    "E, last": (32, 64, 3, 5, 2),
+    "D, first": (8, 128, 64, 5, 4),
+    "D and E, last": (32, 64, 3, 5, 2),
     "few channels": (32, 8, 8, 3, 2),
     "large, few channels": (64, 16, 16, 3, 2),
     "tiny": (4, 16, 16, 3, 2),

@@ -51,7 +51,7 @@ def main(folder, rounds):
     with tempfile.TemporaryDirectory() as copies:
         for copy in range(10):
             for number, photo in enumerate(photos):
-                os.link(photo, Path(copies) / f"{copy}_{number}{photo.suffix}")
+                (Path(copies) / f"{copy}_{number}{photo.suffix}").symlink_to(photo.resolve())
         for name, place in (("as it is", folder), ("each ten times", copies)):
             candidates = {
                 candidate: partial(run, "pipelines.py", place, "--candidate", candidate)
