@@ -19,11 +19,12 @@ class UpsampleConv2D(keras.layers.Conv2D):
     """``UpSampling2D(scale)`` followed by ``Conv2D(padding="same")``, computed before enlarging.
 
     Same weights, same initial values, same function but for rounding, less work. Upsampling repeats
-    each pixel, so most taps of the kernel fall on equal pixels and can be added up first: a pixel's
-    place within its block of ``scale`` x ``scale``, its phase, decides which taps meet which pixel
-    of the small image. One convolution of the small image makes all phases, as channels, and
-    ``depth_to_space`` puts them in place. A 5x5 kernel at scale 2 becomes four of 3x3, a 3x3 one at
-    scale 2 four of 2x2, a 5x5 one at scale 4 sixteen of 2x2.
+    each pixel, so many taps of the kernel fall on equal pixels, and can be added up first: the pair
+    is one transposed convolution of stride ``scale``, whose kernel is that of the layer, summed
+    over windows of ``scale`` x ``scale``. A 5x5 kernel at scale 2 becomes one of 6x6, which costs 9
+    products a pixel of the large image instead of 25; a 3x3 one at scale 2 costs 4 instead of 9,
+    a 5x5 one at scale 4 costs 4 instead of 25. Kernels of one or two pixels win nothing, and are
+    computed in the plain way.
 
     Args:
         filters: channels of the output.
@@ -45,31 +46,26 @@ class UpsampleConv2D(keras.layers.Conv2D):
         if not isinstance(scale, int) or scale < 2:
             raise ValueError(f"scale must be an integer of at least 2, got {scale!r}.")
         self.scale = scale
-        self.rows, self.columns = (FoldedAxis(size, scale) for size in self.kernel_size)
+        self.folds = [fold_axis(size, scale) for size in self.kernel_size]
+
+    @property
+    def products(self) -> tuple[int, int]:
+        """Products for each pixel of the small image and each pair of channels: folded, plain."""
+        height, width = (len(fold) for fold in self.folds)
+        return height * width, self.scale**2 * self.kernel_size[0] * self.kernel_size[1]
 
     def convolution_op(self, inputs, kernel):
         """Returns the convolution of the upsampled inputs, without bias and activation."""
-        rows, columns, channels = self.rows, self.columns, inputs.shape[-1]
-        folds = [ops.cast(axis.fold, kernel.dtype) for axis in (rows, columns)]
-        # a, b: phases; i, j: taps of the small kernel; y, x: taps of the kernel
-        kernel = ops.einsum("aiy,bjx,yxcf->ijcabf", *folds, kernel)
-        kernel = ops.reshape(kernel, (rows.width, columns.width, channels, -1))
-        padded = ops.pad(inputs, ((0, 0), rows.padding, columns.padding, (0, 0)))
-        phases = ops.conv(padded, kernel, padding="valid", data_format=self.data_format)
-        if rows.starts.any() or columns.starts.any():
-            phases = self.align(phases, *ops.shape(inputs)[1:3])
-        return ops.depth_to_space(phases, self.scale)
-
-    def align(self, phases, height, width):
-        """Returns each phase from its own start on; ``phases`` are channels ``(a, b, filters)``."""
-        aligned = []
-        for a, top in enumerate(self.rows.starts):
-            for b, left in enumerate(self.columns.starts):
-                first = (a * self.scale + b) * self.filters
-                aligned.append(
-                    phases[:, top : top + height, left : left + width, first : first + self.filters]
-                )
-        return ops.concatenate(aligned, axis=-1)
+        folded, plain = self.products
+        if folded >= plain:
+            rows = ops.repeat(inputs, self.scale, axis=1)
+            return super().convolution_op(ops.repeat(rows, self.scale, axis=2), kernel)
+        # u, v: taps of the transposed convolution; y, x: taps of the kernel
+        folds = [ops.cast(fold, kernel.dtype) for fold in self.folds]
+        kernel = ops.einsum("uy,vx,yxcf->uvfc", *folds, kernel)
+        return ops.conv_transpose(
+            inputs, kernel, self.scale, padding="same", data_format=self.data_format
+        )
 
     def compute_output_shape(self, input_shape):
         """Returns ``(batch, scale * height, scale * width, filters)``."""
@@ -82,31 +78,18 @@ class UpsampleConv2D(keras.layers.Conv2D):
         return config | {"scale": self.scale}
 
 
-class FoldedAxis:
-    """How the taps of a kernel, along one axis, fall on the pixels of the image before upsampling.
+def fold_axis(kernel_size: int, scale: int) -> np.ndarray:
+    """Returns which taps of a kernel each tap of the transposed convolution takes in, by 0 and 1.
 
-    Args:
-        kernel_size: number of taps.
-        scale: how many pixels of the large image repeat one of the small.
+    A pixel x of the small image stands ``scale`` times in the large one. Tap u of the transposed
+    convolution leads from x to the pixel p = scale * x + u - before, and takes in each tap of the
+    kernel that leads from p to one of the repetitions of x.
 
-    Attributes:
-        width: taps of the small kernels.
-        fold: float32 ``(scale, width, kernel_size)``: 1 where a phase's small tap takes in a tap of
-            the kernel.
-        starts: int ``(scale,)``: where in the convolved image each phase begins.
-        padding: pixels of zeros ``(before, after)`` that the small image needs.
+    Returns:
+        float32 ``(taps, kernel_size)``. There are ``kernel_size + scale - 1`` taps, or one more
+        without any content, where "same" would pad the two convolutions differently.
     """
-
-    def __init__(self, kernel_size: int, scale: int):
-        before = (kernel_size - 1) // 2  # as "same" pads
-        phase, tap = np.indices((scale, kernel_size))
-        offsets = (phase + tap - before) // scale  # from a pixel to the one that the tap meets
-        first, last = offsets[:, 0], offsets[:, -1]
-        self.width = int((last - first).max()) + 1
-        self.starts = first - first.min()
-        if self.width == last.max() - first.min() + 1:  # one neighbourhood serves all phases
-            first, self.starts = np.full_like(first, first.min()), np.zeros_like(first)
-        small_taps = np.arange(self.width)[:, None] + first[:, None, None]
-        self.fold = (offsets[:, None, :] == small_taps).astype("float32")
-        end = int((first + self.width - 1).max())
-        self.padding = (int(-first.min()), max(end, 0))
+    taps = kernel_size + scale - 1 + (kernel_size + 1) % 2
+    same, before = (kernel_size - 1) // 2, (taps - scale) // 2  # what "same" puts first
+    u, repetition, tap = np.indices((taps, scale, kernel_size))
+    return (tap == repetition - u + same + before).any(axis=1).astype("float32")

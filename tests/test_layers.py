@@ -5,7 +5,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gankit.layers import FoldedAxis, UpsampleConv2D
+from gankit.layers import UpsampleConv2D, fold_axis
 
 
 def make_pair(kernel_size, scale, input_shape, **options):
@@ -47,13 +47,23 @@ def test_is_upsampling_and_convolution(kernel_size, scale, height, width):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
+def test_folds_by_hand():
+    # Upsampled by 2, a pixel is met by the taps 2, 1 and 2, 0 and 1, 0 of four pixels in a row.
+    expected = [[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]]
+    np.testing.assert_array_equal(fold_axis(3, 2), expected)
+    # An even kernel reaches one pixel further back than forward.
+    np.testing.assert_array_equal(fold_axis(2, 2), [[0, 1], [1, 1], [1, 0], [0, 0]])
+
+
 @pytest.mark.parametrize(
-    ("kernel_size", "scale", "width"), [(5, 2, 3), (3, 2, 2), (5, 4, 2), (4, 2, 3), (1, 2, 1)]
+    ("kernel_size", "scale", "products"),
+    [(5, 2, (36, 100)), (3, 2, (16, 36)), (5, 4, (64, 400)), (4, 2, (36, 64)), (1, 2, (4, 4))],
 )
-def test_small_kernels(kernel_size, scale, width):
-    axis = FoldedAxis(kernel_size, scale)
-    assert axis.width == width
-    np.testing.assert_array_equal(axis.fold.sum(axis=1), np.ones((scale, kernel_size)))
+def test_products_that_are_saved(kernel_size, scale, products):
+    layer = UpsampleConv2D(3, kernel_size, scale)
+    assert layer.products == products
+    for fold in layer.folds:  # each tap meets each repetition of some pixel
+        np.testing.assert_array_equal(fold.sum(axis=0), np.full(kernel_size, scale))
 
 
 def test_the_first_weights_are_those_of_a_convolution():

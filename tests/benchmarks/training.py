@@ -41,10 +41,7 @@ def count_products(layer):
     size = int(np.prod(layer.kernel.shape))
     if isinstance(layer, UpsampleConv2D):
         _, height, width, channels = layer.input.shape
-        rows, columns = layer.rows, layer.columns
-        taps = rows.width * columns.width * layer.scale**2
-        places = (height + rows.starts.max()) * (width + columns.starts.max())
-        return places * taps * channels * layer.filters
+        return height * width * min(layer.products) * channels * layer.filters
     if isinstance(layer, keras.layers.Conv2DTranspose):
         return size * int(np.prod(layer.input.shape[1:3]))
     if isinstance(layer, keras.layers.Conv2D):
