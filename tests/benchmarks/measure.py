@@ -37,8 +37,11 @@ def take_turns(candidates, rounds, verbose=True):
 
 def describe(numbers, scale=1.0, digits=3):
     """Returns the median, and the range that holds the middle half."""
-    low, middle, high = np.percentile(np.array(numbers) * scale, [25, 50, 75])
-    return f"{middle:.{digits}g} ({low:.{digits}g}-{high:.{digits}g})"
+    low, middle, high = (
+        np.format_float_positional(number, digits, fractional=False, trim="-")
+        for number in np.percentile(np.array(numbers) * scale, [25, 50, 75])
+    )
+    return f"{middle} ({low}-{high})"
 
 
 def table(header, rows):
