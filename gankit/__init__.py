@@ -1,16 +1,23 @@
 """GAN building blocks on Keras 3 and TensorFlow."""
 
-from gankit import architectures, callbacks, data, layers, losses, metrics, penalties
-from gankit.gans import ACGAN, GAN, Batch
+from gankit import architectures, augment, callbacks, data, layers, losses, metrics, penalties
+from gankit.gans import ACGAN, BEGAN, EBGAN, GAN, LAPGAN, WGAN, WGANGP, Batch, InfoGAN
 from gankit.grids import make_grid, save_animation, save_grid, save_images
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ACGAN",
+    "BEGAN",
+    "EBGAN",
     "GAN",
+    "LAPGAN",
+    "WGAN",
+    "WGANGP",
     "Batch",
+    "InfoGAN",
     "architectures",
+    "augment",
     "callbacks",
     "data",
     "layers",

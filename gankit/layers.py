@@ -93,3 +93,75 @@ def fold_axis(kernel_size: int, scale: int) -> np.ndarray:
     same, before = (kernel_size - 1) // 2, (taps - scale) // 2  # what "same" puts first
     u, repetition, tap = np.indices((taps, scale, kernel_size))
     return (tap == repetition - u + same + before).any(axis=1).astype("float32")
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class SpectralNormalization(keras.layers.Wrapper):
+    """A layer whose kernel is divided by its largest singular value.
+
+    A reparametrisation: the weights are never rewritten, the division is part of the computation,
+    and gradients go through it. (``keras.layers.SpectralNormalization`` writes the divided kernel
+    into the layer's weights.) The singular value comes from power iteration, which takes a step in
+    each call in training, as the kernel moves slowly.
+
+    Args:
+        layer: a layer with a ``kernel``, whose last axis is that of the outputs, such as ``Dense``
+            and ``Conv2D``, or an ``Embedding``.
+        power_iterations: steps of the iteration a call.
+        **kwargs: of ``keras.layers.Wrapper``.
+
+    Input and output shapes are those of the layer.
+
+    Raises:
+        ValueError: ``power_iterations`` is below 1.
+        AttributeError: a layer without a kernel.
+
+    References:
+        Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks",
+        arXiv:1802.05957.
+    """
+
+    def __init__(self, layer, power_iterations=1, **kwargs):
+        # Its own computation stays in float32; the layer casts for itself.
+        super().__init__(layer, autocast=False, **kwargs)
+        if power_iterations < 1:
+            raise ValueError(f"power_iterations must be at least 1, got {power_iterations!r}.")
+        self.power_iterations = power_iterations
+
+    def build(self, input_shape):
+        """Builds the layer, and makes the vector of the power iteration."""
+        super().build(input_shape)
+        embeds = isinstance(self.layer, keras.layers.Embedding)
+        self.kernel = self.layer.embeddings if embeds else self.layer.kernel
+        self.vector = self.add_weight(
+            shape=(1, self.kernel.shape[-1]),
+            initializer="random_normal",
+            trainable=False,
+            aggregation="mean",
+            name="vector",
+        )
+
+    def call(self, inputs, training=False):
+        """Returns what the layer makes with the divided kernel."""
+        kernel = ops.convert_to_tensor(self.kernel)
+        scope = keras.StatelessScope(
+            state_mapping=[(self.kernel, kernel / self.largest_singular_value(kernel, training))]
+        )
+        with scope:
+            return self.layer(inputs)
+
+    def largest_singular_value(self, kernel, training):
+        """Returns the estimate that the power iteration has come to."""
+        matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))
+        right = ops.convert_to_tensor(self.vector)
+        for _ in range(self.power_iterations):
+            left = ops.normalize(ops.matmul(right, ops.transpose(matrix)))
+            right = ops.normalize(ops.matmul(left, matrix))
+        left, right = ops.stop_gradient(left), ops.stop_gradient(right)
+        if training:
+            self.vector.assign(right)
+        return ops.sum(ops.matmul(left, matrix) * right)
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return super().get_config() | {"power_iterations": self.power_iterations}

@@ -176,12 +176,62 @@ class Wasserstein(Loss):
         return -fake_scores
 
 
+@keras.saving.register_keras_serializable(package="gankit")
+class EnergyMargin(Loss):
+    """Real images shall have low energy, generated ones up to a margin; a score is minus an energy.
+
+    Discriminator: energy(x) + max(0, margin - energy(G(z))). Generator: energy(G(z)) (Zhao et al.
+    2016, arXiv:1609.03126, equations 1 and 2). For ``EBGAN``.
+
+    Args:
+        margin: positive energy, above which generated images cost the discriminator nothing.
+    """
+
+    def __init__(self, margin=1.0):
+        if not margin > 0:
+            raise ValueError(f"margin must be positive, got {margin!r}.")
+        self.margin = margin
+
+    def discriminator(self, real_scores, fake_scores, seed=None):
+        """Returns max(0, margin + fake) - real."""
+        return ops.relu(self.margin + fake_scores) - real_scores
+
+    def generator(self, fake_scores, real_scores=None):
+        """Returns -fake."""
+        return -fake_scores
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {"margin": self.margin}
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class Relativistic(Loss):
+    """Each fake score is compared with a real one's, and only their difference costs.
+
+    Discriminator: softplus(fake - real). Generator: softplus(real - fake). R3GAN's loss, which goes
+    with the penalties ``R1`` and ``R2`` (Jolicoeur-Martineau 2018, arXiv:1807.00734; Huang et al.
+    2025, "The GAN is dead; long live the GAN! A Modern GAN Baseline", arXiv:2501.05441).
+    """
+
+    needs_real = True
+
+    def discriminator(self, real_scores, fake_scores, seed=None):
+        """Returns softplus(fake - real), ln 2 where it can't tell them apart."""
+        return ops.softplus(fake_scores - real_scores)
+
+    def generator(self, fake_scores, real_scores=None):
+        """Returns softplus(real - fake)."""
+        return ops.softplus(real_scores - fake_scores)
+
+
 NAMES = {
     "non_saturating": NonSaturating,
     "minimax": Minimax,
     "least_squares": LeastSquares,
     "hinge": Hinge,
     "wasserstein": Wasserstein,
+    "relativistic": Relativistic,
 }
 
 

@@ -15,25 +15,68 @@ EPSILON = 1e-12  # the slope of a square root at 0 is infinite, and 0 times infi
 class Penalty:
     """What the discriminator's slope costs: the base class of all penalties.
 
+    Two penalties can be added: ``R1(10.0) + R2(10.0)``.
+
     Args:
         weight: factor of the penalty.
+        every: k computes it in one of k updates of the discriminator, then k times as heavy: lazy
+            regularization (Karras et al. 2019, arXiv:1912.04958, appendix B).
+
+    Raises:
+        ValueError: ``every`` is below 1.
     """
 
-    def __init__(self, weight):
+    def __init__(self, weight=10.0, every=1):
+        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+            raise ValueError(f"every must be an integer of at least 1, got {every!r}.")
         self.weight = weight
+        self.every = every
 
     def __call__(self, score_images, real, fake, seed=None):
         """Returns the cost for each image; ``real`` and ``fake`` are float32 images."""
         raise NotImplementedError
 
+    def __add__(self, other):
+        """Returns the penalty that costs what both cost."""
+        return Sum([self, other])
+
     def get_config(self):
         """Returns the constructor's arguments."""
-        return {"weight": self.weight}
+        return {"weight": self.weight, "every": self.every}
 
     @classmethod
     def from_config(cls, config):
         """Returns the penalty that ``get_config`` describes."""
         return cls(**config)
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class Sum(Penalty):
+    """Several penalties, which are computed at the same steps.
+
+    Args:
+        penalties: a list of penalties of equal ``every``.
+    """
+
+    def __init__(self, penalties):
+        every = {penalty.every for penalty in penalties}
+        if len(every) != 1:
+            raise ValueError(f"Penalties that are added need one every, got {sorted(every)}.")
+        super().__init__(1.0, every.pop())
+        self.penalties = list(penalties)
+
+    def __call__(self, score_images, real, fake, seed=None):
+        """Returns the sum of the costs for each image, of shape ``(batch,)``."""
+        return sum(penalty(score_images, real, fake, seed) for penalty in self.penalties)
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {"penalties": [keras.saving.serialize_keras_object(p) for p in self.penalties]}
+
+    @classmethod
+    def from_config(cls, config):
+        """Returns the penalty that ``get_config`` describes."""
+        return cls([keras.saving.deserialize_keras_object(p) for p in config["penalties"]])
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -44,15 +87,57 @@ class GradientPenalty(Penalty):
     a fake image (Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1).
     """
 
-    def __init__(self, weight=10.0):
-        super().__init__(weight)
+    def __call__(self, score_images, real, fake, seed=None):
+        """Returns the cost for each image, of shape ``(batch,)``."""
+        mixing = draw_per_image(real, seed)
+        slopes = squared_slopes(score_images, real + mixing * (fake - real))
+        return self.weight * ops.square(ops.sqrt(slopes + EPSILON) - 1.0)
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class DRAGAN(Penalty):
+    """Pulls the slope around the data to 1, where sharp slopes come before a collapse.
+
+    weight * (|slope| - 1)^2 at real + u * noise * (standard deviation of the real images) / 2, with
+    u uniform on [0, 1) for each image and noise for each value (Kodali et al. 2017,
+    arXiv:1705.07215, section 2.3, with the authors' noise).
+    """
 
     def __call__(self, score_images, real, fake, seed=None):
         """Returns the cost for each image, of shape ``(batch,)``."""
-        mixing_shape = (ops.shape(real)[0], *[1] * (len(real.shape) - 1))
-        mixing = keras.random.uniform(mixing_shape, seed=seed)
-        slopes = squared_slopes(score_images, real + mixing * (fake - real))
+        noise = keras.random.uniform(ops.shape(real), seed=seed) * ops.std(real) / 2
+        slopes = squared_slopes(score_images, real + draw_per_image(real, seed) * noise)
         return self.weight * ops.square(ops.sqrt(slopes + EPSILON) - 1.0)
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class R1(Penalty):
+    """Pulls the slope at real images to 0.
+
+    weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, equation 9).
+    """
+
+    def __call__(self, score_images, real, fake, seed=None):
+        """Returns the cost for each image, of shape ``(batch,)``."""
+        return self.weight / 2 * squared_slopes(score_images, real)
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class R2(Penalty):
+    """Pulls the slope at generated images to 0.
+
+    weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, section 4.1).
+    """
+
+    def __call__(self, score_images, real, fake, seed=None):
+        """Returns the cost for each image, of shape ``(batch,)``."""
+        return self.weight / 2 * squared_slopes(score_images, fake)
+
+
+def draw_per_image(images, seed):
+    """Returns a number for each image, uniform on [0, 1), that multiplies all of its values."""
+    shape = (ops.shape(images)[0], *[1] * (len(images.shape) - 1))
+    return keras.random.uniform(shape, seed=seed)
 
 
 def squared_slopes(score_images, images):

@@ -65,6 +65,35 @@ def make_networks_of_classes(num_classes=NUM_CLASSES):
     return generator, architectures.acgan.build_discriminator(IMAGE_SHAPE, num_classes, filters=4)
 
 
+def make_networks_of_codes():
+    """Returns an InfoGAN in small: three categories and one continuous code."""
+    codes = {"num_categories": NUM_CLASSES, "num_codes": 1, "filters": 4, "hidden_units": 16}
+    generator = architectures.infogan.build_generator(IMAGE_SHAPE, LATENT_DIM, **codes)
+    return generator, architectures.infogan.build_discriminator(IMAGE_SHAPE, **codes)
+
+
+def make_autoencoders():
+    """Returns a generator, and a discriminator that repeats images."""
+    generator = architectures.dcgan.build_generator(IMAGE_SHAPE, LATENT_DIM, filters=4)
+    return generator, architectures.autoencoder.build_discriminator(
+        IMAGE_SHAPE, filters=4, encoding_dim=5
+    )
+
+
+def make_dcgan_of_classes():
+    """Returns a conditional DCGAN in small."""
+    classes = {"filters": 4, "num_classes": NUM_CLASSES}
+    generator = architectures.dcgan.build_generator(IMAGE_SHAPE, LATENT_DIM, **classes)
+    return generator, architectures.dcgan.build_discriminator(IMAGE_SHAPE, **classes)
+
+
+def make_residual_networks():
+    """Returns residual networks with spectral normalization that are told a class."""
+    classes = {"filters": 4, "num_classes": NUM_CLASSES}
+    generator = architectures.sngan.build_generator(IMAGE_SHAPE, LATENT_DIM, **classes)
+    return generator, architectures.sngan.build_discriminator(IMAGE_SHAPE, **classes)
+
+
 def make_gan(networks=make_networks, compile_options=None, **options):
     options.setdefault("seed", 0)
     gan = gankit.GAN(*networks(), **options)

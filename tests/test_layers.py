@@ -5,7 +5,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gankit.layers import UpsampleConv2D, fold_axis
+from gankit.layers import SpectralNormalization, UpsampleConv2D, fold_axis
 
 
 def make_pair(kernel_size, scale, input_shape, **options):
@@ -44,7 +44,9 @@ def test_is_upsampling_and_convolution(kernel_size, scale, height, width):
         outputs_and_gradients(layer, images), outputs_and_gradients(plain, images), strict=True
     )
     for one, other in pairs:
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+        # Rounding is that of sums of values as large as the largest.
+        atol = 1e-5 * max(1.0, np.abs(other).max())
+        np.testing.assert_allclose(one, other, rtol=0, atol=atol)
 
 
 def test_folds_by_hand():
@@ -114,3 +116,65 @@ def test_bad_arguments():
         UpsampleConv2D(3, 5, 1)
     with pytest.raises(TypeError, match="padding"):
         UpsampleConv2D(3, 5, padding="valid")
+
+
+def effective_kernel(layer, size):
+    """Returns the matrix by which a layer without bias multiplies rows of numbers."""
+    return np.array(layer(np.eye(size, dtype="float32")))
+
+
+def test_the_largest_singular_value_is_1():
+    layer = SpectralNormalization(keras.layers.Dense(7, use_bias=False), power_iterations=3)
+    layer.build((None, 5))
+    layer.layer.kernel.assign(np.random.default_rng(0).normal(size=(5, 7)) * 3)
+    before = np.array(layer.layer.kernel)
+    for _ in range(30):
+        layer(np.zeros((1, 5)), training=True)
+    np.testing.assert_array_equal(layer.layer.kernel, before)  # never rewritten
+    singular = np.linalg.svd(effective_kernel(layer, 5), compute_uv=False)
+    np.testing.assert_allclose(singular[0], 1, rtol=0.01)
+    expected = before / np.linalg.svd(before, compute_uv=False)[0]
+    np.testing.assert_allclose(effective_kernel(layer, 5), expected, rtol=0.01)
+
+
+def test_gradients_go_through_the_division():
+    layer = SpectralNormalization(keras.layers.Dense(4, use_bias=False), power_iterations=50)
+    layer.build((None, 3))
+    images, kernel = tf.random.normal((6, 3), seed=1), layer.layer.kernel
+    with tf.GradientTape(persistent=True) as tape:
+        cost = tf.reduce_sum(tf.sin(layer(images)))
+        weight = tf.convert_to_tensor(kernel)
+        tape.watch(weight)
+        whole = tf.reduce_sum(tf.sin(images @ (weight / tf.linalg.svd(weight)[0][0])))
+    expected = tape.gradient(whole, weight)
+    np.testing.assert_allclose(tape.gradient(cost, kernel.value), expected, atol=1e-4)
+
+
+def test_the_power_iteration_moves_in_training_only():
+    layer = SpectralNormalization(keras.layers.Conv2D(3, 3))
+    images = np.ones((1, 4, 4, 2), "float32")
+    layer(images)
+    vector = np.array(layer.vector)
+    layer(images, training=False)
+    np.testing.assert_array_equal(layer.vector, vector)
+    layer(images, training=True)
+    assert not np.array_equal(layer.vector, vector)
+    assert [weight.name for weight in layer.trainable_weights] == ["kernel", "bias"]
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_spectral_normalization_in_a_saved_model(policy, tmp_path):
+    keras.config.set_dtype_policy(policy)
+    inputs = keras.Input((4, 4, 2))
+    x = SpectralNormalization(keras.layers.Conv2D(3, 3))(inputs)
+    model = keras.Model(inputs, SpectralNormalization(keras.layers.Dense(1))(x))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    images = np.random.default_rng(0).normal(size=(2, 4, 4, 2)).astype("float32")
+    np.testing.assert_array_equal(model(images), loaded(images))
+    assert model(images).dtype == ("float32" if policy == "float32" else "bfloat16")
+
+
+def test_bad_power_iterations():
+    with pytest.raises(ValueError, match="power_iterations must be at least 1"):
+        SpectralNormalization(keras.layers.Dense(1), power_iterations=0)

@@ -27,6 +27,21 @@ GOLDEN = [
 ]
 
 
+GOLDEN += [
+    # max(0, 3 - 1) - 2, and the margin is passed: 0 - 2
+    (losses.EnergyMargin(3.0), 0.0, 1.0),
+    (losses.EnergyMargin(0.5), -2.0, 1.0),
+]
+
+
+def test_relativistic_compares_pairs():
+    # softplus(-1 - 2) = ln(1 + e^-3), softplus(2 + 1) = ln(1 + e^3)
+    loss, real, fake = losses.get("relativistic"), np.full((3, 1), 2.0), np.full((3, 1), -1.0)
+    np.testing.assert_allclose(loss.discriminator(real, fake), np.full((3, 1), 0.048587352), 1e-6)
+    np.testing.assert_allclose(loss.generator(fake, real), np.full((3, 1), 3.048587352), 1e-6)
+    assert loss.needs_real
+
+
 @pytest.mark.parametrize(("loss", "discriminator", "generator"), GOLDEN)
 @pytest.mark.parametrize("shape", [(3, 1), (3, 4, 5, 1)], ids=["flat", "patches"])
 def test_golden_values(loss, discriminator, generator, shape):

@@ -16,6 +16,68 @@ def test_gradient_penalty_by_hand():
     np.testing.assert_allclose(penalty, [160.0] * 3, rtol=1e-5)
 
 
+def test_slopes_at_real_and_generated_images_by_hand():
+    # score = x^2 / 2 has the slope x: |real|^2 = 25, |fake|^2 = 4.
+    real, fake = to_tensor(np.array([[3.0, 4.0]])), to_tensor(np.array([[0.0, 2.0]]))
+
+    def score_images(x):
+        return keras.ops.sum(x**2, axis=1, keepdims=True) / 2
+
+    np.testing.assert_allclose(penalties.R1(10.0)(score_images, real, fake), [10 / 2 * 25])
+    np.testing.assert_allclose(penalties.R2(10.0)(score_images, real, fake), [10 / 2 * 4])
+    both = penalties.R1(10.0) + penalties.R2(1.0)
+    np.testing.assert_allclose(both(score_images, real, fake), [125 + 2])
+    with pytest.raises(ValueError, match=r"need one every, got \[1, 4\]"):
+        penalties.R1() + penalties.R2(every=4)
+
+
+def test_dragan_looks_around_real_images():
+    seen = []
+
+    def score_images(images):
+        seen.append(np.array(images))
+        return 2.0 * keras.ops.sum(images, axis=1)
+
+    real = np.tile(np.array([-1.0, 1.0], "float32"), (500, 2))  # of standard deviation 1
+    seed = keras.random.SeedGenerator(0)
+    values = penalties.DRAGAN()(score_images, to_tensor(real), None, seed)
+    # The slope is (2, 2, 2, 2), of length 4: 10 * (4 - 1)^2.
+    np.testing.assert_allclose(values, np.full(500, 90.0), rtol=1e-5)
+    noise = seen[0] - real
+    assert 0 <= noise.min() < 0.01 < 0.4 < noise.max() <= 0.5
+    # Uniform noise times a uniform number for each image: means 1/4, 1/2 * 1/2 of one half.
+    np.testing.assert_allclose(noise.mean(), 0.125, atol=0.01)
+
+
+def test_a_lazy_penalty_costs_the_same_on_average(tmp_path):
+    lazy = penalties.R1(2.0, every=2)
+    gan = make_gan(compile_options={"penalty": lazy, "run_eagerly": True})
+    computed = []
+    gan.penalty = lambda *arguments, **options: computed.append(1) or lazy(*arguments, **options)
+    gan.penalty.every = 2
+    gan.fit(make_dataset(), verbose=0)  # 4 steps
+    assert len(computed) == 2
+    gan.penalty = lazy
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    assert (loaded.penalty.weight, loaded.penalty.every) == (2.0, 2)
+    gan = make_gan(compile_options={"penalty": lazy})
+    logs = gan.fit(make_dataset(), verbose=0).history
+    assert logs["discriminator_penalty"][0] > 0
+    with pytest.raises(ValueError, match="every must be an integer"):
+        penalties.R1(every=0)
+
+
+def test_a_sum_is_saved(tmp_path):
+    both = penalties.R1(3.0) + penalties.R2(4.0)
+    gan = make_gan(compile_options={"loss": "relativistic", "penalty": both})
+    gan.fit(make_dataset(), verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras").penalty
+    assert [type(part).__name__ for part in loaded.penalties] == ["R1", "R2"]
+    assert [part.weight for part in loaded.penalties] == [3.0, 4.0]
+
+
 def test_gradient_penalty_looks_between_real_and_fake_once_per_image():
     seen = []
 

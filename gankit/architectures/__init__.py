@@ -2,11 +2,26 @@
 
 from gankit.architectures import (
     acgan,
+    autoencoder,
     dcgan,
+    infogan,
+    lapgan,
     mlp,
     resize_convolution,
+    sngan,
     tanh_upsampling,
     unnormalized,
 )
 
-__all__ = ["acgan", "dcgan", "mlp", "resize_convolution", "tanh_upsampling", "unnormalized"]
+__all__ = [
+    "acgan",
+    "autoencoder",
+    "dcgan",
+    "infogan",
+    "lapgan",
+    "mlp",
+    "resize_convolution",
+    "sngan",
+    "tanh_upsampling",
+    "unnormalized",
+]

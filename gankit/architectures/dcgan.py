@@ -11,7 +11,7 @@ its opinion of an image does not depend on which others are in the batch.
 """
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from gankit.architectures.shapes import count_halvings
 
@@ -19,7 +19,9 @@ SMALLEST = 4  # height and width where the generator begins, as in the paper
 WIDEST = 512
 
 
-def build_generator(image_shape, latent_dim=100, filters=64, kernel_size=4, name="generator"):
+def build_generator(
+    image_shape, latent_dim=100, filters=64, kernel_size=4, num_classes=None, name="generator"
+):
     """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
 
     Begins at a height and width of 4 to 7, where the image's can be halved so far (28 -> 7,
@@ -31,6 +33,9 @@ def build_generator(image_shape, latent_dim=100, filters=64, kernel_size=4, name
         filters: channels of the layer before the image; doubled at each layer before that one, up
             to 512.
         kernel_size: width of the kernels, even.
+        num_classes: for a conditional GAN (Mirza and Osindero 2014, "Conditional Generative
+            Adversarial Nets", arXiv:1411.1784): a second input, ``condition``, takes classes,
+            integers in 0..num_classes - 1 of shape ``(batch,)``, which are put beside the latents.
         name: of the model.
 
     Raises:
@@ -42,8 +47,12 @@ def build_generator(image_shape, latent_dim=100, filters=64, kernel_size=4, name
     widths = [min(filters * 2**level, WIDEST) for level in reversed(range(halvings))]
     start = (height >> halvings, width >> halvings, widths[0])
 
-    inputs = keras.Input((latent_dim,), name="latents")
-    x = layers.Dense(start[0] * start[1] * start[2], use_bias=False, **initial())(inputs)
+    inputs = x = keras.Input((latent_dim,), name="latents")
+    if num_classes is not None:
+        condition = keras.Input((), dtype="int32", name="condition")
+        x = layers.concatenate([x, layers.Embedding(num_classes, num_classes)(condition)])
+        inputs = [inputs, condition]
+    x = layers.Dense(start[0] * start[1] * start[2], use_bias=False, **initial())(x)
     x = layers.Reshape(start)(x)
     x = layers.ReLU()(layers.BatchNormalization()(x))
     for units in widths[1:]:
@@ -56,7 +65,9 @@ def build_generator(image_shape, latent_dim=100, filters=64, kernel_size=4, name
     return keras.Model(inputs, outputs, name=name)
 
 
-def build_discriminator(image_shape, filters=64, kernel_size=4, dropout=0.3, name="discriminator"):
+def build_discriminator(
+    image_shape, filters=64, kernel_size=4, dropout=0.3, num_classes=None, name="discriminator"
+):
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     Halves height and width by strided convolutions as often as the generator doubles them.
@@ -66,6 +77,8 @@ def build_discriminator(image_shape, filters=64, kernel_size=4, dropout=0.3, nam
         filters: channels of the first layer; doubled at each following one, up to 512.
         kernel_size: width of the kernels, even.
         dropout: share of activations that is dropped in training, after each convolution.
+        num_classes: for a conditional GAN: as in the generator, a second input takes classes, which
+            are put beside the colours of each pixel.
         name: of the model.
 
     Raises:
@@ -73,6 +86,11 @@ def build_discriminator(image_shape, filters=64, kernel_size=4, dropout=0.3, nam
     """
     check_kernel_size(kernel_size)
     inputs = x = keras.Input(image_shape, name="images")
+    if num_classes is not None:
+        condition = keras.Input((), dtype="int32", name="condition")
+        told = layers.Embedding(num_classes, num_classes)(condition)[:, None, None, :]
+        x = layers.concatenate([x, ops.ones_like(x[..., :1]) * told])
+        inputs = [inputs, condition]
     for level in range(count_halvings(image_shape, SMALLEST)):
         units = min(filters * 2**level, WIDEST)
         x = layers.Conv2D(units, kernel_size, strides=2, padding="same", **initial())(x)

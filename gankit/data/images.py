@@ -17,8 +17,8 @@ MODES = {"rgb": "RGB", "grayscale": "L"}
 # What Pillow raises on files that are damaged, cut short, or something else altogether.
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
 
-# A JPEG decodes several times faster at a half, a quarter or an eighth of its size. It is decoded at
-# the smallest of these that is still so many times as large as what is asked for.
+# A JPEG decodes several times faster at a half, a quarter or an eighth of its size. It is decoded
+# at the smallest of these that is still so many times as large as what is asked for.
 LEAST_REDUCTION = 1.5
 
 # A whole file ends with these bytes. One that does may still be damaged inside, one that doesn't

@@ -2,6 +2,12 @@
 
 from gankit.gans.acgan import ACGAN
 from gankit.gans.batch import Batch
+from gankit.gans.began import BEGAN
+from gankit.gans.ebgan import EBGAN
 from gankit.gans.gan import GAN
+from gankit.gans.infogan import InfoGAN
+from gankit.gans.lapgan import LAPGAN
+from gankit.gans.wgan import WGAN
+from gankit.gans.wgan_gp import WGANGP
 
-__all__ = ["ACGAN", "GAN", "Batch"]
+__all__ = ["ACGAN", "BEGAN", "EBGAN", "GAN", "LAPGAN", "WGAN", "WGANGP", "Batch", "InfoGAN"]

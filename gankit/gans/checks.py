@@ -160,7 +160,7 @@ def check_batch(data, generator, discriminator, needs_condition=True) -> None:
         data: images, or ``(images, condition)``.
         generator: see ``GAN``.
         discriminator: see ``GAN``.
-        needs_condition: whether networks with a condition need it in the data.
+        needs_condition: whether the networks' condition comes from the data.
     """
     images, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
     check_no_weights(sample_weight)
@@ -179,7 +179,7 @@ def check_batch(data, generator, discriminator, needs_condition=True) -> None:
             raise ValueError(
                 f"The data holds {len(parts[0])} images beside a condition of {len(part)} rows."
             )
-    if condition is None and not needs_condition:
+    if not needs_condition:
         return
     for role, network, roles in (
         ("generator", generator, GENERATOR_ROLES),

@@ -140,8 +140,8 @@ class GAN(keras.Model):
         """Settles how both networks are trained.
 
         Args:
-            generator_optimizer: a Keras optimizer or its name; default ``Adam(2e-4, beta_1=0.5)``
-                (Radford et al. 2015, arXiv:1511.06434).
+            generator_optimizer: a Keras optimizer or its name; None for the class's default, see
+                ``default_optimizer``.
             discriminator_optimizer: likewise; another instance than the generator's.
             loss: what a score costs, a name or an instance of ``gankit.losses``; None for the
                 class's default.
@@ -157,7 +157,9 @@ class GAN(keras.Model):
         checks.check_compile_arguments(kwargs)
         loss = losses.get(self.default_loss if loss is None else loss)
         penalty = penalties.get(self.default_penalty if penalty is None else penalty)
-        pair = prepare_optimizers(generator_optimizer, discriminator_optimizer)
+        pair = prepare_optimizers(
+            generator_optimizer, discriminator_optimizer, self.default_optimizer
+        )
         super().compile(optimizer=None, **kwargs)
         self.loss, self.penalty = loss, penalty
         check_variables(self.generator_variables, self.discriminator_variables)
@@ -283,11 +285,11 @@ class GAN(keras.Model):
         """Updates the discriminator, ``discriminator_steps`` times, and then the generator."""
         for real in self.split_batch(self.unpack(data)):
             fake, tape = self.record_fakes(real)
-            self.train_discriminator(real, fake)
+            judged = self.train_discriminator(real, fake)
         if not self.share_fakes:
             fake, tape = self.record_fakes(real)
         self.train_generator(real, fake, tape)
-        self.after_step(real, fake)
+        self.after_step(*judged)
         return self.logs()
 
     def unpack(self, data) -> Batch:
@@ -312,8 +314,11 @@ class GAN(keras.Model):
             fake = self.generate_batch(real)
         return fake, tape
 
-    def train_discriminator(self, real: Batch, fake: Batch) -> None:
-        """Updates the discriminator to tell ``real`` from ``fake``, taking both as given."""
+    def train_discriminator(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
+        """Updates the discriminator to tell ``real`` from ``fake``, taking both as given.
+
+        Returns both with the scores that they had before the update.
+        """
         fake = fake.map(ops.stop_gradient)
         with tf.GradientTape() as tape:
             real, fake = self.discriminate_pair(real, fake)
@@ -324,6 +329,7 @@ class GAN(keras.Model):
         self.apply_gradients(self.discriminator_optimizer, gradients, self.discriminator_variables)
         self.log_losses("discriminator", terms)
         self.averages.update_state(self.accuracies(real, fake))
+        return real, fake
 
     def train_generator(self, real: Batch, fake: Batch, tape: tf.GradientTape) -> None:
         """Updates the generator by the discriminator's scores; ``tape`` saw the fakes made."""
@@ -367,6 +373,14 @@ class GAN(keras.Model):
         return logs
 
     # What a variant may override
+
+    @staticmethod
+    def default_optimizer():
+        """Returns what trains a network when nobody says: here, what trains DCGAN.
+
+        Radford et al. 2015, arXiv:1511.06434, section 4.
+        """
+        return keras.optimizers.Adam(2e-4, beta_1=0.5)
 
     def generator_networks(self) -> list:
         """Returns the networks that the generator's phase trains."""
@@ -465,13 +479,20 @@ class GAN(keras.Model):
         """Returns what the discriminator's slope costs it, in training, if there is a penalty."""
         if self.penalty is None:
             return {}
-        values = self.penalty(
-            lambda images: self.discriminate(real._replace(images=images)).scores,
-            real.images,
-            fake.images,
-            seed=self.training_seed,
-        )
-        return {"penalty": ops.mean(values)}
+
+        def penalty():
+            values = self.penalty(
+                lambda images: self.discriminate(real._replace(images=images)).scores,
+                real.images,
+                fake.images,
+                seed=self.training_seed,
+            )
+            return ops.mean(values) * self.penalty.every
+
+        if self.penalty.every == 1:
+            return {"penalty": penalty()}
+        now = ops.equal(self.discriminator_optimizer.iterations % self.penalty.every, 0)
+        return {"penalty": ops.cond(now, penalty, lambda: ops.zeros(()))}
 
     def generator_losses(self, real: Batch, fake: Batch) -> dict:
         """Returns what the generator pays: named scalars, whose sum trains it.
@@ -489,7 +510,12 @@ class GAN(keras.Model):
         return {"real_accuracy": real_accuracy, "fake_accuracy": fake_accuracy}
 
     def after_step(self, real: Batch, fake: Batch) -> None:
-        """Updates what follows the networks; here the average of the generator's weights."""
+        """Updates what follows the networks: an adaptive ``augment``, and the average generator.
+
+        ``real`` and ``fake`` have the scores of the discriminator's last update.
+        """
+        if hasattr(self.augment, "adapt"):
+            self.augment.adapt(real.scores)
         if self.ema_generator is None:
             return
         for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
@@ -601,9 +627,13 @@ class GAN(keras.Model):
 
     def _score(self, images, condition=None, batch_size=256):
         condition = map_tensors(checks.standardize, condition)
-        inputs = match_inputs(self.discriminator, images=images, condition=condition)
-        scores, _ = split_outputs(predict(self.discriminator, inputs, batch_size))
-        return scores.reshape(len(scores), -1).mean(axis=1)
+        scores = []
+        for start in range(0, len(images), batch_size):
+            rows = slice(start, start + batch_size)
+            some = Batch(images, condition).map(lambda part, rows=rows: part[rows])
+            judged = self.discriminate(some.map(ops.convert_to_tensor), training=False).scores
+            scores.append(np.asarray(judged).reshape(len(judged), -1).mean(axis=1))
+        return np.concatenate(scores)
 
     def generate_best(self, num_images, out_of, condition=None, seed=None) -> np.ndarray:
         """Returns the images that the discriminator takes for the most real, best first.

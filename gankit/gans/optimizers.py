@@ -23,10 +23,10 @@ class OptimizerPair:
         return self.optimizers[0].iterations
 
 
-def prepare_optimizers(generator_optimizer, discriminator_optimizer):
-    """Returns both optimizers, defaults filled in and named after what they train."""
+def prepare_optimizers(generator_optimizer, discriminator_optimizer, default):
+    """Returns both optimizers, made by ``default`` where None, and named after what they train."""
     pair = [
-        keras.optimizers.get(optimizer) if optimizer is not None else default_optimizer()
+        keras.optimizers.get(optimizer) if optimizer is not None else default()
         for optimizer in (generator_optimizer, discriminator_optimizer)
     ]
     if pair[0] is pair[1]:
@@ -37,11 +37,6 @@ def prepare_optimizers(generator_optimizer, discriminator_optimizer):
     # Keras logs learning rates under these names: learning_rate_generator tells more than _adam_1.
     pair[0].name, pair[1].name = "generator", "discriminator"
     return pair
-
-
-def default_optimizer():
-    """Returns what DCGAN is trained with (Radford et al. 2015, arXiv:1511.06434, section 4)."""
-    return keras.optimizers.Adam(2e-4, beta_1=0.5)
 
 
 def build_optimizer(optimizer, variables, float16: bool):

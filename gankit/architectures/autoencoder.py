@@ -1,0 +1,45 @@
+"""A discriminator that repeats images: a convolutional autoencoder, for EBGAN and BEGAN.
+
+Halves the image by strided convolutions to an encoding, and enlarges it again, after Zhao et al.
+2016, arXiv:1609.03126, appendix D, whose sizes differ from data set to data set.
+"""
+
+import keras
+from keras import layers
+
+from gankit.architectures.shapes import count_halvings
+from gankit.layers import UpsampleConv2D
+
+SMALLEST = 4  # height and width of the innermost map
+WIDEST = 512
+KERNEL_SIZE = 3
+
+
+def build_discriminator(image_shape, filters=32, encoding_dim=64, name="discriminator"):
+    """Returns a network from images ``(batch, *image_shape)`` to images and their encodings.
+
+    Its outputs are images of the same shape, in no fixed range, and ``(batch, encoding_dim)``.
+
+    Args:
+        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        filters: channels of the first layer; doubled at each following one, up to 512.
+        encoding_dim: length of an encoding.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that can't be halved.
+    """
+    halvings = count_halvings(image_shape, SMALLEST)
+    widths = [min(filters * 2**level, WIDEST) for level in range(halvings)]
+    images = x = keras.Input(image_shape, name="images")
+    for units in widths:
+        x = layers.Conv2D(units, KERNEL_SIZE, 2, padding="same")(x)
+        x = layers.LeakyReLU(negative_slope=0.2)(x)
+    inner = x.shape[1:]
+    encoding = layers.Dense(encoding_dim, dtype="float32", name="encoding")(layers.Flatten()(x))
+    x = layers.Dense(inner[0] * inner[1] * inner[2])(encoding)
+    x = layers.LeakyReLU(negative_slope=0.2)(layers.Reshape(inner)(x))
+    for units in reversed(widths[:-1]):
+        x = layers.LeakyReLU(negative_slope=0.2)(UpsampleConv2D(units, KERNEL_SIZE)(x))
+    repeated = UpsampleConv2D(image_shape[-1], KERNEL_SIZE, dtype="float32", name="repeated")(x)
+    return keras.Model(images, [repeated, encoding], name=name)

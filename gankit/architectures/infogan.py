@@ -1,0 +1,105 @@
+"""Networks that invent codes and read them: InfoGAN's for MNIST.
+
+Chen et al. 2016, "InfoGAN", arXiv:1606.03657, appendix C.1, for images of 28x28; other sizes begin
+at a quarter of theirs. The head that reads the codes shares all but its last two layers with the
+discriminator. Kernels are 4 wide, dense layers have 1,024 units and the head's one 128; here the
+layers' widths follow from ``filters``.
+"""
+
+import keras
+from keras import layers
+
+from gankit.architectures.shapes import divide_shape
+
+UPSAMPLING = (2, 2)
+KERNEL_SIZE = 4
+NEGATIVE_SLOPE = 0.1
+
+
+def build_generator(
+    image_shape,
+    latent_dim=62,
+    num_categories=10,
+    num_codes=2,
+    filters=64,
+    hidden_units=1024,
+    name="generator",
+):
+    """Returns a network from latents, a category and codes to images in [-1, 1].
+
+    Its inputs are ``latents`` ``(batch, latent_dim)``, ``category``, integers ``(batch,)`` in
+    0..num_categories - 1, and, unless ``num_codes`` is 0, ``codes`` ``(batch, num_codes)``.
+
+    Args:
+        image_shape: ``(height, width, channels)``; 4 must divide height and width.
+        latent_dim: length of a latent vector.
+        num_categories: how many values the categorical code has.
+        num_codes: how many continuous codes there are.
+        filters: channels before the image; the first map has twice as many.
+        hidden_units: width of the first layer.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that 4 does not divide.
+    """
+    height, width, channels = divide_shape(image_shape, UPSAMPLING)
+    start = (height, width, 2 * filters)
+
+    latents = keras.Input((latent_dim,), name="latents")
+    category = keras.Input((), dtype="int32", name="category")
+    inputs = [latents, category]
+    parts = [latents, layers.Embedding(num_categories, num_categories)(category)]
+    if num_codes:
+        inputs.append(keras.Input((num_codes,), name="codes"))
+        parts.append(inputs[-1])
+    x = normalized(layers.Dense(hidden_units, use_bias=False)(layers.concatenate(parts)))
+    x = normalized(layers.Dense(start[0] * start[1] * start[2], use_bias=False)(x))
+    x = layers.Reshape(start)(x)
+    x = layers.Conv2DTranspose(filters, KERNEL_SIZE, 2, padding="same", use_bias=False)(x)
+    x = layers.Conv2DTranspose(channels, KERNEL_SIZE, 2, padding="same")(normalized(x))
+    outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def build_discriminator(
+    image_shape,
+    num_categories=10,
+    num_codes=2,
+    filters=64,
+    hidden_units=1024,
+    name="discriminator",
+):
+    """Returns a network from images ``(batch, *image_shape)`` to scores and what it reads.
+
+    Its outputs are logits ``(batch, 1)``, logits of the category ``(batch, num_categories)`` and,
+    unless ``num_codes`` is 0, codes ``(batch, num_codes)``.
+
+    Args:
+        image_shape: ``(height, width, channels)``; 4 must divide height and width.
+        num_categories: how many values the categorical code has.
+        num_codes: how many continuous codes there are.
+        filters: channels of the first convolution; the second has twice as many.
+        hidden_units: width of the layer before the score; the one before the codes has an eighth.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that 4 does not divide.
+    """
+    divide_shape(image_shape, UPSAMPLING)
+    images = keras.Input(image_shape, name="images")
+    x = layers.Conv2D(filters, KERNEL_SIZE, 2, padding="same")(images)
+    x = layers.LeakyReLU(negative_slope=NEGATIVE_SLOPE)(x)
+    x = layers.Conv2D(2 * filters, KERNEL_SIZE, 2, padding="same", use_bias=False)(x)
+    x = layers.Flatten()(normalized(x, NEGATIVE_SLOPE))
+    x = normalized(layers.Dense(hidden_units, use_bias=False)(x), NEGATIVE_SLOPE)
+    scores = layers.Dense(1, dtype="float32", name="scores")(x)
+    x = normalized(layers.Dense(hidden_units // 8, use_bias=False)(x), NEGATIVE_SLOPE)
+    outputs = [scores, layers.Dense(num_categories, dtype="float32", name="category")(x)]
+    if num_codes:
+        outputs.append(layers.Dense(num_codes, dtype="float32", name="codes")(x))
+    return keras.Model(images, outputs, name=name)
+
+
+def normalized(x, negative_slope=0.0):
+    """Returns ``x`` after batch normalization and a rectifier."""
+    return layers.LeakyReLU(negative_slope=negative_slope)(layers.BatchNormalization()(x))

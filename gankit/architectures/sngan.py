@@ -1,0 +1,100 @@
+"""Residual networks with spectral normalization, also for classes: SNGAN's and its projection.
+
+Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", arXiv:1802.05957,
+table 4; with classes Miyato and Koyama 2018, "cGANs with Projection Discriminator",
+arXiv:1802.05637: the generator's batch normalization has a scale and a shift for each class, and
+the discriminator adds the inner product of its features and a vector of the class to the score.
+"""
+
+import keras
+from keras import layers, ops
+
+from gankit.architectures.shapes import count_halvings
+from gankit.layers import SpectralNormalization, UpsampleConv2D
+
+SMALLEST = 4
+MOST_HALVINGS = 2  # blocks of the discriminator that halve the image, as for 32x32
+
+
+def build_generator(image_shape, latent_dim=128, filters=256, num_classes=None, name="generator"):
+    """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
+
+    Args:
+        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        latent_dim: length of a latent vector.
+        filters: channels of all maps.
+        num_classes: for a conditional GAN: a second input, ``condition``, takes classes, integers
+            in 0..num_classes - 1 of shape ``(batch,)``.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that can't be halved.
+    """
+    halvings = count_halvings(image_shape, SMALLEST)
+    height, width, channels = image_shape
+    start = (height >> halvings, width >> halvings, filters)
+    inputs = latents = keras.Input((latent_dim,), name="latents")
+    condition = None
+    if num_classes is not None:
+        condition = keras.Input((), dtype="int32", name="condition")
+        inputs = [latents, condition]
+
+    def normalize(x):
+        if condition is None:
+            return layers.ReLU()(layers.BatchNormalization()(x))
+        x = layers.BatchNormalization(center=False, scale=False)(x)
+        channels = x.shape[-1]
+        scale = layers.Embedding(num_classes, channels, "ones")(condition)
+        shift = layers.Embedding(num_classes, channels, "zeros")(condition)
+        return layers.ReLU()(x * scale[:, None, None, :] + shift[:, None, None, :])
+
+    x = layers.Reshape(start)(layers.Dense(start[0] * start[1] * start[2])(latents))
+    for _ in range(halvings):
+        residual = UpsampleConv2D(filters, 3)(normalize(x))
+        residual = layers.Conv2D(filters, 3, padding="same")(normalize(residual))
+        x = layers.add([layers.UpSampling2D()(layers.Conv2D(filters, 1)(x)), residual])
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.Conv2D(channels, 3, padding="same")(x)
+    outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def build_discriminator(image_shape, filters=128, num_classes=None, name="discriminator"):
+    """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
+
+    Args:
+        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        filters: channels of all maps.
+        num_classes: for a conditional GAN: a second input, ``condition``, takes classes, integers
+            in 0..num_classes - 1 of shape ``(batch,)``.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that can't be halved.
+    """
+    halvings = min(count_halvings(image_shape, SMALLEST), MOST_HALVINGS)
+    inputs = x = keras.Input(image_shape, name="images")
+
+    def convolve(x):
+        return SpectralNormalization(layers.Conv2D(filters, 3, padding="same"))(x)
+
+    for number in range(halvings + 2):
+        halve = layers.AveragePooling2D(2) if number < halvings else layers.Identity()
+        first = number == 0  # whose input is an image, with negative values that matter
+        residual = x if first else layers.ReLU()(x)
+        residual = layers.ReLU()(
+            SpectralNormalization(layers.Conv2D(filters, 3, padding="same"))(residual)
+        )
+        residual = halve(SpectralNormalization(layers.Conv2D(filters, 3, padding="same"))(residual))
+        if number < halvings:
+            x = SpectralNormalization(layers.Conv2D(filters, 1))(halve(x))
+        x = layers.add([x, residual])
+    features = ops.sum(layers.ReLU()(x), axis=(1, 2))
+    scores = SpectralNormalization(layers.Dense(1))(features)
+    if num_classes is not None:
+        condition = keras.Input((), dtype="int32", name="condition")
+        inputs = [inputs, condition]
+        vectors = SpectralNormalization(layers.Embedding(num_classes, filters))(condition)
+        scores = scores + ops.sum(vectors * features, axis=-1, keepdims=True)
+    scores = layers.Activation("linear", dtype="float32", name="scores")(scores)
+    return keras.Model(inputs, scores, name=name)

@@ -1,0 +1,161 @@
+"""What is done to all images that the discriminator sees, real and generated.
+
+A layer that is given as ``GAN(augment=...)``: the discriminator never sees an image as it is, so it
+can't learn few images by heart, and the generator's gradient goes through the same changes, so it
+does not learn to make changed images.
+"""
+
+import keras
+from keras import ops
+
+POLICIES = ("color", "translation", "cutout")
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class DiffAugment(keras.layers.Layer):
+    """Random changes of colour and place, through which gradients flow.
+
+    ``color`` changes brightness by up to 1/4 of the range, saturation by a factor of 0 to 2 and
+    contrast by one of 1/2 to 3/2; ``translation`` shifts by up to 1/8 of height and width, with
+    zeros, which are grey, where nothing was; ``cutout`` makes a square of half the size grey, in
+    part outside of the image. Values may leave [-1, 1].
+
+    Args:
+        policy: names of changes, any of ``"color"``, ``"translation"``, ``"cutout"``.
+        probability: share of images to which each change is made.
+        **kwargs: of ``keras.layers.Layer``.
+
+    Input and output shape ``(batch, height, width, channels)``.
+
+    Raises:
+        ValueError: an unknown change, or a probability outside of [0, 1].
+
+    References:
+        Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training",
+        arXiv:2006.10738.
+    """
+
+    def __init__(self, policy=POLICIES, probability=1.0, **kwargs):
+        kwargs.setdefault("dtype", "float32")  # as images are, whatever the networks compute in
+        super().__init__(**kwargs)
+        unknown = set(policy) - set(POLICIES)
+        if unknown or isinstance(policy, str):
+            raise ValueError(f"policy must be a list of {POLICIES}, got {policy!r}.")
+        if not 0 <= probability <= 1:
+            raise ValueError(f"probability must lie in [0, 1], got {probability!r}.")
+        self.policy = tuple(policy)
+        self.probability = probability
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def call(self, images, training=True):
+        """Returns changed images; unchanged ones out of training."""
+        if not training:
+            return images
+        for name in self.policy:
+            changed = getattr(self, name)(images)
+            images = ops.where(self.uniform(images) < self.share, changed, images)
+        return images
+
+    @property
+    def share(self):
+        """The share of images to which each change is made."""
+        return self.probability
+
+    def color(self, images):
+        """Returns images of other brightness, saturation and contrast."""
+        images = images + (self.uniform(images) - 0.5)
+        grey = ops.mean(images, axis=-1, keepdims=True)
+        images = grey + (images - grey) * 2 * self.uniform(images)
+        mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
+        return mean + (images - mean) * (self.uniform(images) + 0.5)
+
+    def translation(self, images):
+        """Returns images shifted by whole pixels."""
+        _, height, width, _ = images.shape
+        rows, columns = self.shifts(images, height // 8), self.shifts(images, width // 8)
+        images = ops.einsum("bij,bjwc->biwc", shift_matrices(rows, height), images)
+        return ops.einsum("bij,bhjc->bhic", shift_matrices(columns, width), images)
+
+    def cutout(self, images):
+        """Returns images with a grey square of half the height and width."""
+        _, height, width, _ = images.shape
+        rows, columns = self.within(images, height), self.within(images, width)
+        return images * (1.0 - rows[:, :, None, None] * columns[:, None, :, None])
+
+    def within(self, images, size):
+        """Returns 1 where a random stretch of half the size covers a pixel, ``(batch, size)``."""
+        length = size // 2
+        first = ops.floor(self.uniform(images)[:, :, 0, 0] * (size + 1)) - length // 2
+        place = ops.arange(size, dtype=first.dtype)[None]
+        return ops.cast((place >= first) & (place < first + length), images.dtype)
+
+    def uniform(self, images):
+        """Returns a number for each image, uniform on [0, 1), of shape ``(batch, 1, 1, 1)``."""
+        shape = (ops.shape(images)[0], 1, 1, 1)
+        return keras.random.uniform(shape, seed=self.seed_generator, dtype=images.dtype)
+
+    def shifts(self, images, most):
+        """Returns a number of pixels for each image, from ``-most`` to ``most``."""
+        return ops.floor(self.uniform(images)[:, :, 0, 0] * (2 * most + 1)) - most
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return super().get_config() | {"policy": self.policy, "probability": self.probability}
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class ADA(DiffAugment):
+    """Random changes, as often as the discriminator needs them against learning by heart.
+
+    Begins without any. The mean sign of the scores of real images says how sure the discriminator
+    is of them: above ``target`` changes become more frequent, below it less. How frequent is state,
+    ``share``, which is saved with the GAN. The changes are those of ``DiffAugment``; the paper has
+    more kinds.
+
+    Args:
+        policy: see ``DiffAugment``.
+        target: mean sign of real scores that is aimed at, in (-1, 1).
+        images_to_one: number of real images in which ``share`` can move from 0 to 1.
+        **kwargs: of ``keras.layers.Layer``.
+
+    References:
+        Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data",
+        arXiv:2006.06676.
+    """
+
+    def __init__(self, policy=POLICIES, target=0.6, images_to_one=500_000, **kwargs):
+        super().__init__(policy, **kwargs)
+        if not -1 < target < 1:
+            raise ValueError(f"target must lie in (-1, 1), got {target!r}.")
+        self.target = target
+        self.images_to_one = images_to_one
+        self.frequency = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, aggregation="mean", name="frequency"
+        )
+
+    @property
+    def share(self):
+        """The share of images to which each change is made now."""
+        return self.frequency
+
+    def adapt(self, real_scores):
+        """Moves ``share`` by the scores of a batch of real images; ``GAN`` calls it each step."""
+        sure = ops.mean(ops.sign(real_scores)) - self.target
+        step = ops.shape(real_scores)[0] / self.images_to_one
+        moved = self.frequency + ops.sign(sure) * ops.cast(step, "float32")
+        self.frequency.assign(ops.clip(moved, 0.0, 1.0))
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        config = super().get_config() | {
+            "target": self.target,
+            "images_to_one": self.images_to_one,
+        }
+        config.pop("probability")
+        return config
+
+
+def shift_matrices(shifts, size):
+    """Returns matrices ``(batch, size, size)`` that shift a row of pixels, with zeros behind."""
+    place = ops.arange(size, dtype=shifts.dtype)
+    return ops.cast(ops.equal(place[:, None] - place[None, :], shifts[:, :, None]), "float32")

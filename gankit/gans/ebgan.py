@@ -1,0 +1,88 @@
+"""A GAN whose discriminator is an autoencoder, which repeats real images well and others badly."""
+
+import keras
+from keras import ops
+
+from gankit import losses
+from gankit.gans.batch import Batch
+from gankit.gans.gan import GAN, in_float32
+from gankit.gans.networks import DISCRIMINATOR_ROLES, find_inputs, match_inputs, split_outputs
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class EBGAN(GAN):
+    """An energy-based GAN: an image's energy is how badly the discriminator can repeat it.
+
+    The discriminator, an autoencoder, gives real images low energy and pushes that of generated
+    ones up to a margin; the generator looks for low energy. A whole image tells the generator more
+    than a single number does. Scores are energies with a minus, so that higher means more real.
+
+    With ``pulling_away``, EBGAN-PT, the generator also pays for images of one batch whose encodings
+    point in one direction, as the term ``pulling_away``.
+
+    By default the loss is ``losses.EnergyMargin(1.0)``.
+
+    Args:
+        generator: as in ``GAN``.
+        discriminator: a network from images (and a condition) to images of the same shape; for
+            ``pulling_away`` with a second output, the encodings ``(batch, ...)``.
+        pulling_away: weight of that term; 0 leaves it out. The paper has 0.1.
+        **kwargs: as in ``GAN``.
+
+    Raises:
+        ValueError: a discriminator that returns no images, or no encodings where they are needed.
+
+    References:
+        Zhao et al. 2016, "Energy-based Generative Adversarial Network", arXiv:1609.03126.
+    """
+
+    default_loss = losses.EnergyMargin(1.0)
+
+    def __init__(self, generator, discriminator, *, pulling_away=0.0, **kwargs):
+        super().__init__(generator, discriminator, **kwargs)
+        self.pulling_away = pulling_away
+        (images,) = find_inputs(discriminator, DISCRIMINATOR_ROLES, "images")
+        repeated, heads = split_outputs(discriminator.output)
+        if repeated.shape[1:] != images.shape[1:]:
+            raise ValueError(
+                f"The discriminator repeats images: its first output must have the shape "
+                f"{images.shape[1:]} of its input, got {repeated.shape[1:]}."
+            )
+        if pulling_away and not heads:
+            raise ValueError(
+                "pulling_away needs encodings: give the discriminator a second output for them."
+            )
+
+    def discriminate(self, batch: Batch, training=True) -> Batch:
+        """Returns the batch with the negative energy of each image as its score, ``(batch, 1)``."""
+        images = self.augmented(batch.images) if training else batch.images
+        inputs = match_inputs(self.discriminator, images=images, condition=batch.condition)
+        outputs = in_float32(self.discriminator(inputs, training=training))
+        repeated, heads = split_outputs(outputs)
+        axes = tuple(range(1, len(images.shape)))
+        energy = ops.mean(self.distance(repeated - images), axis=axes)
+        return batch._replace(scores=-energy[:, None], heads=heads)
+
+    def distance(self, difference):
+        """Returns what a difference of values costs: its square."""
+        return ops.square(difference)
+
+    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s terms, and what encodings in one direction cost."""
+        terms = super().generator_losses(real, fake)
+        if self.pulling_away:
+            terms["pulling_away"] = self.pulling_away * mean_squared_cosine(fake.heads[0])
+        return terms
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return super().get_config() | {"pulling_away": self.pulling_away}
+
+
+def mean_squared_cosine(encodings):
+    """Returns the mean squared cosine between the encodings of all pairs of images, in [0, 1]."""
+    encodings = ops.reshape(encodings, (ops.shape(encodings)[0], -1))
+    directions = ops.normalize(encodings, axis=-1)
+    squares = ops.square(ops.matmul(directions, ops.transpose(directions)))
+    number = ops.cast(ops.shape(squares)[0], "float32")
+    return (ops.sum(squares) - ops.trace(squares)) / (number * (number - 1.0))

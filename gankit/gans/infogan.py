@@ -1,0 +1,102 @@
+"""A GAN that invents codes and must be able to read them in its images."""
+
+import keras
+from keras import ops
+
+from gankit.gans.batch import Batch
+from gankit.gans.gan import GAN
+from gankit.gans.networks import GENERATOR_ROLES, find_inputs, split_outputs
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class InfoGAN(GAN):
+    """An information maximizing GAN: codes that it invents come to mean something in the images.
+
+    Beside latents the generator is told a category and continuous codes, drawn at random; heads of
+    the discriminator must find them in the image. The better they can be found, the more
+    information images hold about the codes, so that without any labels categories become kinds of
+    images, and codes their continuous features.
+
+    Both networks pay for what is not found, as the terms ``category``, a cross-entropy that begins
+    at the ln of the number of categories, and ``codes``, half the squared error, the negative
+    logarithm of a normal density of variance 1. The share of categories found is logged as
+    ``category_accuracy``. Data are images; labels beside them are not looked at.
+
+    ``generate(condition={"category": [3], "codes": [[0.0, 1.0]]})`` asks for codes.
+
+    Args:
+        generator: as in ``GAN``, with the inputs ``latents``, ``category``, integers ``(batch,)``,
+            and, if there are continuous codes, ``codes``, floats ``(batch, num_codes)``.
+        discriminator: as in ``GAN``, of images alone, with the outputs scores, logits of the
+            category ``(batch, num_categories)`` and, if there are, codes ``(batch, num_codes)``.
+        category_weight: factor of the term ``category``.
+        codes_weight: factor of the term ``codes``.
+        **kwargs: as in ``GAN``.
+
+    Raises:
+        ValueError: inputs and heads that don't fit each other.
+
+    References:
+        Chen et al. 2016, "InfoGAN: Interpretable Representation Learning by Information Maximizing
+        Generative Adversarial Nets", arXiv:1606.03657.
+    """
+
+    def __init__(
+        self, generator, discriminator, *, category_weight=1.0, codes_weight=0.1, **kwargs
+    ):
+        super().__init__(generator, discriminator, **kwargs)
+        self.category_weight = category_weight
+        self.codes_weight = codes_weight
+        told = {tensor.name for tensor in find_inputs(generator, GENERATOR_ROLES, "condition")}
+        _, heads = split_outputs(discriminator.output)
+        expected = {"category", "codes"} if len(heads) == 2 else {"category"}
+        if told != expected or not 1 <= len(heads) <= 2:
+            raise ValueError(
+                "An InfoGAN's generator takes latents, category and, if there are any, codes, and "
+                "its discriminator has a head for each of the two, in this order, got inputs "
+                f"{sorted(told)} beside latents and {len(heads)} heads."
+            )
+        self.num_categories = heads[0].shape[-1]
+        self.num_codes = heads[1].shape[-1] if len(heads) == 2 else 0
+
+    def sample_condition(self, real=None, num_images=None, seed=None):
+        """Returns a random category, and codes uniform on [-1, 1], for each image."""
+        number = num_images if real is None else ops.shape(real.images)[0]
+        seed = self.training_seed if seed is None else seed
+        condition = {"category": keras.random.randint((number,), 0, self.num_categories, seed=seed)}
+        if self.num_codes:
+            shape = (number, self.num_codes)
+            condition["codes"] = keras.random.uniform(shape, -1.0, 1.0, seed=seed)
+        return condition
+
+    def discriminator_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s terms, and what the heads pay for codes that they don't find."""
+        return super().discriminator_losses(real, fake) | self.information_losses(fake)
+
+    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s terms, and what the generator pays for codes that are not found."""
+        return super().generator_losses(real, fake) | self.information_losses(fake)
+
+    def information_losses(self, fake: Batch) -> dict:
+        """Returns the cost of the codes, an upper bound of what is lost of their information."""
+        cost = ops.sparse_categorical_crossentropy(
+            fake.condition["category"], fake.heads[0], from_logits=True
+        )
+        terms = {"category": self.category_weight * ops.mean(cost)}
+        if self.num_codes:
+            cost = ops.square(fake.heads[1] - fake.condition["codes"]) / 2
+            terms["codes"] = self.codes_weight * ops.mean(ops.sum(cost, axis=-1))
+        return terms
+
+    def accuracies(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s shares, and that of the categories found."""
+        found = ops.equal(ops.argmax(fake.heads[0], axis=-1), fake.condition["category"])
+        share = ops.mean(ops.cast(found, "float32"))
+        return super().accuracies(real, fake) | {"category_accuracy": share}
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return super().get_config() | {
+            "category_weight": self.category_weight,
+            "codes_weight": self.codes_weight,
+        }

@@ -1,0 +1,104 @@
+"""A pyramid of GANs, from coarse to fine."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+
+class LAPGAN:
+    """A Laplacian pyramid of GANs: each adds to a small image what it lacks at twice the size.
+
+    The first GAN makes small images. Each further one is a conditional GAN: told the image so far,
+    enlarged, it makes the residual to a sharp one. Each is trained by itself, on its own level of
+    the real images' pyramid::
+
+        pyramid = LAPGAN([coarsest, finer, finest])
+        for level, gan in enumerate(pyramid.gans):
+            gan.fit(pyramid.level_data(dataset, level), epochs=20)
+        images = pyramid.generate(64)
+
+    A residual lies in [-2, 2]; networks see half of it, in [-1, 1] like images.
+
+    Args:
+        gans: compiled ``GAN``, the coarsest first, each for images of twice the height and width of
+            the one before. All but the first take images as their condition, in both networks.
+
+    Raises:
+        ValueError: no GAN, or sizes that don't double.
+
+    References:
+        Denton et al. 2015, "Deep Generative Image Models using a Laplacian Pyramid of Adversarial
+        Networks", arXiv:1506.05751.
+    """
+
+    def __init__(self, gans):
+        self.gans = list(gans)
+        sizes = [gan.generator.output_shape[1:3] for gan in self.gans]
+        doubled = [(2 * height, 2 * width) for height, width in sizes[:-1]]
+        if not sizes or sizes[1:] != doubled:
+            raise ValueError(f"Each level must have twice the size of the one before, got {sizes}.")
+
+    def level_data(self, dataset: tf.data.Dataset, level: int) -> tf.data.Dataset:
+        """Returns what a level's GAN is trained on, from a dataset of whole images.
+
+        For level 0 small images, for others pairs of half residuals and enlarged smaller images.
+        """
+        shrink = len(self.gans) - 1 - level
+
+        def take(images):
+            for _ in range(shrink):
+                images = halve(images)
+            return images if level == 0 else split(images)
+
+        return dataset.map(take, num_parallel_calls=tf.data.AUTOTUNE)
+
+    def generate(self, num_images: int, seed=None) -> np.ndarray:
+        """Returns images, coarse to fine: float32 ``(num_images, height, width, channels)``."""
+        return self.generate_levels(num_images, seed)[-1]
+
+    def generate_levels(self, num_images: int, seed=None) -> list[np.ndarray]:
+        """Returns the same images as they are after each level, the coarsest first."""
+        levels = [self.gans[0].generate(num_images, seed=seed)]
+        for gan in self.gans[1:]:
+            coarse = double(levels[-1])
+            residuals = gan.generate(condition=np.asarray(coarse), seed=seed)
+            levels.append(np.clip(merge(residuals, coarse), -1, 1))
+        return levels
+
+    def save(self, folder) -> None:
+        """Writes a file for each level into a folder."""
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for level, gan in enumerate(self.gans):
+            gan.save(Path(folder) / f"level_{level}.keras")
+
+    @classmethod
+    def load(cls, folder) -> "LAPGAN":
+        """Returns the pyramid that ``save`` wrote."""
+        files = sorted(Path(folder).glob("level_*.keras"))
+        if not files:
+            raise ValueError(f"{folder} holds no level_0.keras: it is no folder of LAPGAN.save.")
+        return cls([keras.models.load_model(file) for file in files])
+
+
+def halve(images):
+    """Returns images of half the height and width: means of 2x2 pixels."""
+    return ops.average_pool(images, 2, 2, data_format="channels_last")
+
+
+def double(images):
+    """Returns images of twice the height and width, each pixel four times."""
+    return ops.repeat(ops.repeat(images, 2, axis=1), 2, axis=2)
+
+
+def split(images):
+    """Returns half of what images have beyond their coarse versions, and the coarse versions."""
+    coarse = double(halve(images))
+    return (images - coarse) / 2, coarse
+
+
+def merge(residuals, coarse):
+    """Returns the images that ``split`` had."""
+    return np.asarray(coarse) + 2 * np.asarray(residuals)

@@ -1,0 +1,51 @@
+"""A GAN whose critic measures a distance, kept smooth by a penalty on its slope."""
+
+import keras
+
+from gankit.gans.gan import GAN
+from gankit.penalties import GradientPenalty
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class WGANGP(GAN):
+    """A Wasserstein GAN with a gradient penalty.
+
+    The best critic has slope 1 almost everywhere between real and generated images, so another
+    slope costs, where WGAN clips weights and wastes the critic's capacity. The penalty needs each
+    score to depend on its own image: the critic must have no batch normalization.
+
+    By default the loss is ``"wasserstein"``, the penalty ``GradientPenalty(10)``, there are five
+    updates of the critic a step, on fresh images each, and both networks are trained by
+    ``Adam(1e-4, beta_1=0, beta_2=0.9)``.
+
+    Args:
+        generator: as in ``GAN``.
+        discriminator: as in ``GAN``; the critic.
+        **kwargs: as in ``GAN``.
+
+    Raises:
+        ValueError: the critic has batch normalization.
+
+    References:
+        Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", arXiv:1704.00028.
+    """
+
+    default_loss = "wasserstein"
+    default_penalty = GradientPenalty(10.0)
+    default_discriminator_steps = 5
+
+    def __init__(self, generator, discriminator, **kwargs):
+        super().__init__(generator, discriminator, **kwargs)
+        layers = discriminator._flatten_layers()
+        found = [x.name for x in layers if isinstance(x, keras.layers.BatchNormalization)]
+        if found:
+            raise ValueError(
+                f"A WGAN-GP's critic must have no batch normalization, but has {found}: the "
+                "penalty needs scores that depend on one image each. Take LayerNormalization, or "
+                "none."
+            )
+
+    @staticmethod
+    def default_optimizer():
+        """Returns the paper's."""
+        return keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9)

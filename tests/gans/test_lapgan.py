@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+from helpers import make_images
+
+import gankit
+from gankit import architectures, data
+from gankit.gans.lapgan import double, halve, merge, split
+
+SHAPE = (16, 16, 3)
+
+
+def make_level(size, channels=3):
+    shape = (size, size, channels)
+    generator = architectures.lapgan.build_generator(shape, latent_dim=4, filters=4)
+    gan = gankit.GAN(generator, architectures.lapgan.build_discriminator(shape, filters=4), seed=0)
+    gan.compile()
+    return gan
+
+
+def make_pyramid():
+    generator = architectures.dcgan.build_generator((8, 8, 3), latent_dim=4, filters=4)
+    first = gankit.GAN(generator, architectures.dcgan.build_discriminator((8, 8, 3), 4), seed=0)
+    first.compile()
+    return gankit.LAPGAN([first, make_level(16)])
+
+
+def test_halves_and_doubles_by_hand():
+    image = np.arange(4.0).reshape(1, 2, 2, 1)
+    np.testing.assert_array_equal(halve(image), [[[[1.5]]]])
+    np.testing.assert_array_equal(double(np.array(halve(image))), np.full((1, 2, 2, 1), 1.5))
+
+
+def test_pyramid_then_reconstruction_is_the_image():
+    images = make_images(3, (32, 32, 3))
+    levels, rest = [], images
+    while rest.shape[1] > 8:
+        residuals, _ = split(rest)
+        assert np.abs(residuals).max() <= 1
+        levels.append(residuals)
+        rest = np.array(halve(rest))
+    for residuals in reversed(levels):
+        rest = merge(residuals, double(rest))
+    np.testing.assert_allclose(rest, images, atol=1e-5)
+
+
+def test_levels_are_trained_on_their_parts_and_sampled_coarse_to_fine():
+    pyramid, images = make_pyramid(), make_images(8, SHAPE)
+    dataset = data.from_arrays(images, batch_size=4, shuffle=False)
+    small = next(iter(pyramid.level_data(dataset, 0)))
+    np.testing.assert_allclose(small, halve(images[:4]), atol=1e-6)
+    residuals, coarse = next(iter(pyramid.level_data(dataset, 1)))
+    np.testing.assert_allclose(merge(residuals, coarse), images[:4], atol=1e-6)
+    for level, gan in enumerate(pyramid.gans):
+        gan.fit(pyramid.level_data(dataset, level), verbose=0)
+    coarse, fine = pyramid.generate_levels(5, seed=0)
+    assert (coarse.shape, fine.shape) == ((5, 8, 8, 3), (5, 16, 16, 3))
+    residuals = pyramid.gans[1].generate(condition=np.array(double(coarse)), seed=0)
+    np.testing.assert_allclose(fine, np.clip(merge(residuals, double(coarse)), -1, 1))
+    np.testing.assert_array_equal(pyramid.generate(5, seed=0), fine)
+
+
+def test_saves_and_loads(tmp_path):
+    pyramid = make_pyramid()
+    pyramid.save(tmp_path / "pyramid")
+    loaded = gankit.LAPGAN.load(tmp_path / "pyramid")
+    np.testing.assert_array_equal(loaded.generate(2, seed=0), pyramid.generate(2, seed=0))
+    with pytest.raises(ValueError, match=r"no level_0\.keras"):
+        gankit.LAPGAN.load(tmp_path)
+
+
+def test_sizes_must_double():
+    with pytest.raises(ValueError, match=r"twice the size.*\(8, 8\), \(8, 8\)"):
+        gankit.LAPGAN([make_level(8), make_level(8)])

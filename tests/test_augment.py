@@ -1,0 +1,109 @@
+"""What the discriminator sees, image by image."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import make_dataset, make_gan
+
+from gankit.augment import ADA, DiffAugment, shift_matrices
+
+
+def changed(policy, images, probability=1.0):
+    layer = DiffAugment(policy, probability)
+    layer.seed_generator = keras.random.SeedGenerator(0)
+    return np.array(layer(images, training=True))
+
+
+def test_shifts_by_hand():
+    matrices = shift_matrices(keras.ops.convert_to_tensor([[1.0], [-2.0]]), 4)
+    row = np.array([1.0, 2, 3, 4], "float32")
+    np.testing.assert_array_equal(np.array(matrices) @ row, [[0, 1, 2, 3], [3, 4, 0, 0]])
+
+
+def test_translation_moves_by_up_to_an_eighth():
+    images = np.zeros((400, 16, 16, 1), "float32")
+    images[:, 8, 8] = 1.0
+    _, rows, columns, _ = np.nonzero(changed(["translation"], images))
+    for places in (rows, columns):
+        assert set(places) == {6, 7, 8, 9, 10}
+        np.testing.assert_allclose(np.bincount(places)[6:], [80] * 5, atol=35)
+
+
+def test_cutout_leaves_out_a_square_of_half_the_size():
+    images = changed(["cutout"], np.ones((300, 8, 8, 2), "float32"))
+    assert set(np.unique(images)) == {0.0, 1.0}
+    lost = (images[..., 0] == 0).sum(axis=(1, 2))
+    assert lost.max() == 16
+    assert 4 <= lost.min() < 16  # in part outside
+    np.testing.assert_array_equal(images[..., 0], images[..., 1])
+
+
+def test_color_changes_what_it_says():
+    images = np.random.default_rng(0).uniform(-1, 1, (200, 4, 4, 3)).astype("float32")
+    new = changed(["color"], images)
+    shifts = new.mean(axis=(1, 2, 3)) - images.mean(axis=(1, 2, 3))
+    assert -0.5 <= shifts.min() < -0.4 < 0.4 < shifts.max() <= 0.5
+    grey = np.repeat(images.mean(axis=-1, keepdims=True), 3, axis=-1)
+    contrast = changed(["color"], grey).std(axis=(1, 2, 3)) / grey.std(axis=(1, 2, 3))
+    assert 0.5 <= contrast.min() < 0.6 < 1.4 < contrast.max() <= 1.5 + 1e-5
+
+
+def test_a_share_of_images_is_changed():
+    images = np.ones((1000, 4, 4, 1), "float32")
+    new = changed(["color"], images, probability=0.3)
+    different = (new != images).any(axis=(1, 2, 3))
+    np.testing.assert_allclose(different.mean(), 0.3, atol=0.05)
+    np.testing.assert_array_equal(changed(["color"], images, probability=0.0), images)
+    layer = DiffAugment()
+    np.testing.assert_array_equal(layer(images, training=False), images)
+
+
+def test_gradients_flow():
+    images = tf.random.normal((4, 8, 8, 3))
+    layer = DiffAugment()
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        cost = tf.reduce_sum(layer(images, training=True) ** 2)
+    gradient = np.array(tape.gradient(cost, images))
+    assert np.isfinite(gradient).all()
+    assert (np.abs(gradient).sum(axis=(1, 2, 3)) > 0).all()
+
+
+def test_ada_follows_the_scores():
+    layer = ADA(images_to_one=100, target=0.5)
+    layer.adapt(keras.ops.ones((10, 1)))
+    np.testing.assert_allclose(layer.share, 0.1)
+    layer.adapt(keras.ops.ones((10, 1)))
+    layer.adapt(-keras.ops.ones((5, 1)))
+    np.testing.assert_allclose(layer.share, 0.15)
+    for _ in range(20):
+        layer.adapt(keras.ops.ones((10, 1)))
+    np.testing.assert_allclose(layer.share, 1.0)
+    for _ in range(30):
+        layer.adapt(-keras.ops.ones((10, 1)))
+    np.testing.assert_allclose(layer.share, 0.0)
+
+
+@pytest.mark.parametrize("augment", [DiffAugment(["color"]), ADA(images_to_one=100, target=-0.99)])
+def test_trains_and_is_saved(augment, tmp_path):
+    gan = make_gan(augment=augment)
+    gan.fit(make_dataset(), verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    assert type(loaded.augment) is type(augment)
+    assert loaded.augment.policy == augment.policy
+    assert float(loaded.augment.share) == float(augment.share)
+    if isinstance(augment, ADA):
+        assert float(augment.share) > 0
+
+
+def test_bad_arguments():
+    with pytest.raises(ValueError, match="policy must be a list"):
+        DiffAugment(["colour"])
+    with pytest.raises(ValueError, match="policy must be a list"):
+        DiffAugment("color")
+    with pytest.raises(ValueError, match="probability must lie"):
+        DiffAugment(probability=2)
+    with pytest.raises(ValueError, match="target must lie"):
+        ADA(target=1)
