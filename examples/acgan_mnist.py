@@ -58,6 +58,7 @@ class TwoUpdatesACGAN(gankit.ACGAN):
             self.log_losses("discriminator", terms)
             seen.append(batch)
         self.averages.update_state(self.accuracies(*seen))
+        return tuple(seen)
 
 
 class Agreement(keras.callbacks.Callback):

@@ -131,7 +131,8 @@ def show(rows, folder):
     figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
     for place, name in enumerate(reversed(ranked)):
         axes.plot(fids[name], [place] * len(fids[name]), "o", color="C0", alpha=0.5)
-        axes.plot(np.nanmedian(fids[name]), place, "|", color="black", markersize=18)
+        good = [fid for fid in fids[name] if np.isfinite(fid)]
+        axes.plot([np.median(good)] if good else [], [place] * bool(good), "k|", markersize=18)
     axes.set_yticks(range(len(ranked)), [" + ".join(name) for name in reversed(ranked)])
     axes.set(xlabel="FID in the features of the digit classifier, lower is better", xscale="log")
     figure.savefig(folder / "fid.png", dpi=100)

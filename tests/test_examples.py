@@ -140,36 +140,45 @@ def test_digit_classifier(tmp_path):
 def test_compare_losses_goes_on_with_what_is_missing(tmp_path, monkeypatch):
     study, trained = load("compare_losses"), []
 
-    class Generator:
-        def __init__(self, digits, **run):
-            trained.append(run)
+    def train(digits, **run):
+        trained.append(run)
+        return run
 
-        def generate(self, number, seed):
-            loss = trained[-1]["loss"]
-            value = np.nan if loss == "wasserstein" else 0.01 * len(loss)
-            return np.random.default_rng(seed).uniform(-1, 1, (number, 28, 28, 1)) * value
+    def judge(run, real, extractor):
+        fid = np.nan if run["loss"] == "wasserstein" else 10 * len(run["loss"]) + run["seed"]
+        return {"fid": fid, "kid": 0.0, "precision": 0.0, "recall": 0.0}
 
-    monkeypatch.setattr(study, "train", Generator)
-    monkeypatch.setattr(study, "NUM_IMAGES", 600)
+    monkeypatch.setattr(study, "train", train)
+    monkeypatch.setattr(study, "judge", judge)
     study.main(tmp_path, study.BUDGETS["small"])
-    assert len(trained) == 5 * 2 * 2 * 2  # losses, without and with penalty, rates, seeds
+    assert len(trained) == 6 * 2 * 2 * 2  # losses, without and with penalty, rates, seeds
     table = (tmp_path / "table.md").read_text().splitlines()
-    assert len(table) == 2 + 5 * 2
+    assert len(table) == 2 + 6 * 2
+    assert "| hinge | none | 50.5 | 50.0 | 51.0 | 4 | 0 |" in table[2:4]
     assert all(line.endswith("| nan | nan | nan | 4 | 4 |") for line in table[-2:])
     assert size(tmp_path / "fid.png") == (800, 400)
     rows = (tmp_path / "runs.csv").read_text().splitlines()
-    (tmp_path / "runs.csv").write_text("\n".join([*rows[:39], ""]))
+    (tmp_path / "runs.csv").write_text("\n".join([*rows[:47], ""]))
     study.main(tmp_path, study.BUDGETS["small"])
-    assert len(trained) == 40 + 2
+    assert len(trained) == 48 + 2
     assert (tmp_path / "runs.csv").read_text().splitlines() == rows
     assert (tmp_path / "table.md").read_text().splitlines() == table
 
 
-def test_a_run_of_compare_losses():
+def test_a_run_of_compare_losses(monkeypatch):
     digits, _ = gankit.data.sample_digits()
-    gan = load("compare_losses").train(digits, "hinge", "gradient", 1e-3, seed=0, steps=1)
+    study = load("compare_losses")
+    monkeypatch.setattr(study, "NUM_IMAGES", 600)
+    gan = study.train(digits, "hinge", "gradient", 1e-3, seed=0, steps=1)
     assert gan.generator_optimizer.iterations == 1
     assert isinstance(gan.penalty, gankit.penalties.GradientPenalty)
+    extractor = gankit.metrics.extractors.digits()
+    real = gankit.metrics.extract(digits[:1000], extractor, verbose=0)
+    values = study.judge(gan, real, extractor)
+    assert list(values) == ["fid", "kid", "precision", "recall"]
+    assert np.isfinite([*values.values()]).all()
+    gan.generator.set_weights([weight * np.nan for weight in gan.generator.get_weights()])
+    assert np.isnan([*study.judge(gan, real, extractor).values()]).all()
 
 
 def test_frogs(tmp_path):

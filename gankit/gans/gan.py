@@ -61,8 +61,10 @@ class GAN(keras.Model):
         one_pass: whether the discriminator sees real and fake in one concatenated batch. Matters
             where it has batch normalization, whose statistics are then of both.
         augment: a Keras layer through which all images go before the discriminator sees them in
-            training, e.g. ``keras.layers.GaussianNoise(0.1)`` for instance noise (Sonderby et al.
-            2016, arXiv:1610.04490). Its random numbers follow from ``seed``.
+            training, e.g. ``gankit.augment.DiffAugment()``, or ``keras.layers.GaussianNoise(0.1)``
+            for instance noise (Sonderby et al. 2016, arXiv:1610.04490). Its random numbers follow
+            from ``seed``. If it has a method ``adapt(real_scores)``, as ``gankit.augment.ADA`` has,
+            that is called after each step.
         generator_ema: b in [0, 1): keeps an average of the generator's weights, ``b * average +
             (1 - b) * weights`` after each of its updates, as ``ema_generator``, which then makes
             the images of ``generate`` (Yazici et al. 2018, arXiv:1806.04498). None keeps none.

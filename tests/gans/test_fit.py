@@ -24,9 +24,10 @@ NAMES = {"discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy
 def test_logs_are_epoch_averages():
     class Recording(gankit.GAN):
         def train_discriminator(self, real, fake):
-            super().train_discriminator(real, fake)
+            judged = super().train_discriminator(real, fake)
             place = self.averages.places["discriminator_loss"]
             self.steps.append(float(self.averages.totals[place]))
+            return judged
 
     gan = Recording(*make_networks(), seed=0)
     gan.compile(run_eagerly=True)
@@ -198,7 +199,7 @@ def test_each_epoch_of_repeated_data_is_another_pass():
     class Noting(gankit.GAN):
         def train_discriminator(self, real, fake):
             note(real.images)
-            super().train_discriminator(real, fake)
+            return super().train_discriminator(real, fake)
 
     gan = Noting(*make_plain_networks())
     gan.compile(run_eagerly=True)

@@ -121,12 +121,13 @@ def test_each_phase_leaves_the_other_network_alone(share_fakes):
 
         def watched(*arguments):
             own_before, other_before = values(own), values(other)
-            update(*arguments)
+            result = update(*arguments)
             for before, after in zip(other_before, values(other), strict=True):
                 np.testing.assert_array_equal(before, after)
             changed.append(
                 all(not np.array_equal(a, b) for a, b in zip(own_before, values(own), strict=True))
             )
+            return result
 
         setattr(gan, phase, watched)
 
@@ -141,7 +142,7 @@ def test_each_discriminator_step_sees_other_real_images():
     class Watching(gankit.GAN):
         def train_discriminator(self, real, fake):
             self.seen.append(np.array(real.images))
-            super().train_discriminator(real, fake)
+            return super().train_discriminator(real, fake)
 
     images = make_images(6)
     gan = Watching(*make_networks(), discriminator_steps=3)
@@ -163,7 +164,7 @@ def test_the_last_sub_batch_and_its_fakes_go_on_to_the_generator():
 
         def train_discriminator(self, real, fake):
             self.discriminator_saw = (np.array(real.images), np.array(fake.images))
-            super().train_discriminator(real, fake)
+            return super().train_discriminator(real, fake)
 
     gan = Watching(*make_networks(), discriminator_steps=2)
     gan.compile(run_eagerly=True)
