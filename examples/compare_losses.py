@@ -27,6 +27,7 @@ BATCH_SIZE = 64
 FILTERS = 32
 BETA_1 = 0.5
 NUM_IMAGES = 5000
+VALUES = ("fid", "kid", "precision", "recall")
 PENALTIES = {"none": None, "gradient": penalties.GradientPenalty(10.0)}
 
 
@@ -54,9 +55,10 @@ def main(folder, budget):
             range(budget.seeds), budget.learning_rates, losses.NAMES, PENALTIES
         )
     ]
+    done = read(folder / "runs.csv")
     for number, run in enumerate(wanted, start=1):
         run |= {"steps": budget.steps}
-        if find(read(folder / "runs.csv"), run) is None:
+        if find(done, run) is None:
             row = run | judge(train(digits, **run), real, extractor)
             append(folder / "runs.csv", row)
             print(f"{number} of {len(wanted)}:", row, flush=True)
@@ -86,10 +88,10 @@ def train(digits, loss, penalty, learning_rate, seed, steps):
 def judge(gan, real, extractor):
     images = gan.generate(NUM_IMAGES, seed=0)
     if not np.isfinite(images).all():  # the run has diverged, which is a result too
-        return dict.fromkeys(("fid", "kid", "precision", "recall"), np.nan)
+        return dict.fromkeys(VALUES, np.nan)
     fake = metrics.extract(images, extractor, verbose=0)
     values = metrics.measure(real, fake, ["fid", "kid", "precision_recall"])
-    return {name: values[name] for name in ("fid", "kid", "precision", "recall")}
+    return {name: values[name] for name in VALUES}
 
 
 def read(path):
@@ -117,7 +119,7 @@ def show(rows, folder):
     ranked = sorted(fids, key=lambda name: np.median(np.nan_to_num(fids[name], nan=np.inf)))
     lines = ["| loss | penalty | median FID | best | worst | runs | diverged |", "|---" * 7 + "|"]
     for name in ranked:
-        good = [fid for fid in fids[name] if np.isfinite(fid)] or [np.nan]
+        good = finite(fids[name])
         figures = " | ".join(f"{f(good):.1f}" for f in (np.median, min, max))
         diverged = int(np.isnan(fids[name]).sum())
         lines.append(f"| {' | '.join(name)} | {figures} | {len(fids[name])} | {diverged} |")
@@ -131,11 +133,15 @@ def show(rows, folder):
     figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
     for place, name in enumerate(reversed(ranked)):
         axes.plot(fids[name], [place] * len(fids[name]), "o", color="C0", alpha=0.5)
-        good = [fid for fid in fids[name] if np.isfinite(fid)]
-        axes.plot([np.median(good)] if good else [], [place] * bool(good), "k|", markersize=18)
+        axes.plot(np.median(finite(fids[name])), place, "k|", markersize=18)
     axes.set_yticks(range(len(ranked)), [" + ".join(name) for name in reversed(ranked)])
     axes.set(xlabel="FID in the features of the digit classifier, lower is better", xscale="log")
     figure.savefig(folder / "fid.png", dpi=100)
+
+
+def finite(fids):
+    """Returns the values of runs that did not diverge; NaN where all did, which is not drawn."""
+    return [fid for fid in fids if np.isfinite(fid)] or [np.nan]
 
 
 if __name__ == "__main__":

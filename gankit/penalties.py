@@ -91,7 +91,7 @@ class GradientPenalty(Penalty):
         """Returns the cost for each image, of shape ``(batch,)``."""
         mixing = draw_per_image(real, seed)
         slopes = squared_slopes(score_images, real + mixing * (fake - real))
-        return self.weight * ops.square(ops.sqrt(slopes + EPSILON) - 1.0)
+        return self.weight * squared_distance_from_one(slopes)
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -107,7 +107,7 @@ class DRAGAN(Penalty):
         """Returns the cost for each image, of shape ``(batch,)``."""
         noise = keras.random.uniform(ops.shape(real), seed=seed) * ops.std(real) / 2
         slopes = squared_slopes(score_images, real + draw_per_image(real, seed) * noise)
-        return self.weight * ops.square(ops.sqrt(slopes + EPSILON) - 1.0)
+        return self.weight * squared_distance_from_one(slopes)
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -148,6 +148,11 @@ def squared_slopes(score_images, images):
         total = ops.sum(score_images(images))
     gradients = tape.gradient(total, images)
     return ops.sum(ops.square(gradients), axis=tuple(range(1, len(gradients.shape))))
+
+
+def squared_distance_from_one(slopes):
+    """Returns (|slope| - 1)^2 of squared slopes."""
+    return ops.square(ops.sqrt(slopes + EPSILON) - 1.0)
 
 
 def get(penalty) -> Penalty | None:

@@ -1,5 +1,6 @@
 """Each example runs from its command line; on real data, where it is at hand, and little of it."""
 
+import csv
 import importlib.util
 import tarfile
 from pathlib import Path
@@ -179,6 +180,50 @@ def test_a_run_of_compare_losses(monkeypatch):
     assert np.isfinite([*values.values()]).all()
     gan.generator.set_weights([weight * np.nan for weight in gan.generator.get_weights()])
     assert np.isnan([*study.judge(gan, real, extractor).values()]).all()
+
+
+@pytest.mark.parametrize("name", ["dcgan", "wgan_gp", "cgan"])
+def test_a_variant_on_digits(tmp_path, monkeypatch, name):
+    example = load("variants_mnist")
+    monkeypatch.setattr(example, "NUM_IMAGES", 600)
+    example.main(name, minutes=0, mnist=False, folder=tmp_path)
+    example.main(name, minutes=0, mnist=False, folder=tmp_path)
+    assert size(tmp_path / f"{name}.png") == (298, 298)
+    with (tmp_path / "variants.csv").open() as file:
+        row, again = csv.DictReader(file)
+    assert row["variant"] == name
+    assert float(row["fid"]) == float(again["fid"]) > 0
+    assert bool(row["class_accuracy"]) == (name == "cgan")
+    gan = keras.models.load_model(tmp_path / f"{name}.keras")
+    assert gan.generator_optimizer.iterations == int(row["steps"])
+
+
+def test_all_variants_are_built():
+    example = load("variants_mnist")
+    for name, build in example.VARIANTS.items():
+        gan = build()
+        assert gan.generator.output_shape == (None, *example.SHAPE)
+        assert len(gan.generator.inputs) == 1 + (name in example.CONDITIONAL)
+
+
+def test_infogan_on_digits(tmp_path, monkeypatch):
+    example = load("infogan_mnist")
+    monkeypatch.setattr(example, "NUM_IMAGES", 600)
+    digits, labels = gankit.data.sample_digits()
+    monkeypatch.setattr(gankit.data, "sample_digits", lambda: (digits[:64], labels[:64]))
+    example.main(mnist=False, epochs=1, seed=0, folder=tmp_path)
+    for name in ("categories.png", "code_0.png", "code_1.png"):
+        assert size(tmp_path / name) == (298, 298)
+
+
+def test_a_pyramid_on_digits(tmp_path, monkeypatch):
+    example = load("lapgan")
+    monkeypatch.setattr(example, "NUM_IMAGES", 600)
+    digits, labels = gankit.data.sample_digits()
+    monkeypatch.setattr(gankit.data, "sample_digits", lambda: (digits[:600], labels[:600]))
+    example.main(frogs=None, mnist=False, epochs=1, folder=tmp_path)
+    assert size(tmp_path / "levels.png") == (298, 88)
+    assert len(gankit.LAPGAN.load(tmp_path).gans) == 3
 
 
 def test_frogs(tmp_path):

@@ -2,7 +2,13 @@
 
 from gankit.metrics import extractors
 from gankit.metrics.by_name import measure
-from gankit.metrics.classes import ModeCoverage, class_accuracy, mode_coverage
+from gankit.metrics.classes import (
+    Matching,
+    ModeCoverage,
+    class_accuracy,
+    match_codes,
+    mode_coverage,
+)
 from gankit.metrics.density_coverage import DensityCoverage, density_coverage
 from gankit.metrics.features import Features, extract
 from gankit.metrics.fid import frechet_distance
@@ -16,6 +22,7 @@ __all__ = [
     "Features",
     "InceptionScore",
     "KernelDistance",
+    "Matching",
     "ModeCoverage",
     "PrecisionRecall",
     "class_accuracy",
@@ -25,6 +32,7 @@ __all__ = [
     "frechet_distance",
     "inception_score",
     "kernel_distance",
+    "match_codes",
     "measure",
     "mode_coverage",
     "precision_recall",

@@ -18,6 +18,18 @@ class ModeCoverage(NamedTuple):
     divergence: float
 
 
+class Matching(NamedTuple):
+    """Which class each code of an unsupervised GAN stands for.
+
+    Attributes:
+        accuracy: share of images whose class is the one that their code stands for, in [0, 1].
+        classes: the class of each code, integers ``(codes,)``, no class twice.
+    """
+
+    accuracy: float
+    classes: np.ndarray
+
+
 def check_probabilities(probabilities) -> np.ndarray:
     """Returns a classifier's softmax as float64 ``(n, classes)``, or says what is wrong with it."""
     probabilities = np.asarray(probabilities, np.float64)
@@ -98,3 +110,44 @@ def class_accuracy(classes, asked) -> float:
             f"{asked.shape}."
         )
     return float(np.mean(classes == asked))
+
+
+def match_codes(classes, codes, num_classes: int) -> Matching:
+    """Returns which class each code stands for: the best one-to-one assignment.
+
+    For GANs that invent categories, as ``InfoGAN``: either of generated images, whose codes are
+    what the generator was told, or of real ones, whose codes are what the discriminator reads.
+
+    Args:
+        classes: what images show, integers ``(n,)`` in 0..num_classes - 1.
+        codes: their codes, integers ``(n,)`` in 0..num_classes - 1.
+        num_classes: how many of both there are, at most 16: all assignments are looked at.
+
+    Raises:
+        ValueError: shapes that don't fit, or numbers out of range.
+
+    References:
+        Chen et al. 2016, "InfoGAN", arXiv:1606.03657, section 7.2.
+    """
+    classes, codes = np.asarray(classes), np.asarray(codes)
+    class_accuracy(classes, codes)  # for its check of shapes
+    if not 1 <= num_classes <= 16:
+        raise ValueError(f"num_classes must lie in 1..16, got {num_classes}.")
+    for name, values in (("classes", classes), ("codes", codes)):
+        if values.min() < 0 or values.max() >= num_classes:
+            raise ValueError(
+                f"{name} must lie in 0..{num_classes - 1}, got {values.min()}..{values.max()}."
+            )
+    counts = np.zeros((num_classes, num_classes), int)
+    np.add.at(counts, (codes, classes), 1)
+    # The best assignment of the first codes to each set of classes, one code after the other.
+    best = {frozenset(): (0, ())}
+    for row in counts:
+        longer = {}
+        for taken, (hits, assigned) in best.items():
+            for one in set(range(num_classes)) - taken:
+                offer = (hits + int(row[one]), (*assigned, one))
+                longer[taken | {one}] = max(longer.get(taken | {one}, offer), offer)
+        best = longer
+    ((hits, assigned),) = best.values()
+    return Matching(hits / len(classes), np.array(assigned))

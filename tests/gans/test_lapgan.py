@@ -9,8 +9,8 @@ from gankit.gans.lapgan import double, halve, merge, split
 SHAPE = (16, 16, 3)
 
 
-def make_level(size, channels=3):
-    shape = (size, size, channels)
+def make_level(size):
+    shape = (size, size, 3)
     generator = architectures.lapgan.build_generator(shape, latent_dim=4, filters=4)
     gan = gankit.GAN(generator, architectures.lapgan.build_discriminator(shape, filters=4), seed=0)
     gan.compile()

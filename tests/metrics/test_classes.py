@@ -1,9 +1,11 @@
 """What a classifier finds, by hand."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 
-from gankit.metrics.classes import class_accuracy, mode_coverage
+from gankit.metrics.classes import class_accuracy, match_codes, mode_coverage
 from gankit.metrics.inception_score import inception_score
 
 
@@ -40,6 +42,29 @@ def test_class_accuracy_by_hand():
     assert class_accuracy([1, 2, 3, 3], [1, 2, 0, 3]) == 0.75
 
 
+def test_codes_are_matched_with_classes_by_hand():
+    # Greedily 3 + 1 + 1, with code 0 as class 0; better 2 + 3 + 1.
+    classes = [0, 0, 0, 1, 1, 0, 0, 0, 1, 2]
+    codes = [0, 0, 0, 0, 0, 1, 1, 1, 1, 2]
+    accuracy, matched = match_codes(classes, codes, 3)
+    assert (accuracy, matched.tolist()) == (0.6, [1, 0, 2])
+
+
+def test_codes_are_matched_whatever_their_names():
+    generator = np.random.default_rng(0)
+    classes, names = generator.integers(0, 10, 500), generator.permutation(10)
+    accuracy, matched = match_codes(classes, np.argsort(names)[classes], 10)
+    assert accuracy == 1
+    np.testing.assert_array_equal(matched, names)
+
+
+def test_no_assignment_is_better():
+    generator = np.random.default_rng(1)
+    classes, codes = generator.integers(0, 4, (2, 60))
+    every = [np.mean(np.array(order)[codes] == classes) for order in permutations(range(4))]
+    assert match_codes(classes, codes, 4).accuracy == max(every)
+
+
 @pytest.mark.parametrize(
     ("probabilities", "message"),
     [
@@ -65,3 +90,9 @@ def test_bad_classes():
         mode_coverage([1], 2, real_shares=[1, 1])
     with pytest.raises(ValueError, match="same shape"):
         class_accuracy([1, 2], [1])
+    with pytest.raises(ValueError, match="same shape"):
+        match_codes([1, 2], [1], 3)
+    with pytest.raises(ValueError, match=r"codes must lie in 0..2, got 0..3"):
+        match_codes([1, 2], [0, 3], 3)
+    with pytest.raises(ValueError, match=r"1..16, got 100"):
+        match_codes([1, 2], [0, 3], 100)
