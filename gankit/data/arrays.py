@@ -5,7 +5,9 @@ import tensorflow as tf
 
 from gankit.data import checks
 from gankit.data.epochs import batches
-from gankit.data.images import resize_array, scale
+from gankit.data.images import cut, find_box, resize, scale
+
+CHUNK = 256
 
 
 def from_arrays(
@@ -67,7 +69,9 @@ def from_arrays(
     image_size = checks.check_size(image_size, "image_size")
     center_crop = checks.check_size(center_crop, "center_crop")
     if image_size or center_crop:
-        images = resize_array(images, image_size, center_crop, value_range)
+        images = cut(images, find_box(images.shape[1:3], image_size, center_crop))
+    if image_size:
+        images = resize_array(images, image_size, value_range)
     return batches_of_arrays(
         images,
         labels,
@@ -90,7 +94,22 @@ def batches_of_arrays(images, labels, batch_size, value_range, **order) -> tf.da
         images = scale(images, value_range)
         return (images, *labels) if labels else images
 
-    return batches(take, len(images), batch_size, **order)
+    return batches(
+        lambda indices: indices.map(take, num_parallel_calls=tf.data.AUTOTUNE),
+        len(images),
+        batch_size,
+        **order,
+    )
+
+
+def resize_array(images, image_size, value_range) -> np.ndarray:
+    """Returns the images of an array, resized; floats stay in ``value_range``."""
+    # A few at a time, so that not all are held as floats at once.
+    starts = range(0, len(images), CHUNK)
+    resized = np.concatenate(
+        [resize(tf.constant(images[start : start + CHUNK]), image_size) for start in starts]
+    )
+    return resized if images.dtype == np.uint8 else np.clip(resized, *value_range)
 
 
 def check_images(images, value_range) -> np.ndarray:

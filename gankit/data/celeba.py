@@ -63,20 +63,21 @@ def from_celeba(
     options = check_options(image_size, center_crop, "rgb", value_range, on_error, seed)
     check_names("attributes", attributes)
     check_names("keep", keep)
-    files, rows = find_images(path), None
+    paths, rows = find_images(path), None
     if attributes or keep or table is not None:
         table = find_table(path) if table is None else Path(table)
         names, rows = read_table(table)
         columns = [find_attribute(name, names, table) for name in attributes or []]
-        files = select_files(files, names, rows, keep or [], table)
-    files = leave_out_damaged(files, path, on_error)
+        paths = select_files(paths, names, rows, keep or [], table)
+    files = leave_out_damaged(paths, path, on_error, options["center_crop"])
+    paths = [file.path for file in files]
     values = None
     if attributes:
-        values = np.array([rows[Path(file).name][columns] for file in files], np.float32)
+        values = np.array([rows[Path(path).name][columns] for path in paths], np.float32)
     dataset = batches_of_files(
         files, values, batch_size=batch_size, cache=cache, shuffle=shuffle, **options
     )
-    dataset.file_paths, dataset.attribute_names = files, list(attributes or [])
+    dataset.file_paths, dataset.attribute_names = paths, list(attributes or [])
     return dataset
 
 

@@ -64,15 +64,16 @@ def from_directory(
     checks.check_choice("labels", labels, (None, "inferred"))
     options = check_options(image_size, center_crop, color_mode, value_range, on_error, seed)
     checks.check_classes(classes)
-    files = leave_out_damaged(find_images(path, classes), path, on_error)
+    files = leave_out_damaged(find_images(path, classes), path, on_error, options["center_crop"])
+    paths = [file.path for file in files]
     class_names, label_array = None, None
     if labels == "inferred":
         class_names = sorted(entry.name for entry in Path(path).iterdir() if entry.is_dir())
-        label_array = infer_labels(files, path, class_names)
+        label_array = infer_labels(paths, path, class_names)
     dataset = batches_of_files(
         files, label_array, batch_size=batch_size, cache=cache, shuffle=shuffle, **options
     )
-    dataset.file_paths, dataset.class_names = files, class_names
+    dataset.file_paths, dataset.class_names = paths, class_names
     return dataset
 
 

@@ -40,15 +40,15 @@ def batches(take: Callable, num_images: int, batch_size: int, **order) -> tf.dat
     """Returns a dataset of what ``take`` makes of the indices of each batch, epoch after epoch.
 
     Args:
-        take: takes an int64 vector of ``batch_size`` indices and returns a batch.
+        take: takes a dataset of int64 vectors of ``batch_size`` indices, one for each batch, and
+            returns a dataset of the batches.
         num_images: how many there are.
         batch_size: images a batch.
         **order: of ``index_batches``.
     """
 
     def one_epoch(epoch):
-        indices = index_batches(num_images, batch_size, epoch, **order)
-        return indices.map(take, num_parallel_calls=tf.data.AUTOTUNE)
+        return take(index_batches(num_images, batch_size, epoch, **order))
 
     return epochs(one_epoch, num_images // batch_size).prefetch(tf.data.AUTOTUNE)
 

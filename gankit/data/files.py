@@ -1,8 +1,10 @@
 """Image files, read as training goes."""
 
+import itertools
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +13,27 @@ import tensorflow as tf
 from gankit.data import checks
 from gankit.data.arrays import batches_of_arrays
 from gankit.data.epochs import batches
-from gankit.data.images import DAMAGE, MODES, find_damage, read_image, scale
+from gankit.data.images import (
+    CHANNELS,
+    DAMAGE,
+    MODES,
+    REDUCTIONS,
+    ImageFile,
+    decode,
+    decode_jpeg,
+    find_box,
+    find_reduction,
+    look_at,
+    resize,
+    scale,
+)
 
+CHUNK = 64  # files that a thread looks at in turn
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
 
 
 def batches_of_files(
-    files: list[str],
+    files: list[ImageFile],
     labels: np.ndarray | None,
     *,
     image_size,
@@ -30,29 +46,35 @@ def batches_of_files(
     shuffle,
     seed,
 ) -> tf.data.Dataset:
-    """Returns the dataset of image files that look whole, each with its row of ``labels``.
+    """Returns the dataset of image files, each with its row of ``labels``.
 
     See ``from_directory`` for the arguments.
     """
     checks.check_batch_size(batch_size, len(files))
     reader = Reader(files, color_mode, image_size, center_crop, on_error)
     if cache:
-        images, indices = reader.read(np.arange(len(files)))
+        everything = tf.data.Dataset.range(len(files)).batch(batch_size).flat_map(reader.read)
+        images, indices = map(np.concatenate, zip(*everything.as_numpy_iterator(), strict=True))
         labels = None if labels is None else labels[indices]
         return batches_of_arrays(
             images, labels, batch_size, value_range, shuffle=shuffle, seed=seed
         )
-    shape = (batch_size, *image_size, 1 if color_mode == "grayscale" else 3)
     if labels is not None:
         with tf.device("CPU:0"):
             labels = tf.constant(labels)
 
-    def read(indices):
-        images, indices = tf.numpy_function(reader.read, [indices], (tf.uint8, tf.int64))
-        images = scale(tf.ensure_shape(images, shape), value_range)
+    def take(images, indices):
+        images = scale(tf.ensure_shape(images, (batch_size, *images.shape[1:])), value_range)
         if labels is None:
             return images
         return images, tf.gather(labels, tf.ensure_shape(indices, (batch_size,)))
+
+    def read(indices):
+        return indices.interleave(
+            lambda batch: reader.read(batch).map(take),
+            cycle_length=os.cpu_count(),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
 
     return batches(read, len(files), batch_size, shuffle=shuffle, seed=seed)
 
@@ -79,36 +101,80 @@ class Reader:
     """Reads images by their index in a list of files."""
 
     def __init__(self, files, color_mode, image_size, center_crop, on_error):
-        self.files = files
+        self.paths = [file.path for file in files]
         self.color_mode = color_mode
         self.image_size = image_size
         self.center_crop = center_crop
         self.on_error = on_error
         self.damaged = {}
+        ways, boxes = zip(*map(self.plan, files), strict=True)
+        with tf.device("CPU:0"):
+            self.path_tensor = tf.constant(self.paths)
+            self.way_tensor, self.box_tensor = tf.constant(ways), tf.constant(boxes)
 
-    def read(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Returns uint8 images ``(n, height, width, channels)`` and their int64 indices ``(n,)``.
+    def plan(self, file: ImageFile) -> tuple[int, tuple]:
+        """Returns a file's place among the ways of ``decode_quickly``, and the box to be kept."""
+        if not file.plain_jpeg:
+            return 0, (0, 0, 0, 0)  # Pillow finds it
+        reduction = find_reduction(file.size, self.image_size, self.center_crop)
+        reduced = [-(-side // reduction) for side in file.size]  # rounded up, as JPEGs are
+        box = find_box(reduced, self.image_size, self.center_crop)
+        return 1 + REDUCTIONS.index(reduction), box
 
-        The indices are the given ones, unless some image can't be read and is to be skipped.
+    def read(self, indices: tf.Tensor) -> tf.data.Dataset:
+        """Returns a dataset of one element, the batch of images with these indices.
+
+        They are uint8 ``(n, height, width, channels)``, and beside them are their int64 indices:
+        the given ones, unless some image can't be read and another takes its place.
         """
-        images, used = zip(*map(self.read_one, indices), strict=True)
-        return np.stack(images), np.array(used, np.int64)
+        indices = tf.data.Dataset.from_tensors(indices)
+        quick = indices.map(partial(self.read_batch, self.decode_quickly))
+        # What fails in TensorFlow does not say in which file. Pillow reads the batch once more.
+        careful = indices.map(partial(self.read_batch, self.decode_by_pillow))
+        return quick.ignore_errors().concatenate(careful).take(1)
 
-    def read_one(self, index: int) -> tuple[np.ndarray, int]:
-        """Returns one image; where it can't be read, raises, or returns the next that can."""
-        for offset in range(len(self.files)):
-            place = (index + offset) % len(self.files)
-            path = self.files[place]
+    def read_batch(self, decode_one, indices):
+        """Returns the images with these indices, and the indices of those that were read."""
+        shape = (*self.image_size, CHANNELS[self.color_mode])
+
+        def read_one(index):
+            pixels, used = decode_one(index)
+            return tf.ensure_shape(resize(pixels, self.image_size), shape), used
+
+        return tf.map_fn(read_one, indices, fn_output_signature=(tf.uint8, tf.int64))
+
+    def decode_quickly(self, index):
+        """Returns the pixels of a file, whichever way serves it, and its index."""
+        ways = [lambda: self.decode_by_pillow(index)]
+        ways += [lambda r=r: (self.decode_jpeg(index, r), index) for r in REDUCTIONS]
+        return tf.switch_case(self.way_tensor[index], ways)
+
+    def decode_jpeg(self, index, reduction):
+        """Returns the pixels of a plain JPEG."""
+        path, box = self.path_tensor[index], self.box_tensor[index]
+        return decode_jpeg(path, box, self.color_mode, reduction)
+
+    def decode_by_pillow(self, index):
+        """Returns the pixels of any file, and its index, or those of the next that can be read."""
+        pixels, used = tf.numpy_function(self.decode_or_next, [index], (tf.uint8, tf.int64))
+        channels = CHANNELS[self.color_mode]
+        return tf.ensure_shape(pixels, (None, None, channels)), tf.ensure_shape(used, ())
+
+    def decode_or_next(self, index: int) -> tuple[np.ndarray, np.int64]:
+        """Returns one image's pixels; if it can't be read, raises, or returns the next that can."""
+        for offset in range(len(self.paths)):
+            place = (index + offset) % len(self.paths)
+            path = self.paths[place]
             try:
-                image = read_image(path, self.color_mode, self.image_size, self.center_crop)
-                return image, place
+                pixels = decode(path, self.color_mode, self.image_size, self.center_crop)
+                return pixels, np.int64(place)
             except DAMAGE as error:
                 if self.on_error == "raise":
                     raise ValueError(
                         f"{path} can't be read: {error}. Remove it, or pass on_error='skip'."
                     ) from error
                 self.report(path, error)
-        raise ValueError(f"None of the {len(self.files)} images can be read any more.")
+        raise ValueError(f"None of the {len(self.paths)} images can be read any more.")
 
     def report(self, path: str, error: Exception) -> None:
         """Warns of a damaged file, once."""
@@ -116,7 +182,7 @@ class Reader:
             self.damaged[path] = str(error)
             warnings.warn(
                 f"{path} can't be read: {error}. The next image that can be read takes its place "
-                f"({len(self.damaged)} of {len(self.files)} so far).",
+                f"({len(self.damaged)} of {len(self.paths)} so far).",
                 stacklevel=2,
             )
 
@@ -148,17 +214,26 @@ def find_images(path, classes=None) -> list[str]:
     return sorted(files)
 
 
-def leave_out_damaged(files: list[str], path, on_error: str) -> list[str]:
+def leave_out_damaged(paths: list[str], folder, on_error: str, center_crop) -> list[ImageFile]:
     """Returns the files that look whole; names the others in an error or in a warning."""
-    with ThreadPoolExecutor() as pool:
-        damage = dict(zip(files, pool.map(find_damage, files), strict=True))
-    damage = {file: reason for file, reason in damage.items() if reason}
-    if not damage:
-        return files
-    shown = "".join(f"\n  {file}: {reason}" for file, reason in list(damage.items())[:10])
+    chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
+    with ThreadPoolExecutor() as pool:  # for disks that are slow to answer
+        looked = pool.map(lambda chunk: [look_at(path, center_crop) for path in chunk], chunks)
+        files = list(itertools.chain.from_iterable(looked))
+    whole = [file for file in files if isinstance(file, ImageFile)]
+    if len(whole) == len(files):
+        return whole
+    damage = [
+        f"\n  {path}: {reason}"
+        for path, reason in zip(paths, files, strict=True)
+        if isinstance(reason, str)
+    ]
     more = f"\n  and {len(damage) - 10} more" if len(damage) > 10 else ""
-    message = f"{len(damage)} of {len(files)} images in {str(path)!r} can't be read:{shown}{more}"
+    message = (
+        f"{len(damage)} of {len(paths)} images in {str(folder)!r} can't be read:"
+        f"{''.join(damage[:10])}{more}"
+    )
     if on_error == "raise":
         raise ValueError(f"{message}\nRemove them, or pass on_error='skip' to leave them out.")
     warnings.warn(f"{message}\nThey are left out.", stacklevel=3)
-    return [file for file in files if file not in damage]
+    return whole

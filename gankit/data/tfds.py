@@ -8,7 +8,7 @@ import tensorflow as tf
 from gankit.data import checks
 from gankit.data.arrays import batches_of_arrays
 from gankit.data.epochs import epochs, shuffled
-from gankit.data.images import read_image, scale
+from gankit.data.images import decode, resize, scale
 
 SHUFFLE_BUFFER = 10_000  # images, still encoded
 
@@ -86,27 +86,30 @@ def from_tfds(
     checks.check_batch_size(batch_size, num_images)
     color_mode = "grayscale" if shape[-1] == 1 else "rgb"
 
-    def read(contents):
-        return np.stack([read_image(content, color_mode, size, crop) for content in contents])
+    def read(content):
+        pixels = tf.numpy_function(
+            lambda content: decode(content, color_mode, size, crop), [content], tf.uint8
+        )
+        pixels = tf.ensure_shape(pixels, (None, None, shape[-1]))
+        return tf.ensure_shape(resize(pixels, size) if size else pixels, shape)
 
-    def decode(contents, *labels):
-        images = tf.numpy_function(read, [contents], tf.uint8)
-        images = scale(tf.ensure_shape(images, (batch_size, *shape)), value_range)
+    def read_batch(contents, *labels):
+        images = scale(tf.map_fn(read, contents, fn_output_signature=tf.uint8), value_range)
         return (images, *labels) if labels else images
 
     if cache:
-        contents, labels = list(encoded.as_numpy_iterator()), None
-        if label_key:
-            contents, labels = zip(*contents, strict=True)
-        images = read(contents)
+        images = encoded.map(
+            lambda content, *labels: (read(content), *labels), num_parallel_calls=tf.data.AUTOTUNE
+        )
+        images, *labels = zip(*images.as_numpy_iterator(), strict=True)
         return batches_of_arrays(
-            images, labels, batch_size, value_range, shuffle=shuffle, seed=seed
+            np.stack(images), *labels or [None], batch_size, value_range, shuffle=shuffle, seed=seed
         )
 
     def one_epoch(epoch):
         order = shuffled(encoded, SHUFFLE_BUFFER, seed, epoch) if shuffle else encoded
         order = order.batch(batch_size, drop_remainder=True)
-        return order.map(decode, num_parallel_calls=tf.data.AUTOTUNE)
+        return order.map(read_batch, num_parallel_calls=tf.data.AUTOTUNE)
 
     return epochs(one_epoch, num_images // batch_size).prefetch(tf.data.AUTOTUNE)
 

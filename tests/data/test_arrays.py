@@ -96,9 +96,16 @@ def test_resizes_and_crops_without_distortion():
     images = np.zeros((1, 8, 16, 3), "uint8")
     images[:, 2:6, 6:10] = 255
     (batch,) = data.from_arrays(images, batch_size=1, image_size=(4, 4))
-    assert batch.shape == (1, 4, 4, 3)
-    np.testing.assert_allclose(batch[0, 1:3, 1:3].numpy().mean(), 0.7, atol=0.3)
-    np.testing.assert_allclose(batch, batch.numpy().transpose(0, 2, 1, 3), atol=4 / 255)
+    expected = np.full((1, 4, 4, 3), -1.0)
+    expected[:, 1:3, 1:3] = 1
+    np.testing.assert_array_equal(batch, expected)
+
+
+def test_shrinks_to_the_means_of_areas():
+    # Of three pixels in a row each of two takes one and a half.
+    images = np.array([0.9, 0.3, -0.6], "float32").reshape(1, 1, 3, 1).repeat(3, axis=1)
+    (batch,) = data.from_arrays(images, batch_size=1, image_size=(2, 2))
+    np.testing.assert_allclose(batch[0, :, :, 0], [[0.7, -0.3]] * 2, rtol=1e-6)
 
 
 def test_center_crop():

@@ -8,6 +8,8 @@ from PIL import Image
 
 from gankit import data
 from gankit.data.epochs import set_epoch
+from gankit.data.files import Reader
+from gankit.data.images import look_at
 
 
 @pytest.fixture
@@ -141,6 +143,54 @@ def test_labels_follow_the_images_that_take_a_place(folder):
         images, labels = next(iter(dataset))
     assert numbers(images) == [0, 1, 3, 3, 4, 5]
     assert labels.numpy().tolist() == [0, 0, 1, 1, 1, 1]
+
+
+def photo(height, width, seed=0):
+    """A smooth picture, as photos are."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype="uint8")
+    return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+
+
+@pytest.mark.parametrize("color_mode", ["rgb", "grayscale"])
+@pytest.mark.parametrize("center_crop", [None, (20, 24)])
+def test_both_decoders_give_the_same_pixels(tmp_path, color_mode, center_crop):
+    options = {"color_mode": color_mode, "center_crop": center_crop, "image_size": (16, 12)}
+    sizes = [(24, 24), (80, 60), (50, 200), (20, 30)]  # read whole, at a half, and enlarged
+    for number, size in enumerate(sizes):
+        photo(*size, seed=number).save(tmp_path / f"{number}.jpg")
+    photo(24, 24).convert("L").save(tmp_path / "4.jpg")
+    quick = data.from_directory(tmp_path, batch_size=5, shuffle=False, **options)
+    reader = Reader([look_at(path) for path in quick.file_paths], on_error="raise", **options)
+    by_pillow, _ = reader.read_batch(reader.decode_by_pillow, tf.range(5, dtype=tf.int64))
+    assert set(reader.way_tensor.numpy()) == ({1, 2} if center_crop is None else {1})
+    (batch,) = quick
+    np.testing.assert_allclose((batch + 1) * 127.5, by_pillow, atol=3)
+
+
+def test_damage_inside_of_a_photo_is_named(tmp_path):
+    for number in range(3):
+        photo(40, 40, seed=number).save(tmp_path / f"{number}.jpg")
+    contents = bytearray((tmp_path / "1.jpg").read_bytes())
+    tables = contents.index(b"\xff\xc4")  # of the Huffman codes
+    contents[tables + 5 : tables + 21] = bytes([255] * 16)
+    (tmp_path / "1.jpg").write_bytes(contents)
+    options = {"image_size": (16, 16), "batch_size": 3, "shuffle": False}
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"1\.jpg can't be read"):
+        list(data.from_directory(tmp_path, **options))
+    with pytest.warns(UserWarning, match=r"1\.jpg can't be read.*1 of 3"):
+        (batch,) = data.from_directory(tmp_path, on_error="skip", **options)
+    np.testing.assert_array_equal(batch[1], batch[2])
+
+
+def test_a_photo_smaller_than_the_crop_is_named(tmp_path):
+    photo(40, 40).save(tmp_path / "0.jpg")
+    photo(16, 40).save(tmp_path / "1.jpg")
+    options = {"image_size": (16, 16), "center_crop": (20, 20), "batch_size": 1}
+    with pytest.raises(ValueError, match=r"1\.jpg: center_crop=\(20, 20\) is larger.*\(16, 40\)"):
+        data.from_directory(tmp_path, **options)
+    with pytest.warns(UserWarning, match=r"1\.jpg"):
+        dataset = data.from_directory(tmp_path, on_error="skip", **options)
+    assert dataset.file_paths == [str(tmp_path / "0.jpg")]
 
 
 def test_modes_of_real_files(tmp_path):
