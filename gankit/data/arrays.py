@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from gankit.data import checks
 from gankit.data.epochs import batches
-from gankit.data.images import cut, find_box, resize, scale
+from gankit.data.images import cut, find_box, resize, scale, to_uint8
 
 CHUNK = 256
 
@@ -106,10 +106,10 @@ def resize_array(images, image_size, value_range) -> np.ndarray:
     """Returns the images of an array, resized; floats stay in ``value_range``."""
     # A few at a time, so that not all are held as floats at once.
     starts = range(0, len(images), CHUNK)
-    resized = np.concatenate(
-        [resize(tf.constant(images[start : start + CHUNK]), image_size) for start in starts]
-    )
-    return resized if images.dtype == np.uint8 else np.clip(resized, *value_range)
+    resized = (resize(tf.constant(images[start : start + CHUNK]), image_size) for start in starts)
+    if images.dtype == np.uint8:
+        return np.concatenate([to_uint8(chunk) for chunk in resized])
+    return np.clip(np.concatenate(list(resized)), *value_range)
 
 
 def check_images(images, value_range) -> np.ndarray:

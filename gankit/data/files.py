@@ -17,7 +17,6 @@ from gankit.data.images import (
     CHANNELS,
     DAMAGE,
     MODES,
-    REDUCTIONS,
     ImageFile,
     decode,
     decode_jpeg,
@@ -26,8 +25,10 @@ from gankit.data.images import (
     look_at,
     resize,
     scale,
+    to_uint8,
 )
 
+BY_PILLOW = 0
 CHUNK = 64  # files that a thread looks at in turn
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
 
@@ -63,18 +64,17 @@ def batches_of_files(
         with tf.device("CPU:0"):
             labels = tf.constant(labels)
 
-    def take(images, indices):
+    def finish(images, indices):
         images = scale(tf.ensure_shape(images, (batch_size, *images.shape[1:])), value_range)
         if labels is None:
             return images
         return images, tf.gather(labels, tf.ensure_shape(indices, (batch_size,)))
 
     def read(indices):
-        return indices.interleave(
-            lambda batch: reader.read(batch).map(take),
-            cycle_length=os.cpu_count(),
-            num_parallel_calls=tf.data.AUTOTUNE,
+        images = indices.interleave(
+            reader.read, cycle_length=os.cpu_count(), num_parallel_calls=tf.data.AUTOTUNE
         )
+        return images.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
 
     return batches(read, len(files), batch_size, shuffle=shuffle, seed=seed)
 
@@ -107,19 +107,25 @@ class Reader:
         self.center_crop = center_crop
         self.on_error = on_error
         self.damaged = {}
-        ways, boxes = zip(*map(self.plan, files), strict=True)
+        reductions, begins, shapes = zip(*map(self.plan, files), strict=True)
+        self.reductions, ways = np.unique(reductions, return_inverse=True)
         with tf.device("CPU:0"):
             self.path_tensor = tf.constant(self.paths)
-            self.way_tensor, self.box_tensor = tf.constant(ways), tf.constant(boxes)
+            self.way_tensor = tf.constant(ways, tf.int32)
+            self.begin_tensor, self.shape_tensor = tf.constant(begins), tf.constant(shapes)
 
-    def plan(self, file: ImageFile) -> tuple[int, tuple]:
-        """Returns a file's place among the ways of ``decode_quickly``, and the box to be kept."""
+    def plan(self, file: ImageFile) -> tuple[int, tuple, tuple]:
+        """Returns at which part of its size a JPEG is decoded, and what of it is kept.
+
+        That is where a box begins, and its shape, both with the channels. All zeros for a file that
+        Pillow decodes, which finds them by itself.
+        """
         if not file.plain_jpeg:
-            return 0, (0, 0, 0, 0)  # Pillow finds it
+            return BY_PILLOW, (0, 0, 0), (0, 0, 0)
         reduction = find_reduction(file.size, self.image_size, self.center_crop)
         reduced = [-(-side // reduction) for side in file.size]  # rounded up, as JPEGs are
-        box = find_box(reduced, self.image_size, self.center_crop)
-        return 1 + REDUCTIONS.index(reduction), box
+        top, left, *box = find_box(reduced, self.image_size, self.center_crop)
+        return reduction, (top, left, 0), (*box, CHANNELS[self.color_mode])
 
     def read(self, indices: tf.Tensor) -> tf.data.Dataset:
         """Returns a dataset of one element, the batch of images with these indices.
@@ -141,18 +147,23 @@ class Reader:
             pixels, used = decode_one(index)
             return tf.ensure_shape(resize(pixels, self.image_size), shape), used
 
-        return tf.map_fn(read_one, indices, fn_output_signature=(tf.uint8, tf.int64))
+        signature = (tf.float32, tf.int64)
+        images, used = tf.map_fn(read_one, indices, fn_output_signature=signature)
+        return to_uint8(images), used
 
     def decode_quickly(self, index):
         """Returns the pixels of a file, whichever way serves it, and its index."""
-        ways = [lambda: self.decode_by_pillow(index)]
-        ways += [lambda r=r: (self.decode_jpeg(index, r), index) for r in REDUCTIONS]
-        return tf.switch_case(self.way_tensor[index], ways)
+        ways = [partial(self.decode_in_graph, index, reduction) for reduction in self.reductions]
+        if self.reductions[0] == BY_PILLOW:
+            ways[0] = partial(self.decode_by_pillow, index)
+        # Often all files of a folder are alike.
+        return ways[0]() if len(ways) == 1 else tf.switch_case(self.way_tensor[index], ways)
 
-    def decode_jpeg(self, index, reduction):
-        """Returns the pixels of a plain JPEG."""
-        path, box = self.path_tensor[index], self.box_tensor[index]
-        return decode_jpeg(path, box, self.color_mode, reduction)
+    def decode_in_graph(self, index, reduction):
+        """Returns the pixels of a plain JPEG, and its index."""
+        tensors = (self.path_tensor, self.begin_tensor, self.shape_tensor)
+        pixels = decode_jpeg(*(t[index] for t in tensors), self.color_mode, int(reduction))
+        return pixels, index
 
     def decode_by_pillow(self, index):
         """Returns the pixels of any file, and its index, or those of the next that can be read."""

@@ -120,29 +120,33 @@ def cut(images: np.ndarray, box) -> np.ndarray:
     return images[..., top : top + height, left : left + width, :]
 
 
-def decode_jpeg(path: tf.Tensor, box: tf.Tensor, color_mode: str, reduction: int) -> tf.Tensor:
-    """Returns a box of the picture in a plain JPEG, decoded at a part of its size, as uint8."""
+def decode_jpeg(path, begin, shape, color_mode: str, reduction: int) -> tf.Tensor:
+    """Returns a part of the picture in a plain JPEG, decoded at a part of its size, as uint8."""
     pixels = tf.io.decode_jpeg(
         tf.io.read_file(path),
         channels=CHANNELS[color_mode],
         ratio=reduction,
         dct_method="INTEGER_ACCURATE",  # as Pillow does
     )
-    return tf.slice(pixels, [box[0], box[1], 0], [box[2], box[3], -1])
+    return tf.slice(pixels, begin, shape)
 
 
 def resize(images: tf.Tensor, image_size) -> tf.Tensor:
-    """Returns images ``(..., height, width, channels)`` of another size; uint8 stays uint8.
+    """Returns images ``(..., height, width, channels)`` of another size, as float32.
 
     One that shrinks becomes the means of the areas that fall into each pixel, which leaves no
     aliasing; one that grows is interpolated by cubics, which may leave the range by a little.
     """
-    resized = tf.cond(
+    return tf.cond(
         tf.shape(images)[-3] > image_size[0],
         lambda: tf.image.resize(images, image_size, "area"),
         lambda: tf.cast(tf.image.resize(images, image_size, "bicubic"), tf.float32),
     )
-    return tf.saturate_cast(tf.round(resized), tf.uint8) if images.dtype == tf.uint8 else resized
+
+
+def to_uint8(images: tf.Tensor) -> tf.Tensor:
+    """Returns floats as the nearest integers in 0..255."""
+    return tf.saturate_cast(tf.round(images), tf.uint8)
 
 
 def look_at(path: str, center_crop=None) -> ImageFile | str:

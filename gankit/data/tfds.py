@@ -8,7 +8,7 @@ import tensorflow as tf
 from gankit.data import checks
 from gankit.data.arrays import batches_of_arrays
 from gankit.data.epochs import epochs, shuffled
-from gankit.data.images import decode, resize, scale
+from gankit.data.images import decode, resize, scale, to_uint8
 
 SHUFFLE_BUFFER = 10_000  # images, still encoded
 
@@ -91,7 +91,7 @@ def from_tfds(
             lambda content: decode(content, color_mode, size, crop), [content], tf.uint8
         )
         pixels = tf.ensure_shape(pixels, (None, None, shape[-1]))
-        return tf.ensure_shape(resize(pixels, size) if size else pixels, shape)
+        return tf.ensure_shape(to_uint8(resize(pixels, size)) if size else pixels, shape)
 
     def read_batch(contents, *labels):
         images = scale(tf.map_fn(read, contents, fn_output_signature=tf.uint8), value_range)

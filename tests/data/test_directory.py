@@ -162,7 +162,7 @@ def test_both_decoders_give_the_same_pixels(tmp_path, color_mode, center_crop):
     quick = data.from_directory(tmp_path, batch_size=5, shuffle=False, **options)
     reader = Reader([look_at(path) for path in quick.file_paths], on_error="raise", **options)
     by_pillow, _ = reader.read_batch(reader.decode_by_pillow, tf.range(5, dtype=tf.int64))
-    assert set(reader.way_tensor.numpy()) == ({1, 2} if center_crop is None else {1})
+    assert reader.reductions.tolist() == ([1, 2] if center_crop is None else [1])
     (batch,) = quick
     np.testing.assert_allclose((batch + 1) * 127.5, by_pillow, atol=3)
 
