@@ -3,6 +3,7 @@
 from gankit import architectures, augment, callbacks, data, layers, losses, metrics, penalties
 from gankit.gans import ACGAN, BEGAN, EBGAN, GAN, LAPGAN, WGAN, WGANGP, Batch, InfoGAN
 from gankit.grids import make_grid, save_animation, save_grid, save_images
+from gankit.saving import load
 
 __version__ = "0.1.0"
 
@@ -21,6 +22,7 @@ __all__ = [
     "callbacks",
     "data",
     "layers",
+    "load",
     "losses",
     "make_grid",
     "metrics",

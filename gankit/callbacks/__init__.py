@@ -1,7 +1,8 @@
 """What happens beside training: callbacks for ``fit``."""
 
+from gankit.callbacks.checkpoint import Checkpoint
 from gankit.callbacks.evaluate import Evaluate
 from gankit.callbacks.sample_grid import SampleGrid
 from gankit.callbacks.tensorboard_images import TensorBoardImages
 
-__all__ = ["Evaluate", "SampleGrid", "TensorBoardImages"]
+__all__ = ["Checkpoint", "Evaluate", "SampleGrid", "TensorBoardImages"]

@@ -29,8 +29,9 @@ class Periodic(keras.callbacks.Callback):
         raise NotImplementedError
 
     def on_train_begin(self, logs=None):
-        """Takes up the count of steps where it stopped."""
-        self.steps = int(self.model.optimizer.iterations.numpy())
+        """Takes up the count of steps where the epoch began, of which some may be seen again."""
+        self.trained_before = int(self.model.optimizer.iterations.numpy())
+        self.steps = self.trained_before - self.model.steps_to_replay
         self.steps_of_epoch = 0
 
     def on_train_batch_end(self, batch, logs=None):
@@ -38,7 +39,9 @@ class Periodic(keras.callbacks.Callback):
         done = batch + 1 - self.steps_of_epoch
         self.steps_of_epoch += done
         before, self.steps = self.steps, self.steps + done
-        if self.every != "epoch" and self.steps // self.every > before // self.every:
+        if self.every == "epoch" or self.steps <= self.trained_before:
+            return
+        if self.steps // self.every > before // self.every:
             self.act("step", self.steps)
 
     def on_epoch_end(self, epoch, logs=None):

@@ -21,19 +21,50 @@ class EpochKeeper(keras.callbacks.Callback):
         super().__init__()
         self.data = data
         self.initial_epoch = initial_epoch
-        self.offset = None
+        self.begun = False
+
+    def on_train_begin(self, logs=None):
+        """Settles which of the GAN's epochs is ``fit``'s first, before the GAN may be restored."""
+        completed = int(self.model.epochs_completed.numpy())
+        self.model.epoch_offset = 0 if self.initial_epoch else completed
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Sets the data's order, once, before Keras starts to iterate; passes count themselves.
-
-        Not earlier, since a callback may restore the GAN when training begins.
-        """
-        if self.offset is None:
-            completed = int(self.model.epochs_completed.numpy())
-            self.offset = 0 if self.initial_epoch else completed - epoch
-            if isinstance(self.data, tf.data.Dataset):
-                set_epoch(self.data, self.offset + epoch)
+        """Sets the data's order, once, before Keras starts to iterate; passes count themselves."""
+        if not self.begun and isinstance(self.data, tf.data.Dataset):
+            set_epoch(self.data, self.model.epoch_offset + epoch)
+        self.begun = True
 
     def on_epoch_end(self, epoch, logs=None):
         """Counts the epoch."""
-        self.model.epochs_completed.assign(self.offset + epoch + 1)
+        self.model.epochs_completed.assign(self.model.epoch_offset + epoch + 1)
+
+
+class Replay:
+    """Stands in for a GAN's train function while steps come that are trained already.
+
+    It takes their batches from the data and does nothing with them. Afterwards the averages of the
+    epoch, which Keras resets at its beginning, are what they were.
+
+    Args:
+        gan: a GAN whose ``steps_to_replay`` is positive.
+        logs: what to say in these steps.
+        averages: the values that the variables of ``gan.averages`` had after them.
+    """
+
+    def __init__(self, gan, logs: dict, averages: list):
+        self.gan = gan
+        self.logs = logs
+        self.averages = averages
+        self.train = gan.train_function
+
+    def __call__(self, iterator):
+        """Passes over the batches of one execution, and returns the logs."""
+        number = min(self.gan.steps_per_execution, self.gan.steps_to_replay)
+        for _ in range(number):
+            next(iterator)
+        self.gan.steps_to_replay -= number
+        if not self.gan.steps_to_replay:
+            self.gan.train_function = self.train
+            for variable, value in zip(self.gan.averages.variables, self.averages, strict=True):
+                variable.assign(value)
+        return dict(self.logs)

@@ -11,7 +11,7 @@ from gankit import losses, penalties
 from gankit.data.checks import check_choice, check_seed
 from gankit.gans import checks
 from gankit.gans.batch import Batch, map_tensors
-from gankit.gans.epochs import EpochKeeper
+from gankit.gans.epochs import EpochKeeper, Replay
 from gankit.gans.logs import EpochAverages, name_losses
 from gankit.gans.networks import (
     DISCRIMINATOR_ROLES,
@@ -129,6 +129,7 @@ class GAN(keras.Model):
             shape=(), dtype="int64", initializer="zeros", trainable=False, name="epochs_completed"
         )
         self.averages = EpochAverages()
+        self.epoch_offset = self.steps_to_replay = 0
         self.built = True
 
     def compile(
@@ -216,16 +217,42 @@ class GAN(keras.Model):
         kwargs.setdefault("shuffle", not isinstance(x, tf.data.Dataset | GeneratorType))
         callbacks = getattr(callbacks, "callbacks", callbacks)  # of a keras CallbackList
         callbacks = keras.tree.flatten(callbacks or [])
-        # What adds to the logs comes before what reads them, in whatever order they were given.
-        callbacks.sort(key=lambda callback: not getattr(callback, "adds_to_logs", False))
-        callbacks = [keeper, *callbacks]
-        history = super().fit(
-            x, y, batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks, **kwargs
-        )
+        # In whatever order they were given, what restores the state comes before what reads it, and
+        # what adds to the logs before what reads them.
+        for trait in ("adds_to_logs", "restores"):
+            callbacks.sort(key=lambda callback, trait=trait: not getattr(callback, trait, False))
+        try:
+            history = super().fit(
+                x,
+                y,
+                batch_size,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=[keeper, *callbacks],
+                **kwargs,
+            )
+        finally:
+            self._initial_epoch, self.steps_to_replay = None, 0
+            for callback in callbacks:
+                getattr(callback, "close", lambda: None)()
         # What Keras does for a model's one optimizer, where that keeps an average of its own.
         self.generator_optimizer.finalize_variable_values(self.generator_variables)
         self.discriminator_optimizer.finalize_variable_values(self.discriminator_variables)
         return history
+
+    def take_up(self, steps_of_epoch: int, logs: dict, averages: list) -> None:
+        """Has ``fit``, which begins, go on with the epoch that was restored.
+
+        Args:
+            steps_of_epoch: how many of its steps are trained already; their batches are passed
+                over.
+            logs: what was logged after them.
+            averages: the values that the variables of ``self.averages`` had then.
+        """
+        self._initial_epoch = int(self.epochs_completed.numpy()) - self.epoch_offset
+        self.steps_to_replay = steps_of_epoch
+        if steps_of_epoch:
+            self.train_function = Replay(self, logs, averages)
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
         """Makes one training step on a batch of images (and their condition), as Keras does."""

@@ -1,0 +1,161 @@
+"""A run that goes on where it stopped, whatever stopped it."""
+
+import json
+import signal
+import threading
+import warnings
+import zipfile
+from pathlib import Path
+
+from gankit.callbacks.periodic import Periodic
+from gankit.saving import check_file, write_whole
+
+PLACE = "place.json"  # beside Keras's own members in the file
+
+
+class Checkpoint(Periodic):
+    """Saves the GAN now and then, and takes up a run that was stopped, bit for bit.
+
+    Run the same script again: training goes on from the newest checkpoint in the folder, up to the
+    ``epochs`` that ``fit`` is given, as if it had never been stopped, also in the middle of an
+    epoch. A checkpoint holds the networks, both optimizers, the state of all random numbers and of
+    the variant, and the place in the data. Data have to come in an order that can be had again:
+    from ``gankit.data``, or without shuffling. The batches of an epoch that has begun are read once
+    more, and callbacks see them without anything being trained.
+
+    A file is written beside the others and renamed when it is on the disk, so that one that is
+    there is whole. It is a ``.keras`` file, which ``gankit.load`` and ``keras.models.load_model``
+    open, with checksums of all that is in it. If the newest is damaged all the same, a warning
+    names it and the one before it is taken.
+
+    Ctrl-C waits for the end of the training step, saves, and then interrupts; a second one
+    interrupts at once. With several workers, all read the folder and the first one writes.
+
+    Args:
+        folder: where to write, and to look for checkpoints; one folder a run.
+        every: ``"epoch"``, or a number of training steps.
+        keep: how many checkpoints to keep; older ones are deleted.
+
+    Raises:
+        ValueError: an argument out of its range; a folder whose checkpoints are all damaged, or are
+            those of another GAN.
+        OSError: a checkpoint can't be written; those before it are untouched.
+    """
+
+    restores = True  # comes before callbacks that look at the GAN's state
+
+    def __init__(self, folder, every="epoch", keep=3):
+        super().__init__(every)
+        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
+            raise ValueError(f"keep must be an integer of at least 1, got {keep!r}.")
+        self.folder = Path(folder)
+        self.keep = keep
+        self.interrupted = False
+        self.former_handler = None
+        self.logs = {}
+
+    def on_train_begin(self, logs=None):
+        """Restores the newest checkpoint, if there is one."""
+        if self.writes():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for left in self.folder.glob(".writing_*"):  # by a process that was killed
+                left.unlink()
+        self.restore()
+        super().on_train_begin(logs)
+        self.listen()
+
+    def restore(self):
+        """Gives the GAN the state of the newest checkpoint that is whole."""
+        paths = find_checkpoints(self.folder)
+        for path in reversed(paths):
+            try:
+                place = read_place(path)
+            except ValueError as error:
+                warnings.warn(f"{error} The checkpoint before it is taken.", stacklevel=2)
+                continue
+            try:
+                self.model.load_weights(path)
+            except Exception as error:
+                raise ValueError(
+                    f"{path} is whole, but is not of this GAN. Take another folder, or build the "
+                    f"networks as they were: {error}"
+                ) from error
+            self.model.take_up(**place)
+            return
+        if paths:
+            raise ValueError(
+                f"All {len(paths)} checkpoints in {str(self.folder)!r} are damaged. Delete them to "
+                "start anew."
+            )
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Saves, if it is time; after Ctrl-C saves and interrupts."""
+        self.logs = logs or {}
+        super().on_train_batch_end(batch, logs)
+        if self.interrupted:
+            if not self.model.steps_to_replay:
+                self.save()
+            raise KeyboardInterrupt
+
+    def act(self, unit, number):
+        """Saves the GAN."""
+        self.save()
+
+    def save(self):
+        """Writes a checkpoint, and deletes the oldest."""
+        place = {
+            "steps_of_epoch": self.steps_of_epoch,
+            "logs": {name: float(value) for name, value in self.logs.items()},
+            "averages": [variable.numpy().tolist() for variable in self.model.averages.variables],
+        }
+        name = f"epoch_{int(self.model.epochs_completed.numpy()):05d}_step_{self.steps:09d}.keras"
+        path = self.folder / name
+        if not self.writes() or path.exists():
+            return
+
+        def write(file):
+            self.model.save(file)
+            with zipfile.ZipFile(file, "a") as archive:
+                archive.writestr(PLACE, json.dumps(place))
+
+        write_whole(path, write)
+        for old in find_checkpoints(self.folder)[: -self.keep]:
+            old.unlink()
+
+    def writes(self) -> bool:
+        """Returns whether this is the worker that writes: the first one."""
+        resolver = self.model.distribute_strategy.cluster_resolver
+        return resolver is None or (resolver.task_id or 0) == 0
+
+    def listen(self):
+        """Puts off Ctrl-C to the end of a step."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        self.interrupted = False
+        self.former_handler = signal.signal(signal.SIGINT, self.interrupt)
+
+    def interrupt(self, number, frame):
+        """Notes the first Ctrl-C; a second one interrupts at once."""
+        if self.interrupted:
+            raise KeyboardInterrupt
+        self.interrupted = True
+
+    def close(self):
+        """Gives Ctrl-C back; ``GAN.fit`` calls it however training ends."""
+        if self.former_handler is not None:
+            signal.signal(signal.SIGINT, self.former_handler)
+            self.former_handler = None
+
+
+def find_checkpoints(folder) -> list[Path]:
+    """Returns the files of a folder's checkpoints, the oldest first."""
+    return sorted(Path(folder).glob("epoch_*_step_*.keras"))
+
+
+def read_place(path) -> dict:
+    """Returns where in an epoch a checkpoint was written, or says why it can't be trusted."""
+    check_file(path)
+    with zipfile.ZipFile(path) as archive:
+        if PLACE not in archive.namelist():
+            raise ValueError(f"{path} was not written by Checkpoint: it lacks {PLACE!r}.")
+        return json.loads(archive.read(PLACE))

@@ -1,0 +1,98 @@
+"""Files that are written whole or not at all, and that are looked at before they are believed."""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import keras
+
+MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
+
+
+def load(path, *, custom_objects=None, compile=True):
+    """Returns the GAN in a ``.keras`` file, ready to be used and to be trained on.
+
+    As ``keras.models.load_model``, but says what is wrong with a file that can't be loaded. No code
+    out of the file is run.
+
+    Args:
+        path: of the file.
+        custom_objects: classes of your own by name, where they are not registered.
+        compile: whether to restore optimizers and losses too.
+
+    Raises:
+        ValueError: no file, an empty, truncated or damaged one, one of something else, or of a
+            class that is not known here.
+    """
+    check_file(path)
+    try:
+        model = keras.models.load_model(path, custom_objects, compile=compile)
+    except Exception as error:
+        raise ValueError(f"{path} is whole, but can't be loaded: {error}") from error
+    if not isinstance(model, keras.Model) or not hasattr(model, "generate"):
+        raise ValueError(
+            f"{path} holds no GAN, but {type(model).__name__} {model.name!r}: "
+            "keras.models.load_model loads it."
+        )
+    return model
+
+
+def check_file(path) -> None:
+    """Raises ``ValueError`` unless ``path`` is a ``.keras`` file whose every byte is in order."""
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"There is no file {str(path)!r}.")
+    if path.stat().st_size == 0:
+        raise ValueError(f"{path} is empty.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            missing = set(MEMBERS) - set(archive.namelist())
+            damaged = archive.testzip()
+            config = "{}" if missing else archive.read("config.json")
+    except Exception as error:  # a damaged archive raises whatever its bytes lead to
+        with path.open("rb") as file:
+            begins_as_archive = file.read(2) == b"PK"
+        what = "is cut short or damaged" if begins_as_archive else "is no .keras file"
+        raise ValueError(f"{path} {what}: {error}.") from error
+    if damaged:
+        raise ValueError(f"{path} is damaged: {damaged!r} in it is not what was written.")
+    if missing:
+        raise ValueError(f"{path} is an archive, but no .keras file: it lacks {sorted(missing)}.")
+    try:
+        json.loads(config)
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: its config.json can't be read: {error}.") from error
+
+
+def write_whole(path, write) -> Path:
+    """Writes a file so that at ``path`` there is the old one or the whole new one, at any moment.
+
+    Args:
+        path: of the file.
+        write: takes the path of a temporary file beside it, and writes that.
+
+    Raises:
+        OSError: of a full disk, a read-only folder and the like; the old file is still there.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".writing_{path.name}")  # keeps the ending, which Keras looks at
+    try:
+        write(temporary)
+        sync(temporary)
+        temporary.replace(path)
+        sync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def sync(path) -> None:
+    """Has a file, or the names in a folder, written to the disk."""
+    if os.name == "nt" and Path(path).is_dir():
+        return  # Windows syncs no folders
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,258 @@
+"""A run that is stopped goes on where it stopped, bit for bit."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from helpers import (
+    assert_same_state,
+    make_dataset,
+    make_gan,
+    make_plain_networks,
+    run_python,
+)
+
+import gankit
+from gankit.callbacks import Checkpoint, SampleGrid
+
+EPOCHS = 3
+STEPS = 4  # an epoch
+
+
+class Stopped(Exception):  # noqa: N818 (not an error of a user's)
+    pass
+
+
+class StopAfter(keras.callbacks.Callback):
+    """Ends a run as a crash would, after some training steps in this process."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def on_train_begin(self, logs=None):
+        self.end = self.model.optimizer.iterations.numpy() + self.steps
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.optimizer.iterations >= self.end:
+            raise Stopped
+
+
+@pytest.fixture
+def start(tmp_path):
+    """The file of a GAN with dropout, augmentation and an average, which is not trained yet."""
+    keras.utils.set_random_seed(0)
+    gan = make_gan(generator_ema=0.9, augment=keras.layers.GaussianNoise(0.1))
+    gan.save(tmp_path / "start.keras")
+    return tmp_path / "start.keras"
+
+
+def fit(path, callbacks=(), epochs=EPOCHS, dataset=None, **options):
+    gan = gankit.load(path)
+    history = gan.fit(
+        make_dataset() if dataset is None else dataset,
+        epochs=epochs,
+        verbose=0,
+        callbacks=list(callbacks),
+        **options,
+    )
+    return gan, history.history
+
+
+@pytest.mark.parametrize(("every", "stop"), [("epoch", 6), (1, 4), (3, 11)])
+def test_a_stopped_run_ends_as_if_it_had_not_been(start, tmp_path, every, stop):
+    whole, history = fit(start)
+    with pytest.raises(Stopped):
+        fit(start, [Checkpoint(tmp_path / "run", every), StopAfter(stop)])
+    resumed, rest = fit(start, [Checkpoint(tmp_path / "run", every)])
+    assert_same_state(whole, resumed)
+    for name, values in rest.items():
+        np.testing.assert_array_equal(values, history[name][-len(values) :])
+
+
+def test_stopped_again_and_again(start, tmp_path):
+    whole, _ = fit(start, epochs=2)
+    for _ in range(2 * STEPS // 2):
+        with pytest.raises(Stopped):
+            fit(start, [StopAfter(2), Checkpoint(tmp_path / "run", every=1)], epochs=2)
+    resumed, history = fit(start, [Checkpoint(tmp_path / "run", every=1)], epochs=2)
+    assert_same_state(whole, resumed)
+    assert len(history["generator_loss"]) == 1  # the last epoch's end had not been reached
+
+
+def test_a_finished_run_stays_finished(start, tmp_path):
+    finished, _ = fit(start, [Checkpoint(tmp_path / "run")])
+    again, history = fit(start, [Checkpoint(tmp_path / "run")])
+    assert history == {}
+    assert_same_state(finished, again)
+    longer, history = fit(start, [Checkpoint(tmp_path / "run")], epochs=EPOCHS + 1)
+    assert len(history["generator_loss"]) == 1
+    assert_same_state(longer, fit(start, epochs=EPOCHS + 1)[0])
+
+
+def test_a_gan_that_was_trained_before(start, tmp_path):
+    trained, _ = fit(start, epochs=2)
+    trained.save(tmp_path / "trained.keras")
+    whole, _ = fit(tmp_path / "trained.keras")
+    with pytest.raises(Stopped):
+        fit(tmp_path / "trained.keras", [Checkpoint(tmp_path / "run", 2), StopAfter(7)])
+    resumed, _ = fit(tmp_path / "trained.keras", [Checkpoint(tmp_path / "run", 2)])
+    assert_same_state(whole, resumed)
+    assert resumed.epochs_completed.numpy() == 2 + EPOCHS
+
+
+def test_repeated_data(start, tmp_path):
+    options = {"dataset": make_dataset().repeat(), "steps_per_epoch": STEPS}
+    whole, _ = fit(start, **options)
+    with pytest.raises(Stopped):
+        fit(start, [Checkpoint(tmp_path / "run", every=1), StopAfter(6)], **options)
+    resumed, _ = fit(start, [Checkpoint(tmp_path / "run", every=1)], **options)
+    assert_same_state(whole, resumed)
+
+
+def test_several_steps_an_execution(tmp_path):
+    gan = make_gan(compile_options={"steps_per_execution": 3})  # of 4 steps an epoch
+    gan.save(tmp_path / "start.keras")
+    whole, _ = fit(tmp_path / "start.keras")
+    with pytest.raises(Stopped):
+        fit(tmp_path / "start.keras", [Checkpoint(tmp_path / "run", every=1), StopAfter(3)])
+    resumed, _ = fit(tmp_path / "start.keras", [Checkpoint(tmp_path / "run", every=1)])
+    assert_same_state(whole, resumed)
+
+
+def test_pictures_are_those_of_the_whole_run(start, tmp_path):
+    def parts():
+        return [SampleGrid(tmp_path / "parts", 4, every=5), Checkpoint(tmp_path / "run", 3)]
+
+    fit(start, [SampleGrid(tmp_path / "whole", 4, every=5)])
+    with pytest.raises(Stopped):
+        fit(
+            start,
+            [
+                SampleGrid(tmp_path / "parts", 4, every=5),
+                Checkpoint(tmp_path / "run", 3),
+                StopAfter(7),
+            ],
+        )
+    (tmp_path / "parts/step_000005.png").unlink()  # not to be drawn again
+    fit(start, [SampleGrid(tmp_path / "parts", 4, every=5), Checkpoint(tmp_path / "run", 3)])
+    names = [path.name for path in (tmp_path / "parts").iterdir()]
+    assert names == ["step_000010.png"]
+    picture = (tmp_path / "parts/step_000010.png").read_bytes()
+    assert picture == (tmp_path / "whole/step_000010.png").read_bytes()
+
+
+def test_keeps_the_newest(start, tmp_path):
+    fit(start, [Checkpoint(tmp_path / "run", every=2, keep=2)])
+    names = sorted(path.name for path in (tmp_path / "run").iterdir())
+    assert names == ["epoch_00002_step_000000010.keras", "epoch_00002_step_000000012.keras"]
+    loaded = keras.models.load_model(tmp_path / "run" / names[-1])
+    assert loaded.optimizer.iterations == 12
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(start, tmp_path):
+    whole, _ = fit(start, [Checkpoint(tmp_path / "run")])
+    newest = max((tmp_path / "run").iterdir())
+    contents = newest.read_bytes()
+    newest.write_bytes(contents[: len(contents) // 2])
+    with pytest.warns(UserWarning, match=f"{newest.name} is cut short or damaged"):
+        resumed, history = fit(start, [Checkpoint(tmp_path / "run")])
+    assert len(history["generator_loss"]) == 1
+    assert_same_state(whole, resumed)
+    for path in (tmp_path / "run").iterdir():
+        path.write_bytes(b"")
+    with pytest.warns(UserWarning, match="is empty"), pytest.raises(ValueError, match="All 3"):
+        fit(start, [Checkpoint(tmp_path / "run")])
+
+
+def test_a_folder_of_another_gan(start, tmp_path):
+    fit(start, [Checkpoint(tmp_path / "run")], epochs=1)
+    other = make_gan(make_plain_networks)
+    with pytest.raises(ValueError, match="is not of this GAN"):
+        other.fit(make_dataset(), verbose=0, callbacks=[Checkpoint(tmp_path / "run")])
+
+
+@pytest.mark.parametrize("keep", [0, 1.5, True])
+def test_bad_keep(keep):
+    with pytest.raises(ValueError, match="keep must be an integer of at least 1"):
+        Checkpoint("run", keep=keep)
+
+
+# Real processes
+
+TRAIN = """
+import sys, keras, gankit
+from gankit.callbacks import Checkpoint
+from helpers import make_dataset
+gan = gankit.load("start.keras")
+print("begin", flush=True)
+gan.fit(make_dataset(), epochs=int(sys.argv[1]), verbose=0, callbacks=[Checkpoint("run", every=1)])
+gan.save("end.keras")
+"""
+
+
+def start_process(folder, epochs):
+    process = subprocess.Popen(
+        [sys.executable, "-c", TRAIN, str(epochs)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "begin\n", process.stderr.read()
+    return process
+
+
+def kill_and_restart(start, times, epochs, generator):
+    folder = start.parent
+    killed = 0
+    for _ in range(times):
+        process = start_process(folder, epochs)
+        time.sleep(generator.uniform(0, 6))
+        killed += process.poll() is None
+        process.kill()
+        process.communicate()
+    run_python(TRAIN, folder, str(epochs))
+    return killed
+
+
+def test_killed_processes_are_taken_up(start):
+    assert kill_and_restart(start, times=2, epochs=20, generator=random.Random(0))
+    whole, _ = fit(start, epochs=20)
+    assert_same_state(whole, gankit.load(start.parent / "end.keras"))
+
+
+@pytest.mark.slow
+def test_killed_twenty_times(start):
+    assert kill_and_restart(start, times=20, epochs=60, generator=random.Random(1)) > 10
+    whole, _ = fit(start, epochs=60)
+    assert_same_state(whole, gankit.load(start.parent / "end.keras"))
+
+
+def test_control_c_leaves_a_checkpoint(start, tmp_path):
+    process = start_process(tmp_path, epochs=1000)
+    while not list(tmp_path.glob("run/*.keras")):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" in error
+    newest = max(tmp_path.glob("run/*.keras"))
+    steps = int(gankit.load(newest).optimizer.iterations)
+    assert newest.name.endswith(f"step_{steps:09d}.keras")
+    resumed, _ = fit(start, [Checkpoint(tmp_path / "run")], epochs=steps // STEPS + 1)
+    assert_same_state(resumed, fit(start, epochs=steps // STEPS + 1)[0])
+
+
+def test_control_c_is_given_back(start, tmp_path):
+    former = signal.getsignal(signal.SIGINT)
+    with pytest.raises(Stopped):
+        fit(start, [Checkpoint(tmp_path / "run"), StopAfter(1)])
+    assert signal.getsignal(signal.SIGINT) is former
