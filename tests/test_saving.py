@@ -1,0 +1,211 @@
+"""Files that are damaged, cut short, or something else, and disks that fail while writing."""
+
+import errno
+import os
+import random
+import shutil
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+from helpers import all_state, make_dataset, make_gan, make_plain_networks
+
+import gankit
+from gankit import saving
+from gankit.callbacks import Checkpoint
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The file of a small GAN that has been trained a little."""
+    gan = make_gan(make_plain_networks, {"generator_optimizer": "sgd"})
+    gan.fit(make_dataset(), verbose=0)
+    path = tmp_path_factory.mktemp("gan") / "gan.keras"
+    gan.save(path)
+    return path
+
+
+def test_loads_what_keras_loads(whole):
+    one, other = gankit.load(whole), keras.models.load_model(whole)
+    np.testing.assert_array_equal(one.generate(2, seed=0), other.generate(2, seed=0))
+    assert one.compiled
+    assert not gankit.load(whole, compile=False).compiled
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def flip(path):
+    contents = bytearray(path.read_bytes())
+    contents[len(contents) // 2] ^= 1
+    path.write_bytes(contents)
+
+
+def write_another_archive(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "nothing")
+
+
+def write_plain_model(path):
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(path)
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda path: path.unlink(), "There is no file"),
+        (lambda path: path.write_bytes(b""), "is empty"),
+        (lambda path: path.write_bytes(b"garbage" * 100), r"is no \.keras file"),
+        (cut, "is cut short or damaged"),
+        (flip, r"is (cut short or )?damaged"),
+        (write_another_archive, r"is an archive, but no \.keras file: it lacks \['config.json'"),
+        (write_plain_model, "holds no GAN, but Sequential.*keras.models.load_model loads it"),
+    ],
+)
+def test_says_what_is_wrong(whole, tmp_path, harm, message):
+    path = tmp_path / "gan.keras"
+    shutil.copy(whole, path)
+    harm(path)
+    with pytest.raises(ValueError, match=message):
+        gankit.load(path)
+
+
+def test_runs_no_code_out_of_a_file(tmp_path):
+    marker = tmp_path / "run"
+    name = str(marker)
+    generator, discriminator = make_plain_networks()
+    evil = keras.layers.Lambda(lambda x: (open(name, "w").close(), x)[1])  # noqa: PTH123
+    outputs = evil(generator.output)
+    gan = gankit.GAN(keras.Model(generator.inputs, outputs), discriminator)
+    gan.save(tmp_path / "gan.keras")
+    marker.unlink(missing_ok=True)
+    with pytest.raises(ValueError, match="Lambda"):
+        gankit.load(tmp_path / "gan.keras")
+    assert not marker.exists()
+
+
+def test_a_class_that_is_not_known(whole, tmp_path):
+    class Unknown(gankit.GAN):
+        pass
+
+    gan = Unknown(*make_plain_networks())
+    gan.save(tmp_path / "gan.keras")
+    del Unknown
+    with pytest.raises(ValueError, match=r"is whole, but can't be loaded: .*Unknown"):
+        gankit.load(tmp_path / "gan.keras")
+
+
+def fuzz(whole, folder, number):
+    """Changes a file again and again; returns how often loading failed, and how often it did not.
+
+    What loads must be what was saved, and what fails must fail with the one error.
+    """
+    expected = all_state(gankit.load(whole))
+    contents, generator = whole.read_bytes(), random.Random(0)
+    path, outcomes = folder / "gan.keras", {"failed": 0, "loaded": 0}
+    for _ in range(number):
+        changed = bytearray(contents)
+        if generator.random() < 0.2:
+            del changed[generator.randrange(len(changed)) :]
+        for _ in range(generator.choice([1, 1, 8])):
+            if changed:
+                changed[generator.randrange(len(changed))] ^= 1 << generator.randrange(8)
+        path.write_bytes(changed)
+        try:
+            loaded = gankit.load(path)
+        except ValueError:
+            outcomes["failed"] += 1
+            continue
+        outcomes["loaded"] += 1
+        state = all_state(loaded)
+        assert state.keys() == expected.keys()
+        for name, value in expected.items():
+            np.testing.assert_array_equal(state[name], value)
+        keras.backend.clear_session()
+    return outcomes
+
+
+def test_changed_bytes_fail_or_load_exactly(whole, tmp_path):
+    assert fuzz(whole, tmp_path, 60)["failed"] > 50
+
+
+@pytest.mark.slow
+def test_a_thousand_changed_files(whole, tmp_path):
+    outcomes = fuzz(whole, tmp_path, 1000)
+    print(outcomes)
+    assert outcomes["failed"] > 900
+
+
+# Disks that fail
+
+STEPS = [("open", os), ("fsync", os), ("replace", os), ("writestr", zipfile.ZipFile)]
+
+
+def fail(number, error=errno.ENOSPC):
+    """Returns a function that wraps others, so that their ``number``-th call fails."""
+    calls = [0]
+
+    def wrap(function):
+        def counted(*arguments, **options):
+            calls[0] += 1
+            if calls[0] == number:
+                raise OSError(error, os.strerror(error))
+            return function(*arguments, **options)
+
+        return counted
+
+    return wrap, calls
+
+
+def test_no_failure_of_the_disk_loses_what_was_there(whole, tmp_path, monkeypatch):
+    def train(gan, folder, epochs):
+        checkpoint = Checkpoint(folder, keep=1)
+        gan.fit(make_dataset(), epochs=epochs, verbose=0, callbacks=[checkpoint])
+
+    train(gankit.load(whole), tmp_path / "first", epochs=1)
+    (before,) = (tmp_path / "first").iterdir()
+    calls, number, failures = [0], 0, 0
+    while calls[0] >= number:  # until a run has fewer calls than the one that is to fail
+        number += 1
+        folder = tmp_path / str(number)
+        shutil.copytree(tmp_path / "first", folder)
+        gan = gankit.load(whole)
+        with monkeypatch.context() as patched:
+            wrap, calls = fail(number)
+            for name, place in STEPS:
+                patched.setattr(place, name, wrap(getattr(place, name)))
+            try:
+                train(gan, folder, epochs=2)
+            except OSError:
+                assert (folder / before.name).read_bytes() == before.read_bytes()
+                failures += 1
+            else:  # what failed was tried in another way, or nothing failed any more
+                assert len(list(folder.iterdir())) == 1
+        for path in folder.iterdir():
+            gankit.load(path)  # whatever is there is whole
+    assert failures > 5
+    assert [path.name for path in folder.iterdir()] == ["epoch_00003_step_000000012.keras"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
+def test_a_read_only_folder(whole, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o500)
+    with pytest.raises(OSError, match="Permission denied"):
+        gankit.load(whole).fit(make_dataset(), verbose=0, callbacks=[Checkpoint(folder)])
+
+
+def test_writes_the_whole_or_nothing(tmp_path):
+    path = tmp_path / "a.txt"
+    saving.write_whole(path, lambda file: file.write_text("old"))
+
+    def fail_halfway(file):
+        file.write_text("ne")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        saving.write_whole(path, fail_halfway)
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
