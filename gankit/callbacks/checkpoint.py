@@ -24,9 +24,9 @@ class Checkpoint(Periodic):
     more, and callbacks see them without anything being trained.
 
     A file is written beside the others and renamed when it is on the disk, so that one that is
-    there is whole. It is a ``.keras`` file, which ``gankit.load`` and ``keras.models.load_model``
-    open, with checksums of all that is in it. If the newest is damaged all the same, a warning
-    names it and the one before it is taken.
+    there is whole. ``epoch_00002_step_0000040.keras``, of 2 epochs and 40 steps, is a file that
+    ``gankit.load`` and ``keras.models.load_model`` open, with checksums of all that is in it. If
+    the newest is damaged all the same, a warning names it and the one before it is taken.
 
     Ctrl-C waits for the end of the training step, saves, and then interrupts; a second one
     interrupts at once. With several workers, all read the folder and the first one writes.
@@ -60,16 +60,18 @@ class Checkpoint(Periodic):
             self.folder.mkdir(parents=True, exist_ok=True)
             for left in self.folder.glob(".writing_*"):  # by a process that was killed
                 left.unlink()
-        self.restore()
+        path = self.restore()
+        if path is not None:
+            self.model.take_up(**read_place(path))
         super().on_train_begin(logs)
         self.listen()
 
-    def restore(self):
-        """Gives the GAN the state of the newest checkpoint that is whole."""
+    def restore(self) -> Path | None:
+        """Gives the GAN the state of the newest checkpoint that is whole, and returns its path."""
         paths = find_checkpoints(self.folder)
         for path in reversed(paths):
             try:
-                place = read_place(path)
+                read_place(path)
             except ValueError as error:
                 warnings.warn(f"{error} The checkpoint before it is taken.", stacklevel=2)
                 continue
@@ -80,13 +82,13 @@ class Checkpoint(Periodic):
                     f"{path} is whole, but is not of this GAN. Take another folder, or build the "
                     f"networks as they were: {error}"
                 ) from error
-            self.model.take_up(**place)
-            return
+            return path
         if paths:
             raise ValueError(
                 f"All {len(paths)} checkpoints in {str(self.folder)!r} are damaged. Delete them to "
                 "start anew."
             )
+        return None
 
     def on_train_batch_end(self, batch, logs=None):
         """Saves, if it is time; after Ctrl-C saves and interrupts."""
@@ -108,8 +110,8 @@ class Checkpoint(Periodic):
             "logs": {name: float(value) for name, value in self.logs.items()},
             "averages": [variable.numpy().tolist() for variable in self.model.averages.variables],
         }
-        name = f"epoch_{int(self.model.epochs_completed.numpy()):05d}_step_{self.steps:09d}.keras"
-        path = self.folder / name
+        epochs = int(self.model.epochs_completed.numpy())
+        path = self.folder / f"epoch_{epochs:05d}_step_{self.steps_of_epoch:07d}.keras"
         if not self.writes() or path.exists():
             return
 

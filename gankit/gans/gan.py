@@ -217,9 +217,9 @@ class GAN(keras.Model):
         kwargs.setdefault("shuffle", not isinstance(x, tf.data.Dataset | GeneratorType))
         callbacks = getattr(callbacks, "callbacks", callbacks)  # of a keras CallbackList
         callbacks = keras.tree.flatten(callbacks or [])
-        # In whatever order they were given, what restores the state comes before what reads it, and
-        # what adds to the logs before what reads them.
-        for trait in ("adds_to_logs", "restores"):
+        # In whatever order they were given: first what guards the state, then what writes and
+        # restores it, then what adds to the logs, and last what reads these.
+        for trait in ("adds_to_logs", "restores", "guards"):
             callbacks.sort(key=lambda callback, trait=trait: not getattr(callback, trait, False))
         try:
             history = super().fit(

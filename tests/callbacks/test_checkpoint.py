@@ -152,7 +152,7 @@ def test_pictures_are_those_of_the_whole_run(start, tmp_path):
 def test_keeps_the_newest(start, tmp_path):
     fit(start, [Checkpoint(tmp_path / "run", every=2, keep=2)])
     names = sorted(path.name for path in (tmp_path / "run").iterdir())
-    assert names == ["epoch_00002_step_000000010.keras", "epoch_00002_step_000000012.keras"]
+    assert names == ["epoch_00002_step_0000002.keras", "epoch_00002_step_0000004.keras"]
     loaded = keras.models.load_model(tmp_path / "run" / names[-1])
     assert loaded.optimizer.iterations == 12
 
@@ -246,7 +246,7 @@ def test_control_c_leaves_a_checkpoint(start, tmp_path):
     assert "KeyboardInterrupt" in error
     newest = max(tmp_path.glob("run/*.keras"))
     steps = int(gankit.load(newest).optimizer.iterations)
-    assert newest.name.endswith(f"step_{steps:09d}.keras")
+    assert newest.name == f"epoch_{steps // STEPS:05d}_step_{steps % STEPS:07d}.keras"
     resumed, _ = fit(start, [Checkpoint(tmp_path / "run")], epochs=steps // STEPS + 1)
     assert_same_state(resumed, fit(start, epochs=steps // STEPS + 1)[0])
 
