@@ -25,16 +25,17 @@ SHAPE = (28, 28, 1)
 NUM_CLASSES = 10
 BATCH_SIZE = 64
 NUM_IMAGES = 10_000
-OPTIONS = {"generator_ema": 0.99, "seed": 0}
 COLUMNS = ["variant", "steps", "milliseconds", "fid", "precision", "recall", "class_accuracy"]
 
 # What a photo may undergo would turn digits into others: they are shifted only.
 POLICY = ["translation"]
 
 
-def networks(num_classes=None, discriminator=None):
-    generator = dcgan.build_generator(SHAPE, filters=32, num_classes=num_classes)
-    return generator, discriminator or dcgan.build_discriminator(SHAPE, 32, 4, 0.0, num_classes)
+def dcgan_networks(num_classes=None):
+    return (
+        dcgan.build_generator(SHAPE, filters=32, num_classes=num_classes),
+        dcgan.build_discriminator(SHAPE, filters=32, dropout=0.0, num_classes=num_classes),
+    )
 
 
 def residual_networks(num_classes=None):
@@ -44,15 +45,16 @@ def residual_networks(num_classes=None):
     )
 
 
-def make(parts, loss=None, penalty=None, variant=gankit.GAN, optimizer=None, **options):
-    gan = variant(*parts, **OPTIONS, **options)
-    optimizer = optimizer or (lambda: keras.optimizers.Adam(1e-3, beta_1=0.5))
-    gan.compile(optimizer(), optimizer(), loss, penalty)
-    return gan
+def classifying_networks():
+    return dcgan_networks(NUM_CLASSES)[0], acgan.build_discriminator(SHAPE)
 
 
-def rmsprop():
-    return keras.optimizers.RMSprop(5e-4)  # the paper's 5e-5 is for days, not for minutes
+def repeating_networks():
+    return dcgan_networks()[0], autoencoder.build_discriminator(SHAPE)
+
+
+def adam():
+    return keras.optimizers.Adam(1e-3, beta_1=0.5)
 
 
 def slow_adam():
@@ -63,38 +65,60 @@ def adam_without_momentum():
     return keras.optimizers.Adam(5e-4, beta_1=0.0, beta_2=0.9)
 
 
-def encoder():
-    return autoencoder.build_discriminator(SHAPE)
+def rmsprop():
+    return keras.optimizers.RMSprop(5e-4)  # the paper's 5e-5 is for days, not for minutes
 
+
+def make(
+    variant=gankit.GAN,
+    networks=dcgan_networks,
+    optimizer=adam,
+    loss=None,
+    penalty=None,
+    num_classes=None,
+    **options,
+):
+    parts = networks() if num_classes is None else networks(num_classes)
+    gan = variant(*parts, generator_ema=0.99, seed=0, **options)
+    gan.compile(optimizer(), optimizer(), loss, penalty)
+    return gan
+
+
+# A 1 costs an autoencoder so little that at BEGAN's own diversity, 0.5, nothing else is drawn.
+BEGAN_DIVERSITY = 0.9
 
 VARIANTS = {
-    "dcgan": lambda: make(networks()),
-    "minimax": lambda: make(networks(), "minimax"),
-    "lsgan": lambda: make(networks(), "least_squares"),
-    "hinge": lambda: make(networks(), "hinge"),
-    "r3gan": lambda: make(networks(), "relativistic", penalties.R1(1.0) + penalties.R2(1.0)),
-    "dragan": lambda: make(networks(), penalty=penalties.DRAGAN()),
-    "wgan": lambda: make(networks(), variant=gankit.WGAN, optimizer=rmsprop),
-    "wgan_gp": lambda: make(networks(), variant=gankit.WGANGP, optimizer=adam_without_momentum),
-    "diffaugment": lambda: make(networks(), augment=augment.DiffAugment(POLICY)),
-    "ada": lambda: make(networks(), augment=augment.ADA(POLICY, images_to_one=50_000)),
-    "ebgan": lambda: make(networks(discriminator=encoder()), variant=gankit.EBGAN),
-    "ebgan_pt": lambda: make(
-        networks(discriminator=encoder()), variant=gankit.EBGAN, pulling_away=0.1
-    ),
-    "began": lambda: make(
-        networks(discriminator=encoder()), variant=gankit.BEGAN, optimizer=slow_adam
-    ),
-    "cgan": lambda: make(networks(NUM_CLASSES)),
-    "acgan": lambda: make(
-        networks(NUM_CLASSES, acgan.build_discriminator(SHAPE)),
-        variant=gankit.ACGAN,
-        optimizer=slow_adam,
-    ),
-    "sngan": lambda: make(residual_networks(), "hinge", optimizer=adam_without_momentum),
-    "projection": lambda: make(
-        residual_networks(NUM_CLASSES), "hinge", optimizer=adam_without_momentum
-    ),
+    "dcgan": {},
+    "minimax": {"loss": "minimax"},
+    "lsgan": {"loss": "least_squares"},
+    "hinge": {"loss": "hinge"},
+    "r3gan": {"loss": "relativistic", "penalty": penalties.R1(1.0) + penalties.R2(1.0)},
+    "dragan": {"penalty": penalties.DRAGAN()},
+    "diffaugment": {"augment": augment.DiffAugment(POLICY)},
+    "ada": {"augment": augment.ADA(POLICY, images_to_one=50_000)},
+    "wgan": {"variant": gankit.WGAN, "optimizer": rmsprop},
+    "wgan_gp": {"variant": gankit.WGANGP, "optimizer": adam_without_momentum},
+    "ebgan": {"variant": gankit.EBGAN, "networks": repeating_networks},
+    "ebgan_pt": {"variant": gankit.EBGAN, "networks": repeating_networks, "pulling_away": 0.1},
+    "began": {
+        "variant": gankit.BEGAN,
+        "networks": repeating_networks,
+        "optimizer": slow_adam,
+        "diversity": BEGAN_DIVERSITY,
+    },
+    "cgan": {"num_classes": NUM_CLASSES},
+    "acgan": {"variant": gankit.ACGAN, "networks": classifying_networks},
+    "sngan": {
+        "networks": residual_networks,
+        "loss": "hinge",
+        "optimizer": adam_without_momentum,
+    },
+    "projection": {
+        "networks": residual_networks,
+        "num_classes": NUM_CLASSES,
+        "loss": "hinge",
+        "optimizer": adam_without_momentum,
+    },
 }
 CONDITIONAL = ("cgan", "acgan", "projection")
 
@@ -127,7 +151,7 @@ def main(name, minutes, mnist, folder):
     keras.utils.set_random_seed(0)
     images, labels = data.sample_digits() if mnist is False else data.load_mnist(mnist)
     real = images if mnist is False else data.load_mnist(mnist, "test")[0]
-    gan, conditional = VARIANTS[name](), name in CONDITIONAL
+    gan, conditional = make(**VARIANTS[name]), name in CONDITIONAL
     dataset = data.from_arrays(
         images, labels if conditional else None, batch_size=BATCH_SIZE * gan.discriminator_steps
     )
