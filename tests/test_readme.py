@@ -20,7 +20,7 @@ def blocks():
 
 def test_the_quick_start(blocks, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code, evaluation = blocks[:2]
+    code, evaluation, long_run = blocks[:3]
     code, replaced = re.subn(r"epochs=\d+", "epochs=1", code)
     assert replaced == 1
     names = {}
@@ -31,11 +31,13 @@ def test_the_quick_start(blocks, tmp_path, monkeypatch):
     exec(evaluation.replace("epochs=3", "epochs=1, steps_per_epoch=2"), names)
     assert {"fid", "spread"} <= set(names["gan"].history.history)
     assert (tmp_path / "best.keras").exists()
+    exec(long_run.replace("epochs=200", "epochs=1, steps_per_epoch=2"), names)
+    assert len(list((tmp_path / "run").iterdir())) == 1
 
 
 def test_the_variant(blocks, tmp_path):
     names = {"keras": keras}
-    exec("import gankit\n" + blocks[2], names)
+    exec("import gankit\n" + blocks[3], names)
     gan = names["BrightGAN"](*make_plain_networks(), brightness=0.5)
     gan.compile()
     assert "generator_brightness" in gan.fit(make_dataset(), verbose=0).history

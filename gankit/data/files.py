@@ -29,6 +29,7 @@ from gankit.data.images import (
 )
 
 BY_PILLOW = 0
+MOST_BATCHES = 8  # that are read at once, since each takes memory
 CHUNK = 64  # files that a thread looks at in turn
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
 
@@ -71,8 +72,9 @@ def batches_of_files(
         return images, tf.gather(labels, tf.ensure_shape(indices, (batch_size,)))
 
     def read(indices):
+        at_once = min(os.cpu_count() or 1, MOST_BATCHES)
         images = indices.interleave(
-            reader.read, cycle_length=os.cpu_count(), num_parallel_calls=tf.data.AUTOTUNE
+            reader.read, cycle_length=at_once, num_parallel_calls=tf.data.AUTOTUNE
         )
         return images.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
 
