@@ -3,7 +3,7 @@
 from gankit import architectures, augment, callbacks, data, layers, losses, metrics, penalties
 from gankit.gans import ACGAN, BEGAN, EBGAN, GAN, LAPGAN, WGAN, WGANGP, Batch, InfoGAN
 from gankit.grids import make_grid, save_animation, save_grid, save_images
-from gankit.saving import load
+from gankit.saving import load, to_keras
 
 __version__ = "0.1.0"
 
@@ -30,4 +30,5 @@ __all__ = [
     "save_animation",
     "save_grid",
     "save_images",
+    "to_keras",
 ]

@@ -72,6 +72,17 @@ class UpsampleConv2D(keras.layers.Conv2D):
         batch, *size, _ = input_shape
         return (batch, *(None if n is None else n * self.scale for n in size), self.filters)
 
+    def as_keras_layer(self) -> keras.Layer:
+        """Returns layers of Keras alone that compute the same; not built yet."""
+        convolution = keras.layers.Conv2D.from_config(
+            {k: v for k, v in self.get_config().items() if k != "scale"} | SAME_SIZE
+        )
+        return keras.Sequential([keras.layers.UpSampling2D(self.scale), convolution])
+
+    def keras_weights(self) -> list:
+        """Returns the weights that ``as_keras_layer`` needs, as arrays."""
+        return self.get_weights()
+
     def get_config(self):
         """Returns the constructor's arguments."""
         config = {k: v for k, v in super().get_config().items() if k not in SAME_SIZE}
@@ -161,6 +172,18 @@ class SpectralNormalization(keras.layers.Wrapper):
         if training:
             self.vector.assign(right)
         return ops.sum(ops.matmul(left, matrix) * right)
+
+    def as_keras_layer(self) -> keras.Layer:
+        """Returns a layer of Keras alone that computes the same in inference; not built yet."""
+        return type(self.layer).from_config(self.layer.get_config())
+
+    def keras_weights(self) -> list:
+        """Returns the weights that ``as_keras_layer`` needs, as arrays: the kernel is divided."""
+        divisor = self.largest_singular_value(ops.convert_to_tensor(self.kernel), training=False)
+        return [
+            ops.convert_to_numpy(weight / divisor if weight is self.kernel else weight)
+            for weight in self.layer.weights
+        ]
 
     def get_config(self):
         """Returns the constructor's arguments."""

@@ -9,7 +9,7 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-from helpers import all_state, make_dataset, make_gan, make_plain_networks
+from helpers import all_state, make_dataset, make_gan, make_plain_networks, run_python
 
 import gankit
 from gankit import saving
@@ -136,6 +136,43 @@ def test_a_thousand_changed_files(whole, tmp_path):
     outcomes = fuzz(whole, tmp_path, 1000)
     print(outcomes)
     assert outcomes["failed"] > 900
+
+
+# Keras alone
+
+LOAD_WITHOUT_GANKIT = """
+import sys, numpy as np, keras
+network = keras.models.load_model("plain.keras")
+with np.load("inputs.npz") as file:
+    inputs = [file[name] for name in file]
+np.save("outputs.npy", network.predict(inputs if inputs[1:] else inputs[0], verbose=0))
+assert "gankit" not in sys.modules
+"""
+
+
+@pytest.mark.parametrize("part", ["generator", "discriminator"])
+@pytest.mark.parametrize("architecture", ["sngan", "tanh_upsampling"])
+def test_keras_alone_loads_a_copy(architecture, part, tmp_path):
+    options = {"filters": 4}
+    if architecture == "sngan":
+        options["num_classes"] = 3
+    build = getattr(getattr(gankit.architectures, architecture), f"build_{part}")
+    network = build((16, 16, 1), **options)
+    generator = np.random.default_rng(0)
+    inputs = [
+        generator.integers(0, 3, 2)
+        if tensor.name == "condition"
+        else generator.normal(size=(2, *tensor.shape[1:])).astype("float32")
+        for tensor in network.inputs
+    ]
+    np.savez(tmp_path / "inputs.npz", *inputs)
+    inputs = inputs if inputs[1:] else inputs[0]
+    for _ in range(3):
+        network(inputs, training=True)  # batch statistics and power iterations move
+    expected = network.predict(inputs, verbose=0)
+    gankit.to_keras(network).save(tmp_path / "plain.keras")
+    run_python(LOAD_WITHOUT_GANKIT, tmp_path)
+    np.testing.assert_allclose(np.load(tmp_path / "outputs.npy"), expected, rtol=1e-4, atol=1e-5)
 
 
 # Disks that fail
