@@ -56,7 +56,7 @@ class Checkpoint(Periodic):
 
     def on_train_begin(self, logs=None):
         """Restores the newest checkpoint, if there is one."""
-        if self.writes():
+        if self.writes:
             self.folder.mkdir(parents=True, exist_ok=True)
             for left in self.folder.glob(".writing_*"):  # by a process that was killed
                 left.unlink()
@@ -112,7 +112,7 @@ class Checkpoint(Periodic):
         }
         epochs = int(self.model.epochs_completed.numpy())
         path = self.folder / f"epoch_{epochs:05d}_step_{self.steps_of_epoch:07d}.keras"
-        if not self.writes() or path.exists():
+        if not self.writes or path.exists():
             return
 
         def write(file):
@@ -123,11 +123,6 @@ class Checkpoint(Periodic):
         write_whole(path, write)
         for old in find_checkpoints(self.folder)[: -self.keep]:
             old.unlink()
-
-    def writes(self) -> bool:
-        """Returns whether this is the worker that writes: the first one."""
-        resolver = self.model.distribute_strategy.cluster_resolver
-        return resolver is None or (resolver.task_id or 0) == 0
 
     def listen(self):
         """Puts off Ctrl-C to the end of a step."""

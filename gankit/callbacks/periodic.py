@@ -28,6 +28,12 @@ class Periodic(keras.callbacks.Callback):
         """
         raise NotImplementedError
 
+    @property
+    def writes(self) -> bool:
+        """Whether this process writes files: of several workers only the first one does."""
+        resolver = self.model.distribute_strategy.cluster_resolver
+        return resolver is None or not resolver.task_id
+
     def on_train_begin(self, logs=None):
         """Takes up the count of steps where the epoch began, of which some may be seen again."""
         self.trained_before = int(self.model.optimizer.iterations.numpy())

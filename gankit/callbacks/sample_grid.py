@@ -63,7 +63,8 @@ class SampleGrid(Periodic):
         )
 
     def act(self, unit, number):
-        """Writes one grid."""
+        """Writes one grid; of several workers all draw, and the first one writes."""
         digits = {"epoch": 4, "step": 6}[unit]
-        path = self.folder / f"{unit}_{number:0{digits}d}.png"
-        save_grid(self.draw(), path, columns=self.columns, value_range=self.value_range)
+        path, images = self.folder / f"{unit}_{number:0{digits}d}.png", self.draw()
+        if self.writes:
+            save_grid(images, path, columns=self.columns, value_range=self.value_range)
