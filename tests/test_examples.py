@@ -186,7 +186,7 @@ def test_variants_on_digits(tmp_path, monkeypatch):
     example = load("variants_mnist")
     monkeypatch.setattr(example, "NUM_IMAGES", 600)
     for name in ("wgan", "cgan"):
-        example.main(name, minutes=0, mnist=False, folder=tmp_path)
+        example.main(name, minutes=0, seed=0, mnist=False, folder=tmp_path)
         assert size(tmp_path / f"{name}.png") == (298, 298)
     with (tmp_path / "variants.csv").open() as file:
         rows = list(csv.DictReader(file))
