@@ -1,6 +1,7 @@
 """What several tests share: the smallest GAN there is, and real processes."""
 
 import os
+import socket
 import struct
 import subprocess
 import sys
@@ -138,6 +139,17 @@ def run_process(arguments, folder, timeout=180, **environment):
     )
     assert finished.returncode == 0, finished.stderr[-4000:]
     return finished.stdout
+
+
+def free_ports(number):
+    """Returns ports of this machine that nothing listens to."""
+    sockets = [socket.socket() for _ in range(number)]
+    for one in sockets:
+        one.bind(("localhost", 0))
+    ports = [str(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
 
 
 def write_idx(path, array):

@@ -2,7 +2,9 @@
 
 import csv
 import importlib.util
+import json
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import (
+    free_ports,
     make_dataset,
     make_gan,
     make_images,
@@ -25,11 +28,15 @@ import gankit
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-def run(script, folder, *arguments):
+def tf_config(place):
+    return {"TF_CONFIG": json.dumps(place)}
+
+
+def run(script, folder, *arguments, **more):
     if not EXAMPLES.exists():
         pytest.skip("not in a source tree")
     # A faster convolution, which TensorFlow does not choose by itself on every processor.
-    environment = {"TF_ENABLE_ONEDNN_OPTS": "1"}
+    environment = {"TF_ENABLE_ONEDNN_OPTS": "1"} | more
     return run_process([EXAMPLES / script, *arguments], folder, timeout=300, **environment)
 
 
@@ -223,6 +230,27 @@ def test_a_pyramid_on_digits(tmp_path, monkeypatch):
     example.main(frogs=None, mnist=False, epochs=1, folder=tmp_path)
     assert size(tmp_path / "levels.png") == (298, 88)
     assert len(gankit.LAPGAN.load(tmp_path).gans) == 3
+
+
+@pytest.mark.slow
+def test_two_machines(tmp_path):
+    cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
+    options = ["--epochs", 1, "--folder", tmp_path / "run"]
+    with ThreadPoolExecutor() as pool:
+        runs = []
+        for index in range(2):
+            place = {"cluster": cluster, "task": {"type": "worker", "index": index}}
+            runs.append(pool.submit(run, "distributed.py", tmp_path, *options, **tf_config(place)))
+        printed = [one.result() for one in runs]
+    assert all("2 replicas" in text for text in printed)
+    assert [path.name for path in (tmp_path / "run" / "samples").iterdir()] == ["epoch_0001.png"]
+    (checkpoint,) = (tmp_path / "run" / "checkpoints").iterdir()
+    assert gankit.load(checkpoint).epochs_completed.numpy() == 1
+
+
+def test_all_devices_of_a_machine(tmp_path):
+    printed = run("distributed.py", tmp_path, "--epochs", 0, "--folder", tmp_path / "run")
+    assert "1 replicas" in printed
 
 
 def test_frogs(tmp_path):

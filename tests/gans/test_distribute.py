@@ -2,14 +2,13 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from helpers import run_python
+from helpers import free_ports, run_python
 
 TWO_DEVICES = """
 import os
@@ -135,16 +134,6 @@ history = gan.fit(make_dataset(), epochs=2, verbose=0).history
 weights = [float(np.sum(weight)) for weight in gan.get_weights()]
 print("RESULT", json.dumps([history, weights]))
 """
-
-
-def free_ports(number):
-    sockets = [socket.socket() for _ in range(number)]
-    for one in sockets:
-        one.bind(("localhost", 0))
-    ports = [str(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def test_two_workers_train_one_gan(tmp_path):

@@ -1,7 +1,10 @@
 """What would make a step slow: graphs that are built again, Python in the graph, wasted passes."""
 
+from pathlib import Path
+
+import pytest
 import tensorflow as tf
-from helpers import make_dataset, make_gan, make_images, make_networks
+from helpers import make_dataset, make_gan, make_images, make_networks, run_python
 
 import gankit
 
@@ -73,3 +76,30 @@ def test_a_pipeline_works_ahead():
         names.add(type(part).__name__)
         parts += part._inputs()
     assert any("Prefetch" in name for name in names), names
+
+
+TEN_THOUSAND_STEPS = """
+import resource
+from helpers import *
+memory, traces = [], []
+class Counting(gankit.GAN):
+    def train_step(self, data):
+        traces.append(1)
+        return super().train_step(data)
+gan = Counting(*make_networks(), generator_ema=0.9)
+gan.compile()
+for _ in range(10):
+    gan.fit(make_dataset().repeat(), steps_per_epoch=1000, verbose=0)
+    with open("/proc/self/statm") as file:
+        memory.append(int(file.read().split()[1]) * resource.getpagesize() / 2**20)
+print("MEMORY", *map(round, memory), len(traces))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's account of memory")
+def test_ten_thousand_steps_take_no_more_memory_and_no_more_graphs(tmp_path):
+    *memory, traces = map(int, run_python(TEN_THOUSAND_STEPS, tmp_path).split("MEMORY")[1].split())
+    print(memory, traces)
+    assert traces == 1
+    assert memory[-1] - memory[4] < 10  # megabytes, in 5,000 steps
