@@ -53,6 +53,7 @@ class Checkpoint(Periodic):
         self.interrupted = False
         self.former_handler = None
         self.logs = {}
+        self.written = None
 
     def on_train_begin(self, logs=None):
         """Restores the newest checkpoint, if there is one."""
@@ -60,7 +61,7 @@ class Checkpoint(Periodic):
             self.folder.mkdir(parents=True, exist_ok=True)
             for left in self.folder.glob(".writing_*"):  # by a process that was killed
                 left.unlink()
-        path = self.restore()
+        self.written = path = self.restore()
         if path is not None:
             self.model.take_up(**read_place(path))
         super().on_train_begin(logs)
@@ -112,7 +113,7 @@ class Checkpoint(Periodic):
         }
         epochs = int(self.model.epochs_completed.numpy())
         path = self.folder / f"epoch_{epochs:05d}_step_{self.steps_of_epoch:07d}.keras"
-        if not self.writes or path.exists():
+        if not self.writes or path == self.written:
             return
 
         def write(file):
@@ -120,8 +121,10 @@ class Checkpoint(Periodic):
             with zipfile.ZipFile(file, "a") as archive:
                 archive.writestr(PLACE, json.dumps(place))
 
-        write_whole(path, write)
-        for old in find_checkpoints(self.folder)[: -self.keep]:
+        self.written = write_whole(path, write)
+        # A damaged one may be ahead, which will be written anew.
+        until_now = [one for one in find_checkpoints(self.folder) if one <= path]
+        for old in until_now[: -self.keep]:
             old.unlink()
 
     def listen(self):

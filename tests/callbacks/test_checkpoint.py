@@ -172,6 +172,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(start, whole_
         resumed, history = fit(start, [Checkpoint(tmp_path / "run")])
     assert len(history["generator_loss"]) == 1
     assert_same_state(whole_run[0], resumed)
+    assert_same_state(gankit.load(newest), resumed)  # written anew
     for path in (tmp_path / "run").iterdir():
         path.write_bytes(b"")
     with pytest.warns(UserWarning, match="is empty"), pytest.raises(ValueError, match="All 3"):
