@@ -151,13 +151,10 @@ assert "gankit" not in sys.modules
 
 
 @pytest.mark.parametrize("part", ["generator", "discriminator"])
-@pytest.mark.parametrize("architecture", ["sngan", "tanh_upsampling"])
-def test_keras_alone_loads_a_copy(architecture, part, tmp_path):
-    options = {"filters": 4}
-    if architecture == "sngan":
-        options["num_classes"] = 3
-    build = getattr(getattr(gankit.architectures, architecture), f"build_{part}")
-    network = build((16, 16, 1), **options)
+def test_keras_alone_loads_a_copy(part, tmp_path):
+    # Upsampling convolutions in the one, spectral normalization in the other.
+    build = getattr(gankit.architectures.sngan, f"build_{part}")
+    network = build((8, 8, 1), filters=4, num_classes=3)
     generator = np.random.default_rng(0)
     inputs = [
         generator.integers(0, 3, 2)
