@@ -1,4 +1,4 @@
-"""InfoGAN finds the ten digits and their slant without a label: Chen et al. 2016, arXiv:1606.03657.
+"""InfoGAN sorts digits into kinds without a label: Chen et al. 2016, arXiv:1606.03657.
 
     python examples/infogan_mnist.py --mnist --epochs 8 --seed 0 --folder infogan
 
