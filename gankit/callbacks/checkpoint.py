@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 from gankit.callbacks.periodic import Periodic
+from gankit.gans.checks import check_at_least_one
 from gankit.saving import check_file, write_whole
 
 PLACE = "place.json"  # beside Keras's own members in the file
@@ -46,8 +47,7 @@ class Checkpoint(Periodic):
 
     def __init__(self, folder, every="epoch", keep=3):
         super().__init__(every)
-        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
-            raise ValueError(f"keep must be an integer of at least 1, got {keep!r}.")
+        check_at_least_one("keep", keep)
         self.folder = Path(folder)
         self.keep = keep
         self.interrupted = False
@@ -61,18 +61,22 @@ class Checkpoint(Periodic):
             self.folder.mkdir(parents=True, exist_ok=True)
             for left in self.folder.glob(".writing_*"):  # by a process that was killed
                 left.unlink()
-        self.written = path = self.restore()
-        if path is not None:
-            self.model.take_up(**read_place(path))
+        self.written, place = self.restore()
+        if place is not None:
+            self.model.take_up(**place)
         super().on_train_begin(logs)
         self.listen()
 
-    def restore(self) -> Path | None:
-        """Gives the GAN the state of the newest checkpoint that is whole, and returns its path."""
+    def restore(self) -> tuple[Path | None, dict | None]:
+        """Gives the GAN the state of the newest checkpoint that is whole.
+
+        Returns:
+            Its path and its place in an epoch, None where there is no checkpoint.
+        """
         paths = find_checkpoints(self.folder)
         for path in reversed(paths):
             try:
-                read_place(path)
+                place = read_place(path)
             except ValueError as error:
                 warnings.warn(f"{error} The checkpoint before it is taken.", stacklevel=2)
                 continue
@@ -83,13 +87,13 @@ class Checkpoint(Periodic):
                     f"{path} is whole, but is not of this GAN. Take another folder, or build the "
                     f"networks as they were: {error}"
                 ) from error
-            return path
+            return path, place
         if paths:
             raise ValueError(
                 f"All {len(paths)} checkpoints in {str(self.folder)!r} are damaged. Delete them to "
                 "start anew."
             )
-        return None
+        return None, None
 
     def on_train_batch_end(self, batch, logs=None):
         """Saves, if it is time; after Ctrl-C saves and interrupts."""
@@ -106,15 +110,15 @@ class Checkpoint(Periodic):
 
     def save(self):
         """Writes a checkpoint, and deletes the oldest."""
+        epochs = int(self.model.epochs_completed.numpy())
+        path = self.folder / f"epoch_{epochs:05d}_step_{self.steps_of_epoch:07d}.keras"
+        if not self.writes or path == self.written:
+            return
         place = {
             "steps_of_epoch": self.steps_of_epoch,
             "logs": {name: float(value) for name, value in self.logs.items()},
             "averages": [variable.numpy().tolist() for variable in self.model.averages.variables],
         }
-        epochs = int(self.model.epochs_completed.numpy())
-        path = self.folder / f"epoch_{epochs:05d}_step_{self.steps_of_epoch:07d}.keras"
-        if not self.writes or path == self.written:
-            return
 
         def write(file):
             self.model.save(file)

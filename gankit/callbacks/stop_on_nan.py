@@ -75,7 +75,7 @@ class StopOnNaN(keras.callbacks.Callback):
             )
         optimizers = self.model.optimizer.optimizers
         rates = [float(optimizer.learning_rate) for optimizer in optimizers]
-        path = self.checkpoint.restore()
+        path, _ = self.checkpoint.restore()
         if path is None:
             raise FloatingPointError(f"{message} There is no checkpoint yet to go back to.")
         self.returns += 1
