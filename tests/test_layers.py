@@ -5,7 +5,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gankit.layers import SpectralNormalization, UpsampleConv2D, fold_axis
+from gankit.layers import SpectralNormalization, UpsampleConv2D, fold_axis, synchronize
 
 
 def make_pair(kernel_size, scale, input_shape, **options):
@@ -178,3 +178,19 @@ def test_spectral_normalization_in_a_saved_model(policy, tmp_path):
 def test_bad_power_iterations():
     with pytest.raises(ValueError, match="power_iterations must be at least 1"):
         SpectralNormalization(keras.layers.Dense(1), power_iterations=0)
+
+
+def test_a_synchronized_copy_computes_the_same():
+    inputs = keras.Input((4, 4, 2))
+    x = UpsampleConv2D(3, 5)(inputs)
+    x = keras.layers.BatchNormalization()(keras.layers.BatchNormalization()(x) + 1.0)
+    network = keras.Model(inputs, x)
+    images = np.random.default_rng(0).normal(size=(2, 4, 4, 2)).astype("float32")
+    network(images, training=True)
+    copy = synchronize(network)
+    normalizing = [part for part in copy.layers if isinstance(part, keras.layers.BatchNormalization)]
+    assert [layer.synchronized for layer in normalizing] == [True, True]
+    for training in (False, True):
+        expected = network(images, training=training)
+        np.testing.assert_allclose(copy(images, training=training), expected, rtol=1e-5, atol=1e-6)
+    assert not set(map(id, copy.weights)) & set(map(id, network.weights))

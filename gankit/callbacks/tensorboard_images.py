@@ -34,10 +34,12 @@ class TensorBoardImages(SampleGrid):
     def on_train_begin(self, logs=None):
         """Opens a file of events and makes one grid, to see whether it can be made."""
         super().on_train_begin(logs)
-        self.writer = tf.summary.create_file_writer(str(self.folder / "images"))
+        self.writer = tf.summary.create_noop_writer()
+        if self.writes:
+            self.writer = tf.summary.create_file_writer(str(self.folder / "images"))
 
     def act(self, unit, number):
-        """Writes one grid."""
+        """Writes one grid; of several workers all draw, and the first one writes."""
         grid = make_grid(self.draw(), columns=self.columns, value_range=self.value_range)
         with self.writer.as_default():
             tf.summary.image("generated", grid[None], step=number)

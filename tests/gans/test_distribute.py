@@ -20,6 +20,7 @@ strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 import keras
 import numpy as np
 import gankit
+from gankit import penalties
 from helpers import *
 
 def replicas_agree(gan):
@@ -43,19 +44,30 @@ class WithGivenLatents(gankit.GAN):
     def sample_latents(self, num_images, seed=None):
         return tf.gather(GIVEN, self.rows)
 
-def train():
+class WithGivenMixing(penalties.GradientPenalty):
+    # Each image's place between real and fake follows from its first pixel, likewise.
+    def __call__(self, score_images, real, fake, seed=None):
+        mixing = (real[:, :1, :1, :1] + 1) / 2
+        slopes = penalties.squared_slopes(score_images, real + mixing * (fake - real))
+        return self.weight * penalties.squared_distance_from_one(slopes)
+
+PENALTIES = WithGivenMixing(1.0) + penalties.R1(0.5) + penalties.R2(0.5)
+
+def train(synchronize=lambda network: network):
     keras.utils.set_random_seed(0)
-    gan = WithGivenLatents(*make_plain_networks(), discriminator_steps=2, generator_ema=0.9)
+    networks = map(synchronize, NETWORKS())
+    gan = WithGivenLatents(*networks, discriminator_steps=2, generator_ema=0.9)
     gan.compile(
         keras.optimizers.SGD(0.1, momentum=0.9),
         keras.optimizers.SGD(0.1, momentum=0.9),
+        penalty=PENALTIES,
     )
     history = gan.fit(make_dataset(batch_size=16), epochs=2, verbose=0).history
     return gan, history
 
 alone, history = train()
 with strategy.scope():
-    together, shared_history = train()
+    together, shared_history = train(SYNCHRONIZE)
 for one, other in zip(alone.get_weights(), together.get_weights(), strict=True):
     np.testing.assert_allclose(one, other, atol=1e-5)
 for name in history:
@@ -103,8 +115,22 @@ replicas_agree(gan)
 """
 
 
-def test_two_replicas_equal_one(tmp_path):
-    run_python(TWO_DEVICES + SAME_AS_ONE, tmp_path)
+WITHOUT_BATCH_NORMALIZATION = """
+NETWORKS, SYNCHRONIZE = make_plain_networks, lambda network: network
+"""
+
+WITH_BATCH_NORMALIZATION = """
+def NETWORKS():
+    generator, _ = make_networks()
+    return generator, make_plain_networks()[1]
+
+SYNCHRONIZE = gankit.layers.synchronize
+"""
+
+
+@pytest.mark.parametrize("networks", [WITHOUT_BATCH_NORMALIZATION, WITH_BATCH_NORMALIZATION])
+def test_two_replicas_equal_one(networks, tmp_path):
+    run_python(TWO_DEVICES + networks + SAME_AS_ONE, tmp_path)
 
 
 def test_replicas_draw_their_own_noise_stay_in_step_and_continue(tmp_path):
