@@ -4,8 +4,7 @@ from gankit import architectures, augment, callbacks, data, layers, losses, metr
 from gankit.gans import ACGAN, BEGAN, EBGAN, GAN, LAPGAN, WGAN, WGANGP, Batch, InfoGAN
 from gankit.grids import make_grid, save_animation, save_grid, save_images
 from gankit.saving import load, to_keras
-
-__version__ = "0.1.0"
+from gankit.version import __version__
 
 __all__ = [
     "ACGAN",
@@ -17,6 +16,7 @@ __all__ = [
     "WGANGP",
     "Batch",
     "InfoGAN",
+    "__version__",
     "architectures",
     "augment",
     "callbacks",

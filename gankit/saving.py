@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
 import zipfile
 from pathlib import Path
 
 import keras
+
+from gankit.version import __version__
 
 MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
 
@@ -22,14 +25,15 @@ def load(path, *, custom_objects=None, compile=True):
         compile: whether to restore optimizers and losses too.
 
     Raises:
-        ValueError: no file, an empty, truncated or damaged one, one of something else, or of a
-            class that is not known here.
+        ValueError: no file, an empty, truncated or damaged one, one of something else, of a class
+            that is not known here, or of a newer gankit that has what this one has not.
     """
     check_file(path)
     try:
         model = keras.models.load_model(path, custom_objects, compile=compile)
     except Exception as error:
-        raise ValueError(f"{path} is whole, but can't be loaded: {error}") from error
+        reason = f"{explain_version(path)}{error}"
+        raise ValueError(f"{path} is whole, but can't be loaded: {reason}") from error
     if not isinstance(model, keras.Model) or not hasattr(model, "generate"):
         raise ValueError(
             f"{path} holds no GAN, but {type(model).__name__} {model.name!r}: "
@@ -88,6 +92,24 @@ def check_file(path) -> None:
         json.loads(config)
     except ValueError as error:
         raise ValueError(f"{path} is damaged: its config.json can't be read: {error}.") from error
+
+
+def explain_version(path) -> str:
+    """Returns what to do if a file is of a newer gankit than this one, else nothing."""
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+    written = config.get("build_config", {}).get("gankit_version", "0")
+    if read_version(written) <= read_version(__version__):
+        return ""
+    return (
+        f"it was written by gankit {written}, and this is gankit {__version__}. "
+        "pip install --upgrade gankit. "
+    )
+
+
+def read_version(version: str) -> list[int]:
+    """Returns the numbers of a version, which can be compared."""
+    return [int(number) for number in re.findall(r"\d+", version)[:3]]
 
 
 def write_whole(path, write) -> Path:

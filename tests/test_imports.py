@@ -12,6 +12,7 @@ ROOT = Path(gankit.__file__).parent
 
 # Which parts of gankit each part may import.
 ALLOWED = {
+    "version": set(),
     "layers": set(),
     "grids": set(),
     "data": set(),
@@ -19,8 +20,8 @@ ALLOWED = {
     "penalties": set(),
     "augment": set(),
     "architectures": {"layers"},
-    "gans": {"losses", "penalties", "augment", "data"},
-    "saving": {"gans"},
+    "gans": {"losses", "penalties", "augment", "data", "version"},
+    "saving": {"gans", "version"},
     "metrics": {"gans", "grids", "data"},
     "callbacks": {"gans", "grids", "metrics", "saving"},
 }

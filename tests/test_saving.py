@@ -1,6 +1,7 @@
 """Files that are damaged, cut short, or something else, and disks that fail while writing."""
 
 import errno
+import json
 import os
 import random
 import shutil
@@ -95,6 +96,28 @@ def test_a_class_that_is_not_known(whole, tmp_path):
     del Unknown
     with pytest.raises(ValueError, match=r"is whole, but can't be loaded: .*Unknown"):
         gankit.load(tmp_path / "gan.keras")
+
+
+def test_a_file_of_a_newer_gankit(whole, tmp_path):
+    def write(version, change):
+        with zipfile.ZipFile(whole) as old, zipfile.ZipFile(tmp_path / "gan.keras", "w") as new:
+            for name in old.namelist():
+                contents = old.read(name)
+                if name == "config.json":
+                    config = json.loads(contents)
+                    assert config["build_config"] == {"gankit_version": gankit.__version__}
+                    config["build_config"]["gankit_version"] = version
+                    config["config"] |= change
+                    contents = json.dumps(config)
+                new.writestr(name, contents)
+        return tmp_path / "gan.keras"
+
+    gankit.load(write("99.0.0", {}))  # nothing new in it
+    newer = r"written by gankit 99\.10\.0, and this is gankit .*pip install --upgrade .*magic"
+    with pytest.raises(ValueError, match=newer):
+        gankit.load(write("99.10.0", {"magic": 1}))
+    with pytest.raises(ValueError, match="can't be loaded: (?!it was written)"):
+        gankit.load(write("0.0.1", {"magic": 1}))
 
 
 def fuzz(whole, folder, number):
@@ -229,6 +252,34 @@ def test_a_read_only_folder(whole, tmp_path):
     folder.mkdir(mode=0o500)
     with pytest.raises(OSError, match="Permission denied"):
         gankit.load(whole).fit(make_dataset(), verbose=0, callbacks=[Checkpoint(folder)])
+
+
+FILL_THE_DISK = """
+import resource, sys, gankit
+from gankit.callbacks import Checkpoint
+from helpers import make_dataset
+gan = gankit.load("gan.keras")
+def fit(epochs):
+    gan.fit(make_dataset(), epochs=epochs, verbose=0, callbacks=[Checkpoint("run")])
+fit(1)
+gan = gankit.load("gan.keras")
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # as if no more than that were free
+try:
+    fit(2)
+except OSError as error:
+    print("ERROR", error)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows limits no sizes of files")
+def test_a_full_disk(whole, tmp_path):
+    shutil.copy(whole, tmp_path / "gan.keras")
+    message = run_python(FILL_THE_DISK, tmp_path).split("ERROR")[1]
+    (before,) = (tmp_path / "run").iterdir()
+    gankit.load(before)
+    assert "epoch_00003_step_0000000.keras" in message
+    assert f"The newest whole one is {os.path.join('run', before.name)}" in message
+    assert "File too large" in message
 
 
 def test_writes_the_whole_or_nothing(tmp_path):

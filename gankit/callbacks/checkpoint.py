@@ -40,7 +40,8 @@ class Checkpoint(Periodic):
     Raises:
         ValueError: an argument out of its range; a folder whose checkpoints are all damaged, or are
             those of another GAN.
-        OSError: a checkpoint can't be written; those before it are untouched.
+        OSError: a checkpoint can't be written; those before it are untouched, and the newest is
+            named.
     """
 
     restores = True  # comes before callbacks that look at the GAN's state
@@ -125,7 +126,16 @@ class Checkpoint(Periodic):
             with zipfile.ZipFile(file, "a") as archive:
                 archive.writestr(PLACE, json.dumps(place))
 
-        self.written = write_whole(path, write)
+        try:
+            write_whole(path, write)
+        except OSError as error:
+            newest = f"The newest whole one is {self.written}" if self.written else "There is none yet"
+            raise OSError(
+                error.errno,
+                f"{path} can't be written: {error.strerror or error}. {newest}. Mend that, and run "
+                "the same script again",
+            ) from error
+        self.written = path
         # A damaged one may be ahead, which will be written anew.
         until_now = [one for one in find_checkpoints(self.folder) if one <= path]
         for old in until_now[: -self.keep]:

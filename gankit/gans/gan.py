@@ -33,6 +33,7 @@ from gankit.gans.optimizers import (
     prepare_optimizers,
 )
 from gankit.gans.random import find_seed_states, make_seed_generators
+from gankit.version import __version__
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -728,6 +729,13 @@ class GAN(keras.Model):
     def from_config(cls, config, custom_objects=None):
         """Returns the GAN that ``get_config`` describes; networks in it may be serialized."""
         return cls(**keras.saving.deserialize_keras_object(config, custom_objects))
+
+    def get_build_config(self):
+        """Returns which gankit writes the file; a GAN is built from its constructor's arguments."""
+        return {"gankit_version": __version__}
+
+    def build_from_config(self, config):
+        """Does nothing: the constructor has built everything."""
 
     def get_compile_config(self):
         """Returns the arguments of ``compile``."""

@@ -218,31 +218,49 @@ def start_process(folder, epochs):
     return process
 
 
-def kill_and_restart(start, folder, times, epochs, generator):
-    """Kills a run again and again, lets it end, and compares it with one that nothing stopped."""
+def wait_for_writing(process, folder):
+    """Returns as soon as the process has begun to write a checkpoint, or has ended."""
+    while process.poll() is None and not list(folder.glob("run/.writing_*")):
+        time.sleep(0.001)
+
+
+def kill_and_restart(start, folder, moments, epochs):
+    """Kills a run at each of the moments, lets it end, and compares it with an undisturbed one.
+
+    A moment is a number of seconds after the start, or None for the writing of a checkpoint.
+    Returns how many processes were killed before they ended, and how many of them while writing.
+    """
     shutil.copy(start, folder)
-    killed = 0
-    for _ in range(times):
+    killed = writing = 0
+    for moment in moments:
         process = start_process(folder, epochs)
-        time.sleep(generator.uniform(0, 6))
+        if moment is None:
+            wait_for_writing(process, folder)
+        else:
+            time.sleep(moment)
         killed += process.poll() is None
         process.kill()
         process.communicate()
+        writing += bool(list(folder.glob("run/.writing_*")))
     run_python(TRAIN, folder, str(epochs))
     whole, _ = fit(start, epochs=epochs)
     assert_same_state(whole, gankit.load(folder / "end.keras"))
-    return killed
+    assert not list(folder.glob("run/.writing_*"))
+    return killed, writing
 
 
 def test_killed_processes_are_taken_up(start, tmp_path):
-    assert kill_and_restart(start, tmp_path, times=1, epochs=10, generator=random.Random(0))
+    assert kill_and_restart(start, tmp_path, moments=[None], epochs=10) == (1, 1)
 
 
 @pytest.mark.slow
 def test_killed_twenty_times(start, tmp_path):
-    killed = kill_and_restart(start, tmp_path, times=20, epochs=60, generator=random.Random(1))
-    print(f"{killed} of 20 processes were killed before they ended.")
+    generator = random.Random(1)
+    moments = [None, *[generator.uniform(0, 6) for _ in range(3)]] * 5
+    killed, writing = kill_and_restart(start, tmp_path, moments, epochs=60)
+    print(f"{killed} of 20 processes were killed before they ended, {writing} while writing.")
     assert killed > 10
+    assert writing >= 5
 
 
 def test_control_c_leaves_a_checkpoint(start, tmp_path):
