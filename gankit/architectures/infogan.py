@@ -48,7 +48,8 @@ def build_generator(
     latents = keras.Input((latent_dim,), name="latents")
     category = keras.Input((), dtype="int32", name="category")
     inputs = [latents, category]
-    parts = [latents, layers.Embedding(num_categories, num_categories)(category)]
+    one_hot = layers.CategoryEncoding(num_categories, output_mode="one_hot")(category)
+    parts = [latents, one_hot]
     if num_codes:
         inputs.append(keras.Input((num_codes,), name="codes"))
         parts.append(inputs[-1])
