@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -116,7 +117,7 @@ def test_a_file_of_a_newer_gankit(whole, tmp_path):
     newer = r"written by gankit 99\.10\.0, and this is gankit .*pip install --upgrade .*magic"
     with pytest.raises(ValueError, match=newer):
         gankit.load(write("99.10.0", {"magic": 1}))
-    with pytest.raises(ValueError, match="can't be loaded: (?!it was written)"):
+    with pytest.raises(ValueError, match=r"can't be loaded: (?!it was written)"):
         gankit.load(write("0.0.1", {"magic": 1}))
 
 
@@ -278,7 +279,7 @@ def test_a_full_disk(whole, tmp_path):
     (before,) = (tmp_path / "run").iterdir()
     gankit.load(before)
     assert "epoch_00003_step_0000000.keras" in message
-    assert f"The newest whole one is {os.path.join('run', before.name)}" in message
+    assert f"The newest whole one is {Path('run', before.name)}" in message
     assert "File too large" in message
 
 

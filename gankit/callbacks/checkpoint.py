@@ -129,7 +129,7 @@ class Checkpoint(Periodic):
         try:
             write_whole(path, write)
         except OSError as error:
-            newest = f"The newest whole one is {self.written}" if self.written else "There is none yet"
+            newest = f"The newest whole one is {self.written}" if self.written else "None is whole"
             raise OSError(
                 error.errno,
                 f"{path} can't be written: {error.strerror or error}. {newest}. Mend that, and run "
