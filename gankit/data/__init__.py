@@ -8,14 +8,20 @@ from gankit.data.arrays import from_arrays
 from gankit.data.celeba import from_celeba
 from gankit.data.digits import sample_digits
 from gankit.data.directory import from_directory
+from gankit.data.high_resolution import from_high_resolution
+from gankit.data.images import resize_bicubic
 from gankit.data.mnist import load_mnist
+from gankit.data.pairs import from_pairs
 from gankit.data.tfds import from_tfds
 
 __all__ = [
     "from_arrays",
     "from_celeba",
     "from_directory",
+    "from_high_resolution",
+    "from_pairs",
     "from_tfds",
     "load_mnist",
+    "resize_bicubic",
     "sample_digits",
 ]

@@ -95,7 +95,7 @@ def batches_of_arrays(images, labels, batch_size, value_range, **order) -> tf.da
         return (images, *labels) if labels else images
 
     return batches(
-        lambda indices: indices.map(take, num_parallel_calls=tf.data.AUTOTUNE),
+        lambda indices, epoch: indices.map(take, num_parallel_calls=tf.data.AUTOTUNE),
         len(images),
         batch_size,
         **order,

@@ -41,14 +41,14 @@ def batches(take: Callable, num_images: int, batch_size: int, **order) -> tf.dat
 
     Args:
         take: takes a dataset of int64 vectors of ``batch_size`` indices, one for each batch, and
-            returns a dataset of the batches.
+            the epoch, an int64 scalar tensor, and returns a dataset of the batches.
         num_images: how many there are.
         batch_size: images a batch.
         **order: of ``index_batches``.
     """
 
     def one_epoch(epoch):
-        return take(index_batches(num_images, batch_size, epoch, **order))
+        return take(index_batches(num_images, batch_size, epoch, **order), epoch)
 
     return epochs(one_epoch, num_images // batch_size).prefetch(tf.data.AUTOTUNE)
 

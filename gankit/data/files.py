@@ -71,7 +71,7 @@ def batches_of_files(
             return images
         return images, tf.gather(labels, tf.ensure_shape(indices, (batch_size,)))
 
-    def read(indices):
+    def read(indices, epoch):
         at_once = min(os.cpu_count() or 1, MOST_BATCHES)
         images = indices.interleave(
             reader.read, cycle_length=at_once, num_parallel_calls=tf.data.AUTOTUNE

@@ -72,7 +72,7 @@ def find_box(size, image_size=None, center_crop=None) -> tuple[int, int, int, in
     height, width = size if center_crop is None else center_crop
     if height > size[0] or width > size[1]:
         raise ValueError(
-            f"center_crop={center_crop} is larger than the image of {tuple(size)} (height, width)"
+            f"a crop of {center_crop} is larger than the image of {tuple(size)} (height, width)"
         )
     if image_size is not None:
         ratio = image_size[0] / image_size[1]
@@ -142,6 +142,19 @@ def resize(images: tf.Tensor, image_size) -> tf.Tensor:
         lambda: tf.image.resize(images, image_size, "area"),
         lambda: tf.cast(tf.image.resize(images, image_size, "bicubic"), tf.float32),
     )
+
+
+def resize_bicubic(images, image_size) -> tf.Tensor:
+    """Returns images of another size by cubic interpolation, as float32.
+
+    With antialiasing where it shrinks: what papers on super-resolution mean by "bicubic" (MATLAB's
+    ``imresize``). Values may leave the range by a little.
+
+    Args:
+        images: ``(n, height, width, channels)``.
+        image_size: ``(height, width)`` in pixels.
+    """
+    return tf.image.resize(images, image_size, "bicubic", antialias=True)
 
 
 def to_uint8(images: tf.Tensor) -> tf.Tensor:

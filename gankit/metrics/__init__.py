@@ -15,6 +15,8 @@ from gankit.metrics.fid import frechet_distance
 from gankit.metrics.inception_score import InceptionScore, inception_score
 from gankit.metrics.kid import KernelDistance, kernel_distance
 from gankit.metrics.precision_recall import PrecisionRecall, precision_recall
+from gankit.metrics.psnr import peak_signal_to_noise_ratio
+from gankit.metrics.sharpness import sharpness
 from gankit.metrics.spread import relative_spread
 
 __all__ = [
@@ -35,6 +37,8 @@ __all__ = [
     "match_codes",
     "measure",
     "mode_coverage",
+    "peak_signal_to_noise_ratio",
     "precision_recall",
     "relative_spread",
+    "sharpness",
 ]

@@ -165,7 +165,7 @@ FLOATS = make_images(4)
         (FLOATS, {"seed": -1}, ValueError, "seed must be 0 or more"),
         (FLOATS, {"labels": [0, 1, 2, 3], "classes": [7]}, ValueError, r"no image of \[7\]"),
         (FLOATS, {"image_size": 8}, ValueError, r"image_size must be \(height, width\).*got 8"),
-        (FLOATS, {"center_crop": (9, 9)}, ValueError, r"center_crop=\(9, 9\) is larger.*\(8, 8\)"),
+        (FLOATS, {"center_crop": (9, 9)}, ValueError, r"a crop of \(9, 9\) is larger.*\(8, 8\)"),
     ],
 )
 def test_bad_input(images, options, error, message):

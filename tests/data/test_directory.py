@@ -186,7 +186,7 @@ def test_a_photo_smaller_than_the_crop_is_named(tmp_path):
     photo(40, 40).save(tmp_path / "0.jpg")
     photo(16, 40).save(tmp_path / "1.jpg")
     options = {"image_size": (16, 16), "center_crop": (20, 20), "batch_size": 1}
-    with pytest.raises(ValueError, match=r"1\.jpg: center_crop=\(20, 20\) is larger.*\(16, 40\)"):
+    with pytest.raises(ValueError, match=r"1\.jpg: a crop of \(20, 20\) is larger.*\(16, 40\)"):
         data.from_directory(tmp_path, **options)
     with pytest.warns(UserWarning, match=r"1\.jpg"):
         dataset = data.from_directory(tmp_path, on_error="skip", **options)

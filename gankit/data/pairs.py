@@ -1,0 +1,145 @@
+"""Pairs of images: what is given, and what is to become of it."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from gankit.data import checks
+from gankit.data.crops import crop_and_flip
+from gankit.data.epochs import batches
+from gankit.data.files import Reader, check_options, find_images, leave_out_damaged
+from gankit.data.images import scale
+
+SIDES = ("left", "right")
+
+
+def from_pairs(
+    path,
+    inputs=None,
+    *,
+    image_size,
+    batch_size,
+    input_side="right",
+    load_size=None,
+    flip=False,
+    color_mode="rgb",
+    value_range=(-1, 1),
+    on_error="raise",
+    shuffle=True,
+    seed=0,
+) -> tf.data.Dataset:
+    """Returns a dataset of pairs: images to learn to make, and what they are made from.
+
+    A pair is either one file that shows both side by side, or two files of the same name in two
+    folders. Whatever happens to one of a pair, a crop or a mirror image, happens to the other.
+
+    Args:
+        path: a folder, of pairs or of the images to make.
+        inputs: a folder of what they are made from, None where each file holds a pair.
+        image_size: ``(height, width)`` in pixels of one image.
+        batch_size: pairs a batch.
+        input_side: ``"left"`` or ``"right"``, where the input stands in a file that holds a pair.
+        load_size: ``(height, width)`` to resize to first; a random part of ``image_size`` is then
+            cut out. None for no crops. Isola et al. 2017 load (286, 286) for (256, 256).
+        flip: whether every other pair, at random, is mirrored.
+        color_mode: ``"rgb"`` or ``"grayscale"``.
+        value_range: ``(low, high)`` within [-1, 1]: where black and white go.
+        on_error: as in ``from_directory``; with two folders, ``"skip"`` leaves a pair out if either
+            of its files is damaged.
+        shuffle: whether each epoch has a new order.
+        seed: integer; with the epoch's number it settles order, crops and mirror images.
+
+    Returns:
+        A ``tf.data.Dataset`` of pairs ``(images, inputs)``, each float32 ``(batch_size, height,
+        width, channels)`` in ``value_range``: what a conditional GAN takes.
+
+    Raises:
+        ValueError: no such folder, no images, names that are in one folder only, an image that
+            can't be read, a ``load_size`` below ``image_size``, a batch larger than the data.
+    """
+    options = check_options(image_size, None, color_mode, value_range, on_error, seed)
+    checks.check_choice("input_side", input_side, SIDES)
+    image_size, value_range = options["image_size"], options["value_range"]
+    load_size = checks.check_size(load_size, "load_size") or image_size
+    if any(load < size for load, size in zip(load_size, image_size, strict=True)):
+        raise ValueError(f"load_size={load_size} must be at least image_size={image_size}.")
+    if inputs is None:
+        pairs = SideBySide(path, input_side, color_mode, load_size, on_error)
+    else:
+        pairs = TwoFolders(path, inputs, color_mode, load_size, on_error)
+    checks.check_batch_size(batch_size, len(pairs))
+
+    def take(indices, epoch):
+        def cut(pair_and_index):
+            pair, index = pair_and_index
+            return crop_and_flip(pair, image_size, flip, seed, epoch, index)
+
+        def finish(together, indices):
+            together = tf.map_fn(cut, (together, indices), fn_output_signature=tf.uint8)
+            together = tf.ensure_shape(together, (batch_size, *together.shape[1:]))
+            return tuple(tf.split(scale(together, value_range), 2, axis=-1))
+
+        read = indices.flat_map(pairs.read)
+        return read.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
+
+    return batches(take, len(pairs), batch_size, shuffle=shuffle, seed=seed)
+
+
+class SideBySide:
+    """Pairs of which each is one file."""
+
+    def __init__(self, path, input_side, color_mode, size, on_error):
+        files = leave_out_damaged(find_images(path), path, on_error, None)
+        self.reader = Reader(files, color_mode, (size[0], 2 * size[1]), None, on_error)
+        self.input_first = input_side == "left"
+
+    def __len__(self):
+        return len(self.reader.paths)
+
+    def read(self, indices) -> tf.data.Dataset:
+        """Returns a dataset of one batch: pairs on the channel axis, inputs last, and indices."""
+
+        def put_together(images, used):
+            halves = tf.split(images, 2, axis=2)
+            return tf.concat(halves[::-1] if self.input_first else halves, axis=-1), used
+
+        return self.reader.read(indices).map(put_together)
+
+
+class TwoFolders:
+    """Pairs of which each is a file of the same name in two folders."""
+
+    def __init__(self, path, inputs, color_mode, size, on_error):
+        files = [
+            {
+                Path(file.path).relative_to(folder).with_suffix(""): file
+                for file in leave_out_damaged(find_images(folder), folder, on_error, None)
+            }
+            for folder in (path, inputs)
+        ]
+        lonely = sorted(map(str, files[0].keys() ^ files[1].keys()))
+        if lonely and on_error == "raise":
+            raise ValueError(
+                f"Each image in {str(path)!r} needs one of the same name in {str(inputs)!r}, but "
+                f"{len(lonely)} names are in one of them only, the first is {lonely[0]!r}."
+            )
+        names = sorted(files[0].keys() & files[1].keys())
+        self.readers = [
+            Reader([part[name] for name in names], color_mode, size, None, on_error)
+            for part in files
+        ]
+
+    def __len__(self):
+        return len(self.readers[0].paths)
+
+    def read(self, indices) -> tf.data.Dataset:
+        """Returns a dataset of one batch: pairs on the channel axis, inputs last, and indices."""
+
+        def put_together(images, inputs):
+            message = "A file of a pair can't be read any more: start again to leave it out."
+            tf.debugging.assert_equal(images[1], inputs[1], message)
+            return tf.concat([images[0], inputs[0]], axis=-1), images[1]
+
+        return tf.data.Dataset.zip(*(reader.read(indices) for reader in self.readers)).map(
+            put_together
+        )
