@@ -1,7 +1,19 @@
 """GAN building blocks on Keras 3 and TensorFlow."""
 
 from gankit import architectures, augment, callbacks, data, layers, losses, metrics, penalties
-from gankit.gans import ACGAN, BEGAN, EBGAN, GAN, LAPGAN, WGAN, WGANGP, Batch, InfoGAN
+from gankit.gans import (
+    ACGAN,
+    BEGAN,
+    EBGAN,
+    GAN,
+    LAPGAN,
+    SRGAN,
+    WGAN,
+    WGANGP,
+    Batch,
+    InfoGAN,
+    Pix2Pix,
+)
 from gankit.grids import make_grid, save_animation, save_grid, save_images
 from gankit.saving import load, to_keras
 from gankit.version import __version__
@@ -12,10 +24,12 @@ __all__ = [
     "EBGAN",
     "GAN",
     "LAPGAN",
+    "SRGAN",
     "WGAN",
     "WGANGP",
     "Batch",
     "InfoGAN",
+    "Pix2Pix",
     "__version__",
     "architectures",
     "augment",

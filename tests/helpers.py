@@ -95,6 +95,21 @@ def make_residual_networks():
     return generator, architectures.sngan.build_discriminator(IMAGE_SHAPE, **classes)
 
 
+def make_enlarging_networks():
+    """Returns an SRGAN in small, from 4x4 to 8x8."""
+    srgan = architectures.srgan
+    generator = srgan.build_generator(2, IMAGE_SHAPE[-1], filters=4, blocks=1)
+    discriminator = srgan.build_discriminator(IMAGE_SHAPE, filters=4, hidden_units=8, halvings=2)
+    return generator, discriminator
+
+
+def make_translating_networks():
+    """Returns a U-Net and a discriminator of patches, in small."""
+    pix2pix = architectures.pix2pix
+    generator = pix2pix.build_generator(IMAGE_SHAPE, input_channels=1, filters=4)
+    return generator, pix2pix.build_discriminator(IMAGE_SHAPE, 1, filters=4, halvings=1)
+
+
 def make_gan(networks=make_networks, compile_options=None, **options):
     options.setdefault("seed", 0)
     gan = gankit.GAN(*networks(), **options)

@@ -1,62 +1,96 @@
 """The contract that every GAN meets. A variant adds one row."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from helpers import (
     NUM_CLASSES,
     assert_same_state,
     make_autoencoders,
     make_dcgan_of_classes,
+    make_enlarging_networks,
     make_images,
     make_networks,
     make_networks_of_classes,
     make_networks_of_codes,
     make_residual_networks,
+    make_translating_networks,
     values,
 )
 
 import gankit
 from gankit import data
 
-# variant, networks, constructor arguments, what generate needs for three images
+LABELS = np.arange(40) % NUM_CLASSES
+SMALL = make_images(40, (4, 4, 1), seed=1)
+GIVEN = make_images(40, seed=1)
+
+
+class Row(NamedTuple):
+    """A variant, its networks and arguments, and what images come with in its data.
+
+    ``asked`` is what ``generate`` needs for three images.
+    """
+
+    variant: type
+    networks: Callable
+    options: dict = {}  # noqa: RUF012 (never changed)
+    condition: np.ndarray = LABELS
+    asked: dict = {"num_images": 3}  # noqa: RUF012
+
+
+def conditional(condition):
+    return {"condition": condition, "asked": {"condition": condition[:3]}}
+
+
 GANS = [
-    (gankit.GAN, make_networks, {}, {"num_images": 3}),
-    (gankit.GAN, make_dcgan_of_classes, {}, {"condition": [0, 1, 2]}),
-    (gankit.GAN, make_residual_networks, {"augment": "ADA"}, {"condition": [0, 1, 2]}),
-    (gankit.ACGAN, make_networks_of_classes, {}, {"condition": [0, 1, 2]}),
-    (gankit.WGAN, make_networks, {"discriminator_steps": 2}, {"num_images": 3}),
-    (gankit.WGANGP, make_networks, {"discriminator_steps": 2}, {"num_images": 3}),
-    (gankit.InfoGAN, make_networks_of_codes, {}, {"num_images": 3}),
-    (gankit.EBGAN, make_autoencoders, {"pulling_away": 0.1}, {"num_images": 3}),
-    (gankit.BEGAN, make_autoencoders, {"balance_rate": 0.1}, {"num_images": 3}),
+    Row(gankit.GAN, make_networks),
+    Row(gankit.GAN, make_dcgan_of_classes, **conditional(LABELS)),
+    Row(gankit.GAN, make_residual_networks, {"augment": "ADA"}, **conditional(LABELS)),
+    Row(gankit.ACGAN, make_networks_of_classes, **conditional(LABELS)),
+    Row(gankit.WGAN, make_networks, {"discriminator_steps": 2}),
+    Row(gankit.WGANGP, make_networks, {"discriminator_steps": 2}),
+    Row(gankit.InfoGAN, make_networks_of_codes),
+    Row(gankit.EBGAN, make_autoencoders, {"pulling_away": 0.1}),
+    Row(gankit.BEGAN, make_autoencoders, {"balance_rate": 0.1}),
+    Row(gankit.SRGAN, make_enlarging_networks, {"adversarial_weight": 0.1}, **conditional(SMALL)),
+    Row(gankit.Pix2Pix, make_translating_networks, {"l1_weight": 10.0}, **conditional(GIVEN)),
 ]
 
 
-@pytest.fixture(params=GANS, ids=lambda row: f"{row[0].__name__}-{row[1].__name__}")
+@pytest.fixture(params=GANS, ids=lambda row: f"{row.variant.__name__}-{row.networks.__name__}")
 def row(request):
     return request.param
 
 
 @pytest.fixture
 def make_gan(row):
-    variant, networks, options, _ = row
-
     def make(**compile_options):
-        if options.get("augment"):
+        options = dict(row.options)
+        if "augment" in options:
             options["augment"] = gankit.augment.ADA(target=-0.99)
-        gan = variant(*networks(), seed=0, **options)
+        gan = row.variant(*row.networks(), seed=0, **options)
         gan.compile(**compile_options)
         return gan
 
     return make
 
 
-def make_dataset():
-    return data.from_arrays(make_images(40), np.arange(40) % NUM_CLASSES, batch_size=10)
+@pytest.fixture
+def make_dataset(row):
+    if row.condition.ndim == 1:
+        return lambda: data.from_arrays(make_images(40), row.condition, batch_size=10)
+    return lambda: tf.data.Dataset.zip(
+        data.from_arrays(make_images(40), batch_size=10),
+        data.from_arrays(row.condition, batch_size=10),
+    )
 
 
-def test_trains_and_logs(make_gan):
+def test_trains_and_logs(make_gan, make_dataset):
     gan = make_gan()
     before = kernels(gan)
     history = gan.fit(make_dataset(), epochs=2, verbose=0).history
@@ -71,7 +105,7 @@ def kernels(gan):
     return [value for value in every if value.ndim > 1]
 
 
-def test_phases_are_separate(make_gan):
+def test_phases_are_separate(make_gan, make_dataset):
     gan = make_gan(run_eagerly=True)
     ran = []
 
@@ -94,7 +128,7 @@ def test_phases_are_separate(make_gan):
     assert ran == ["train_discriminator"] * gan.discriminator_steps + ["train_generator"]
 
 
-def test_saves_loads_and_continues_exactly(make_gan, tmp_path):
+def test_saves_loads_and_continues_exactly(make_gan, make_dataset, tmp_path):
     gan = make_gan()
     gan.fit(make_dataset(), verbose=0)
     gan.save(tmp_path / "gan.keras")
@@ -105,7 +139,7 @@ def test_saves_loads_and_continues_exactly(make_gan, tmp_path):
     assert_same_state(gan, loaded)
 
 
-def test_eager_and_graph_agree(make_gan):
+def test_eager_and_graph_agree(make_gan, make_dataset):
     eager, graph = make_gan(run_eagerly=True), make_gan()
     graph.set_weights(eager.get_weights())
     copy_random_state(eager, graph)
@@ -122,14 +156,14 @@ def copy_random_state(one, other):
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-def test_mixed_precision(make_gan, policy):
+def test_mixed_precision(make_gan, make_dataset, policy):
     keras.config.set_dtype_policy(policy)
     gan = make_gan()
     history = gan.fit(make_dataset(), verbose=0).history
     assert np.isfinite([*history.values()]).all()
 
 
-def test_evaluates_held_out_data(make_gan):
+def test_evaluates_held_out_data(make_gan, make_dataset):
     gan = make_gan()
     history = gan.fit(make_dataset(), validation_data=make_dataset(), verbose=0).history
     values = gan.evaluate(make_dataset(), verbose=0)
@@ -139,7 +173,7 @@ def test_evaluates_held_out_data(make_gan):
 
 
 def test_generates_what_it_was_asked_for(make_gan, row):
-    gan, asked = make_gan(), row[-1]
+    gan, asked = make_gan(), row.asked
     images = gan.generate(**asked, seed=0)
     assert images.shape[0] == 3
     np.testing.assert_array_equal(images, gan.generate(**asked, seed=0))

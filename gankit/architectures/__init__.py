@@ -7,8 +7,11 @@ from gankit.architectures import (
     infogan,
     lapgan,
     mlp,
+    pix2pix,
     resize_convolution,
     sngan,
+    srcnn,
+    srgan,
     tanh_upsampling,
     unnormalized,
 )
@@ -20,8 +23,11 @@ __all__ = [
     "infogan",
     "lapgan",
     "mlp",
+    "pix2pix",
     "resize_convolution",
     "sngan",
+    "srcnn",
+    "srgan",
     "tanh_upsampling",
     "unnormalized",
 ]

@@ -7,7 +7,21 @@ from gankit.gans.ebgan import EBGAN
 from gankit.gans.gan import GAN
 from gankit.gans.infogan import InfoGAN
 from gankit.gans.lapgan import LAPGAN
+from gankit.gans.pix2pix import Pix2Pix
+from gankit.gans.srgan import SRGAN
 from gankit.gans.wgan import WGAN
 from gankit.gans.wgan_gp import WGANGP
 
-__all__ = ["ACGAN", "BEGAN", "EBGAN", "GAN", "LAPGAN", "WGAN", "WGANGP", "Batch", "InfoGAN"]
+__all__ = [
+    "ACGAN",
+    "BEGAN",
+    "EBGAN",
+    "GAN",
+    "LAPGAN",
+    "SRGAN",
+    "WGAN",
+    "WGANGP",
+    "Batch",
+    "InfoGAN",
+    "Pix2Pix",
+]

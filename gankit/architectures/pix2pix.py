@@ -1,0 +1,107 @@
+"""A U-Net that translates images, and a discriminator of patches.
+
+Isola et al. 2016, "Image-to-Image Translation with Conditional Adversarial Networks",
+arXiv:1611.07004, appendix 6.1. Normalization is that of each image by itself, as in the paper,
+whose batches on facades are of one image, and which normalizes by them in use too.
+"""
+
+import keras
+from keras import layers
+
+from gankit.architectures.shapes import check_image_shape, count_halvings
+
+KERNEL_SIZE = 4
+NEGATIVE_SLOPE = 0.2
+MOST_HALVINGS = 8
+DROPOUT = 0.5
+DROPPED = 3  # innermost levels of the way up that have dropout
+
+
+def build_generator(image_shape, input_channels=3, filters=64, name="generator"):
+    """Returns a U-Net from ``condition`` to images in [-1, 1], both of one height and width.
+
+    The image is halved as often as it can be, eight times at most; each level of the way up also
+    sees that of the way down. There are no latents.
+
+    Args:
+        image_shape: ``(height, width, channels)`` of the images to make; even height and width,
+            best powers of 2.
+        input_channels: of the images that they are made from.
+        filters: channels of the outermost level; they double up to eight times as many.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that can't be halved.
+    """
+    halvings = min(count_halvings(image_shape, 1), MOST_HALVINGS)
+    height, width, channels = image_shape
+    condition = x = keras.Input((height, width, input_channels), name="condition")
+    levels = []
+    for level in range(halvings):
+        x = x if level == 0 else layers.LeakyReLU(negative_slope=NEGATIVE_SLOPE)(x)
+        x = layers.Conv2D(count_filters(filters, level), KERNEL_SIZE, 2, padding="same", **start())(
+            x
+        )
+        # The innermost may be a single pixel, which normalization would make 0.
+        x = x if level in (0, halvings - 1) else normalize(x)
+        levels.append(x)
+    for level in reversed(range(1, halvings)):
+        x = layers.Conv2DTranspose(
+            count_filters(filters, level - 1), KERNEL_SIZE, 2, padding="same", **start()
+        )(layers.ReLU()(x))
+        x = normalize(x)
+        if level >= halvings - DROPPED:
+            x = layers.Dropout(DROPOUT)(x)
+        x = layers.concatenate([x, levels[level - 1]])
+    x = layers.Conv2DTranspose(channels, KERNEL_SIZE, 2, padding="same", **start())(
+        layers.ReLU()(x)
+    )
+    outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(condition, outputs, name=name)
+
+
+def build_discriminator(
+    image_shape, input_channels=3, filters=64, halvings=3, name="discriminator"
+):
+    """Returns a network from images and condition to logits of patches ``(batch, rows, columns)``.
+
+    With three halvings each score sees 70x70 pixels; for 256x256 there are 30x30 of them.
+
+    Args:
+        image_shape: ``(height, width, channels)`` of the images.
+        input_channels: of the condition, images of the same size; None for a discriminator of
+            images alone.
+        filters: channels of the first convolution; they double up to eight times as many.
+        halvings: how many convolutions halve the image; two more don't.
+        name: of the model.
+    """
+    shape = check_image_shape(image_shape, 2 ** (halvings + 2))
+    inputs = x = keras.Input(shape, name="images")
+    if input_channels is not None:
+        condition = keras.Input((*shape[:2], input_channels), name="condition")
+        inputs = [x, condition]
+        x = layers.concatenate(inputs)
+    for level in range(halvings + 1):
+        strides = 2 if level < halvings else 1
+        x = layers.Conv2D(count_filters(filters, level), KERNEL_SIZE, strides, **start())(
+            layers.ZeroPadding2D()(x)
+        )
+        x = layers.LeakyReLU(negative_slope=NEGATIVE_SLOPE)(x if level == 0 else normalize(x))
+    x = layers.Conv2D(1, KERNEL_SIZE, **start(), dtype="float32")(layers.ZeroPadding2D()(x))
+    scores = layers.Reshape(x.shape[1:3], dtype="float32", name="scores")(x)
+    return keras.Model(inputs, scores, name=name)
+
+
+def count_filters(filters, level):
+    """Returns the channels of a level: twice as many as one further out, up to eight times."""
+    return filters * min(2**level, 8)
+
+
+def normalize(x):
+    """Returns ``x`` after normalization of each channel of each image, instance normalization."""
+    return layers.GroupNormalization(groups=-1, epsilon=1e-5)(x)
+
+
+def start() -> dict:
+    """Returns the paper's initial weights, a fresh initializer for each layer."""
+    return {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}

@@ -1,0 +1,44 @@
+"""A GAN that turns one kind of image into another, from pairs of both."""
+
+import keras
+from keras import ops
+
+from gankit.gans.batch import Batch
+from gankit.gans.gan import GAN
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class Pix2Pix(GAN):
+    """A conditional GAN from images to images: a map becomes a photo, a sketch a drawing.
+
+    The generator gets an image and pays the mean absolute distance from the one that belongs to it,
+    as the term ``l1``, which settles the coarse; the discriminator, which sees both and judges
+    patches, settles the fine. Data are pairs of images to make and images they are made from, as
+    ``gankit.data.from_pairs`` gives them.
+
+    ``generate(condition=images)`` translates. In the paper dropout, the only noise, stays switched
+    on then; here it is a part of training alone, so that the same image gives the same result.
+
+    Args:
+        generator: from ``condition``, images, to images; latents are possible.
+        discriminator: of ``images`` and ``condition``, to scores of patches.
+        l1_weight: factor of the term ``l1``.
+        **kwargs: as in ``GAN``.
+
+    References:
+        Isola et al. 2016, "Image-to-Image Translation with Conditional Adversarial Networks",
+        arXiv:1611.07004.
+    """
+
+    def __init__(self, generator, discriminator, *, l1_weight=100.0, **kwargs):
+        super().__init__(generator, discriminator, **kwargs)
+        self.l1_weight = l1_weight
+
+    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s terms, and what the distance from the truth costs."""
+        distance = ops.mean(ops.abs(fake.images - real.images))
+        return super().generator_losses(real, fake) | {"l1": self.l1_weight * distance}
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return super().get_config() | {"l1_weight": self.l1_weight}

@@ -1,0 +1,81 @@
+"""A GAN that enlarges images."""
+
+import keras
+from keras import ops
+
+from gankit.gans import checks
+from gankit.gans.batch import Batch
+from gankit.gans.gan import GAN, in_float32
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class SRGAN(GAN):
+    """A super-resolution GAN: its images are sharp where the mean of all good answers is blurred.
+
+    The generator gets a small image and pays for the distance of its large one from the truth, in
+    the features of another network, as the term ``content``; and, with a small weight, for being
+    told from real images, as the term ``adversarial``. Data are pairs of large and small images, as
+    ``gankit.data.from_high_resolution`` makes them.
+
+    The paper first trains the generator by the mean squared error alone, with plain Keras::
+
+        generator.compile("adam", "mse")
+        generator.fit(dataset.map(lambda large, small: (small, large)))
+
+    ``generate(condition=small_images)`` enlarges.
+
+    Args:
+        generator: from ``condition``, small images, to large ones; it takes no latents.
+        discriminator: as in ``GAN``, of large images alone.
+        features: a Keras model from images in [-1, 1] to features, which is not trained; the paper
+            has a layer of VGG19. None compares pixels.
+        content_weight: factor of the term ``content``, the mean squared distance of features.
+        adversarial_weight: factor of the generator's term ``adversarial``.
+        **kwargs: as in ``GAN``.
+
+    Raises:
+        TypeError: features that are no Keras layer or model.
+
+    References:
+        Ledig et al. 2016, "Photo-Realistic Single Image Super-Resolution Using a Generative
+        Adversarial Network", arXiv:1609.04802.
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        *,
+        features=None,
+        content_weight=1.0,
+        adversarial_weight=1e-3,
+        **kwargs,
+    ):
+        super().__init__(generator, discriminator, **kwargs)
+        checks.check_layer("features", features)
+        if features is not None:
+            features.trainable = False
+        self.features = features
+        self.content_weight = content_weight
+        self.adversarial_weight = adversarial_weight
+
+    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s terms, weighted, and what the distance from the truth costs."""
+        terms = super().generator_losses(real, fake)
+        terms["adversarial"] *= self.adversarial_weight
+        distance = ops.square(self.describe(fake.images) - self.describe(real.images))
+        return {"content": self.content_weight * ops.mean(distance)} | terms
+
+    def describe(self, images):
+        """Returns the features by which images are compared."""
+        if self.features is None:
+            return images
+        return in_float32(self.features(images, training=False))
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return super().get_config() | {
+            "features": keras.saving.serialize_keras_object(self.features),
+            "content_weight": self.content_weight,
+            "adversarial_weight": self.adversarial_weight,
+        }

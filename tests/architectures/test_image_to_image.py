@@ -1,0 +1,103 @@
+"""Networks from images to images: counts by hand and as published, shapes, patches."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gankit.architectures import pix2pix, srcnn, srgan
+
+
+def test_srcnn_counts():
+    # Section 4.1 of the paper: 8,032 weights, here with 64 + 32 + 1 biases.
+    network = srcnn.build_network()
+    assert network.count_params() == 8_032 + 97
+    assert network(np.zeros((1, 7, 9, 1))).shape == (1, 7, 9, 1)
+
+
+def test_srgan_counts():
+    # 9*9*3*64 + 64 and its 64 slopes; 16 blocks of two convolutions, two normalizations, slopes;
+    # one more of each without slopes; two times 64 -> 256 and 64 slopes; 9*9*64*3 + 3.
+    block = 2 * (9 * 64 * 64 + 4 * 64) + 64
+    by_hand = (243 * 64 + 64 + 64) + 16 * block + (9 * 64 * 64 + 256)
+    by_hand += 2 * (9 * 64 * 256 + 256 + 64) + (81 * 64 * 3 + 3)
+    assert srgan.build_generator().count_params() == by_hand
+    # Eight convolutions, seven normalizations, 6*6*512 -> 1024 -> 1.
+    maps = [3, 64, 64, 128, 128, 256, 256, 512, 512]
+    by_hand = sum(9 * a * b for a, b in itertools.pairwise(maps)) + 64
+    by_hand += 4 * sum(maps[2:]) + 36 * 512 * 1024 + 1024 + 1024 + 1
+    assert srgan.build_discriminator((96, 96, 3)).count_params() == by_hand
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4, 8])
+def test_srgan_enlarges_by_any_factor(factor):
+    generator = srgan.build_generator(factor, channels=1, filters=4, blocks=1)
+    images = generator(np.zeros((2, 3, 5, 1)))
+    assert images.shape == (2, 3 * factor, 5 * factor, 1)
+
+
+def test_a_saved_srgan_generator_computes_the_same(tmp_path):
+    generator = srgan.build_generator(3, filters=4, blocks=1)
+    generator.save(tmp_path / "generator.keras")
+    images = np.random.default_rng(0).uniform(-1, 1, (1, 4, 4, 3)).astype("float32")
+    loaded = keras.models.load_model(tmp_path / "generator.keras")
+    np.testing.assert_array_equal(loaded(images), generator(images))
+
+
+@pytest.mark.parametrize("factor", [1, 2.0])
+def test_bad_factor(factor):
+    with pytest.raises(ValueError, match="factor must be an integer of at least 2"):
+        srgan.build_generator(factor)
+
+
+def test_pix2pix_counts():
+    # Convolutions of 4x4 with biases down to 1x1, of which six are normalized, and up again.
+    down = [3, 64, 128, 256, 512, 512, 512, 512, 512]
+    up = [512, 512 * 2, 512 * 2, 512 * 2, 512 * 2, 256 * 2, 128 * 2, 64 * 2, 3]
+    made = [512, 512, 512, 512, 256, 128, 64, 3]
+    by_hand = sum(16 * a * b + b for a, b in itertools.pairwise(down))
+    by_hand += sum(16 * a * b + b for a, b in zip(up[:-1], made, strict=True))
+    by_hand += 2 * (128 + 256 + 512 * 4) + 2 * sum(made[:-1])
+    assert pix2pix.build_generator((256, 256, 3)).count_params() == by_hand
+    # 6 -> 64 -> 128 -> 256 -> 512 -> 1, the three in between normalized.
+    maps = [6, 64, 128, 256, 512, 1]
+    by_hand = sum(16 * a * b + b for a, b in itertools.pairwise(maps))
+    by_hand += 2 * (128 + 256 + 512)
+    discriminator = pix2pix.build_discriminator((256, 256, 3))
+    assert discriminator.count_params() == by_hand
+    assert discriminator.output_shape == (None, 30, 30)
+
+
+def test_a_score_sees_70_pixels():
+    discriminator = pix2pix.build_discriminator((256, 256, 1), None, filters=1)
+    # Without normalization, which spreads everything over the image.
+    plain = keras.models.clone_model(
+        discriminator,
+        clone_function=lambda layer: (
+            keras.layers.Identity()
+            if isinstance(layer, keras.layers.GroupNormalization)
+            else type(layer).from_config(layer.get_config())
+        ),
+    )
+    plain.set_weights([np.full(w.shape, 0.1) for w in plain.weights])
+    images = tf.ones((1, 256, 256, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        score = plain(images)[0, 15, 15]
+    seen = np.flatnonzero(np.array(tape.gradient(score, images)).any(axis=(0, 1, 3)))
+    assert seen.tolist() == list(range(seen[0], seen[0] + 70))
+
+
+@pytest.mark.parametrize("image_shape", [(8, 8, 3), (16, 32, 1), (24, 24, 3)])
+def test_pix2pix_serves_other_sizes(image_shape):
+    generator = pix2pix.build_generator(image_shape, input_channels=2, filters=2)
+    images = generator(np.zeros((1, *image_shape[:2], 2)))
+    assert images.shape == (1, *image_shape)
+    assert np.abs(images).max() <= 1
+
+
+def test_pix2pix_can_t_serve_odd_sizes():
+    with pytest.raises(ValueError, match="can't be halved"):
+        pix2pix.build_generator((7, 8, 3))
