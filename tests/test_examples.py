@@ -1,8 +1,12 @@
 """Each example runs from its command line; on real data, where it is at hand, and little of it."""
 
+import contextlib
 import csv
 import importlib.util
+import io
 import json
+import runpy
+import sys
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,12 +36,26 @@ def tf_config(place):
     return {"TF_CONFIG": json.dumps(place)}
 
 
-def run(script, folder, *arguments, **more):
+def find(script):
     if not EXAMPLES.exists():
         pytest.skip("not in a source tree")
-    # A faster convolution, which TensorFlow does not choose by itself on every processor.
-    environment = {"TF_ENABLE_ONEDNN_OPTS": "1"} | more
-    return run_process([EXAMPLES / script, *arguments], folder, timeout=300, **environment)
+    return EXAMPLES / script
+
+
+def run(script, folder, *arguments):
+    """Runs an example as its command line does, but in this process, which has TensorFlow loaded.
+
+    Returns what it printed.
+    """
+    printed = io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(printed),
+    ):
+        patched.setattr(sys, "argv", [script, *map(str, arguments)])
+        runpy.run_path(str(find(script)), run_name="__main__")
+    return printed.getvalue()
 
 
 def extract(archive, number, folder):
@@ -80,9 +98,7 @@ def test_acgan(tmp_path):
 
 def load(script):
     """Returns an example as a module."""
-    if not EXAMPLES.exists():
-        pytest.skip("not in a source tree")
-    specification = importlib.util.spec_from_file_location(script, EXAMPLES / f"{script}.py")
+    specification = importlib.util.spec_from_file_location(script, find(f"{script}.py"))
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module
@@ -241,7 +257,8 @@ def test_two_machines(tmp_path):
         runs = []
         for index in range(2):
             place = {"cluster": cluster, "task": {"type": "worker", "index": index}}
-            runs.append(pool.submit(run, "distributed.py", tmp_path, *options, **tf_config(place)))
+            command = [find("distributed.py"), *options]
+            runs.append(pool.submit(run_process, command, tmp_path, 300, **tf_config(place)))
         printed = [one.result() for one in runs]
     assert all("2 replicas" in text for text in printed)
     assert [path.name for path in (tmp_path / "run" / "samples").iterdir()] == ["epoch_0001.png"]
@@ -250,7 +267,8 @@ def test_two_machines(tmp_path):
 
 
 def test_all_devices_of_a_machine(tmp_path):
-    printed = run("distributed.py", tmp_path, "--epochs", 0, "--folder", tmp_path / "run")
+    options = ["--epochs", 0, "--folder", tmp_path / "run"]
+    printed = run_process([find("distributed.py"), *options], tmp_path)
     assert "1 replicas" in printed
 
 
