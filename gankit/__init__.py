@@ -11,8 +11,10 @@ from gankit.gans import (
     WGAN,
     WGANGP,
     Batch,
+    CycleGAN,
     InfoGAN,
     Pix2Pix,
+    StarGAN,
 )
 from gankit.grids import make_grid, save_animation, save_grid, save_images
 from gankit.saving import load, to_keras
@@ -28,8 +30,10 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "Batch",
+    "CycleGAN",
     "InfoGAN",
     "Pix2Pix",
+    "StarGAN",
     "__version__",
     "architectures",
     "augment",

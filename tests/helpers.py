@@ -110,6 +110,24 @@ def make_translating_networks():
     return generator, pix2pix.build_discriminator(IMAGE_SHAPE, 1, filters=4, halvings=1)
 
 
+def make_cycle_networks():
+    """Returns both generators and discriminators of a CycleGAN, in small."""
+    cyclegan, networks = architectures.cyclegan, []
+    for name in ("", "inverse_"):
+        networks += [
+            cyclegan.build_generator(IMAGE_SHAPE, 1, 2, blocks=0, name=f"{name}generator"),
+            cyclegan.build_discriminator(IMAGE_SHAPE, 4, halvings=1, name=f"{name}discriminator"),
+        ]
+    return networks
+
+
+def make_networks_of_domains(num_domains=NUM_CLASSES):
+    """Returns a StarGAN in small."""
+    stargan = architectures.stargan
+    generator = stargan.build_generator(IMAGE_SHAPE, num_domains, filters=2, blocks=0)
+    return generator, stargan.build_discriminator(IMAGE_SHAPE, num_domains, 4, halvings=2)
+
+
 def make_gan(networks=make_networks, compile_options=None, **options):
     options.setdefault("seed", 0)
     gan = gankit.GAN(*networks(), **options)

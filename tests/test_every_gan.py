@@ -11,12 +11,14 @@ from helpers import (
     NUM_CLASSES,
     assert_same_state,
     make_autoencoders,
+    make_cycle_networks,
     make_dcgan_of_classes,
     make_enlarging_networks,
     make_images,
     make_networks,
     make_networks_of_classes,
     make_networks_of_codes,
+    make_networks_of_domains,
     make_residual_networks,
     make_translating_networks,
     values,
@@ -59,6 +61,13 @@ GANS = [
     Row(gankit.BEGAN, make_autoencoders, {"balance_rate": 0.1}),
     Row(gankit.SRGAN, make_enlarging_networks, {"adversarial_weight": 0.1}, **conditional(SMALL)),
     Row(gankit.Pix2Pix, make_translating_networks, {"l1_weight": 10.0}, **conditional(GIVEN)),
+    Row(gankit.CycleGAN, make_cycle_networks, {"pool_size": 15}, **conditional(GIVEN)),
+    Row(
+        gankit.StarGAN,
+        make_networks_of_domains,
+        {"discriminator_steps": 2},
+        asked={"condition": (GIVEN[:3], LABELS[:3])},
+    ),
 ]
 
 

@@ -3,6 +3,7 @@
 from gankit.architectures import (
     acgan,
     autoencoder,
+    cyclegan,
     dcgan,
     infogan,
     lapgan,
@@ -12,6 +13,7 @@ from gankit.architectures import (
     sngan,
     srcnn,
     srgan,
+    stargan,
     tanh_upsampling,
     unnormalized,
 )
@@ -19,6 +21,7 @@ from gankit.architectures import (
 __all__ = [
     "acgan",
     "autoencoder",
+    "cyclegan",
     "dcgan",
     "infogan",
     "lapgan",
@@ -28,6 +31,7 @@ __all__ = [
     "sngan",
     "srcnn",
     "srgan",
+    "stargan",
     "tanh_upsampling",
     "unnormalized",
 ]

@@ -39,23 +39,16 @@ def build_generator(image_shape, input_channels=3, filters=64, name="generator")
     levels = []
     for level in range(halvings):
         x = x if level == 0 else layers.LeakyReLU(negative_slope=NEGATIVE_SLOPE)(x)
-        x = layers.Conv2D(count_filters(filters, level), KERNEL_SIZE, 2, padding="same", **start())(
-            x
-        )
         # The innermost may be a single pixel, which normalization would make 0.
-        x = x if level in (0, halvings - 1) else normalize(x)
+        normalized = level not in (0, halvings - 1)
+        x = convolve(x, count_filters(filters, level), normalized=normalized)
         levels.append(x)
     for level in reversed(range(1, halvings)):
-        x = layers.Conv2DTranspose(
-            count_filters(filters, level - 1), KERNEL_SIZE, 2, padding="same", **start()
-        )(layers.ReLU()(x))
-        x = normalize(x)
+        x = enlarge(layers.ReLU()(x), count_filters(filters, level - 1))
         if level >= halvings - DROPPED:
             x = layers.Dropout(DROPOUT)(x)
         x = layers.concatenate([x, levels[level - 1]])
-    x = layers.Conv2DTranspose(channels, KERNEL_SIZE, 2, padding="same", **start())(
-        layers.ReLU()(x)
-    )
+    x = enlarge(layers.ReLU()(x), channels, normalized=False)
     outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(condition, outputs, name=name)
 
@@ -83,13 +76,26 @@ def build_discriminator(
         x = layers.concatenate(inputs)
     for level in range(halvings + 1):
         strides = 2 if level < halvings else 1
-        x = layers.Conv2D(count_filters(filters, level), KERNEL_SIZE, strides, **start())(
-            layers.ZeroPadding2D()(x)
-        )
-        x = layers.LeakyReLU(negative_slope=NEGATIVE_SLOPE)(x if level == 0 else normalize(x))
-    x = layers.Conv2D(1, KERNEL_SIZE, **start(), dtype="float32")(layers.ZeroPadding2D()(x))
+        x = layers.ZeroPadding2D()(x)
+        x = convolve(x, count_filters(filters, level), strides, "valid", normalized=level > 0)
+        x = layers.LeakyReLU(negative_slope=NEGATIVE_SLOPE)(x)
+    x = convolve(layers.ZeroPadding2D()(x), 1, 1, "valid", normalized=False)
     scores = layers.Reshape(x.shape[1:3], dtype="float32", name="scores")(x)
     return keras.Model(inputs, scores, name=name)
+
+
+def convolve(x, filters, strides=2, padding="same", normalized=True):
+    """Returns ``x`` after a convolution, with a bias where no normalization follows."""
+    x = layers.Conv2D(filters, KERNEL_SIZE, strides, padding, use_bias=not normalized, **start())(x)
+    return normalize(x) if normalized else x
+
+
+def enlarge(x, filters, normalized=True):
+    """Returns ``x`` of twice the size, with a bias where no normalization follows."""
+    x = layers.Conv2DTranspose(filters, KERNEL_SIZE, 2, "same", use_bias=not normalized, **start())(
+        x
+    )
+    return normalize(x) if normalized else x
 
 
 def count_filters(filters, level):

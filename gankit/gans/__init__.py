@@ -3,12 +3,14 @@
 from gankit.gans.acgan import ACGAN
 from gankit.gans.batch import Batch
 from gankit.gans.began import BEGAN
+from gankit.gans.cyclegan import CycleGAN
 from gankit.gans.ebgan import EBGAN
 from gankit.gans.gan import GAN
 from gankit.gans.infogan import InfoGAN
 from gankit.gans.lapgan import LAPGAN
 from gankit.gans.pix2pix import Pix2Pix
 from gankit.gans.srgan import SRGAN
+from gankit.gans.stargan import StarGAN
 from gankit.gans.wgan import WGAN
 from gankit.gans.wgan_gp import WGANGP
 
@@ -22,6 +24,8 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "Batch",
+    "CycleGAN",
     "InfoGAN",
     "Pix2Pix",
+    "StarGAN",
 ]

@@ -15,12 +15,15 @@ class Batch(NamedTuple):
             nested structure of tensors.
         scores: the discriminator's float32 logits, None until it has looked.
         heads: the discriminator's further outputs.
+        reconstructed: what the generator was told, made again from its images, where a variant asks
+            for that.
     """
 
     images: Any
     condition: Any = None
     scores: Any = None
     heads: tuple = ()
+    reconstructed: Any = None
 
     def map(self, function: Callable) -> "Batch":
         """Returns the batch with ``function`` applied to each of its tensors."""

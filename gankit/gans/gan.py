@@ -121,10 +121,7 @@ class GAN(keras.Model):
         self.generator_ema = None if generator_ema is None else float(generator_ema)
         self.seed = seed
 
-        self.ema_generator = None
-        if generator_ema is not None:
-            self.ema_generator = clone(generator)
-            self.ema_generator.trainable = False  # for good: it follows, it does not learn
+        self.ema_generator = self.make_average(generator)
         self.training_seed, self.sampling_seed = make_seed_generators(seed, 2)
         self.epochs_completed = self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name="epochs_completed"
@@ -364,6 +361,7 @@ class GAN(keras.Model):
     def train_generator(self, real: Batch, fake: Batch, tape: tf.GradientTape) -> None:
         """Updates the generator by the discriminator's scores; ``tape`` saw the fakes made."""
         with tape:
+            fake = self.reconstruct(real, fake)
             if self.loss.needs_real:
                 real, fake = self.discriminate_pair(real, fake)
             else:
@@ -465,6 +463,13 @@ class GAN(keras.Model):
         inputs = match_inputs(network, latents=latents, condition=condition)
         return Batch(in_float32(network(inputs, training=training)), condition)
 
+    def reconstruct(self, real: Batch, fake: Batch, training=True) -> Batch:
+        """Returns the fakes, in a variant with what its generator makes again from them.
+
+        Only the generator's phase asks for it.
+        """
+        return fake
+
     def discriminate(self, batch: Batch, training=True) -> Batch:
         """Returns the batch with its scores and heads, from one pass of the discriminator."""
         images = self.augmented(batch.images) if training else batch.images
@@ -511,18 +516,21 @@ class GAN(keras.Model):
             return {}
 
         def penalty():
-            values = self.penalty(
-                lambda images: self.discriminate(real._replace(images=images)).scores,
-                real.images,
-                fake.images,
-                seed=self.training_seed,
-            )
-            return ops.mean(values) * self.penalty.every
+            return ops.mean(self.slope_costs(real, fake)) * self.penalty.every
 
         if self.penalty.every == 1:
             return {"penalty": penalty()}
         now = ops.equal(self.discriminator_optimizer.iterations % self.penalty.every, 0)
         return {"penalty": ops.cond(now, penalty, lambda: ops.zeros(()))}
+
+    def slope_costs(self, real: Batch, fake: Batch):
+        """Returns what the penalty asks for each image."""
+        return self.penalty(
+            lambda images: self.discriminate(real._replace(images=images)).scores,
+            real.images,
+            fake.images,
+            seed=self.training_seed,
+        )
 
     def generator_losses(self, real: Batch, fake: Batch) -> dict:
         """Returns what the generator pays: named scalars, whose sum trains it.
@@ -546,12 +554,24 @@ class GAN(keras.Model):
         """
         if hasattr(self.augment, "adapt"):
             self.augment.adapt(real.scores)
-        if self.ema_generator is None:
+        self.update_average(self.ema_generator, self.generator)
+
+    def make_average(self, network):
+        """Returns a copy of a network that is to keep its average, None where there are none."""
+        if self.generator_ema is None:
+            return None
+        average = clone(network)
+        average.trainable = False  # for good: it follows, it does not learn
+        return average
+
+    def update_average(self, average, network) -> None:
+        """Has an average follow its network by one step, if there is one."""
+        if average is None:
             return
-        for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
+        for mean, weight in zip(average.weights, network.weights, strict=True):
             if weight.trainable:
-                weight = self.generator_ema * average + (1.0 - self.generator_ema) * weight
-            average.assign(weight)
+                weight = self.generator_ema * mean + (1.0 - self.generator_ema) * weight
+            mean.assign(weight)
 
     # The path of a held-out batch
 
@@ -561,7 +581,7 @@ class GAN(keras.Model):
         # Evaluation draws from the stream of ``generate``: training goes on as if without it.
         state = ops.copy(self.training_seed.state)
         self.training_seed.state.assign(self.sampling_seed.next())
-        fake = self.generate_batch(real, training=False)
+        fake = self.reconstruct(real, self.generate_batch(real, training=False), training=False)
         real, fake = self.discriminate_pair(real, fake, training=False)
         values = name_losses("discriminator", self.discriminator_losses(real, fake))
         values |= name_losses("generator", self.generator_losses(real, fake))

@@ -9,16 +9,17 @@ DISCRIMINATOR_ROLES = ("images", "condition")
 def find_inputs(network: keras.Model, roles: tuple[str, str], role: str) -> list:
     """Returns the inputs of ``network`` that play ``role``, as Keras tensors.
 
-    An input named like a role plays it. The others take the roles that no name claims, in order,
-    and those that are left over are further parts of the last role, the condition.
+    An input named like a role, or like a role with more behind it (``condition_image``), plays it.
+    The others take the roles that no name claims, in order, and those that are left over are
+    further parts of the last role, the condition.
     """
     inputs = network.inputs
-    unclaimed = [name for name in roles if name not in {tensor.name for tensor in inputs}]
+    named = {tensor.name: tensor.name.split("_")[0] for tensor in inputs}
+    unclaimed = [name for name in roles if name not in named.values()]
     found = []
     for tensor in inputs:
-        if tensor.name in roles:
-            played = tensor.name
-        else:
+        played = named[tensor.name]
+        if played not in roles:
             played = unclaimed.pop(0) if unclaimed else roles[-1]
         if played == role:
             found.append(tensor)

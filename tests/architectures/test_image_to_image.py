@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gankit.architectures import pix2pix, srcnn, srgan
+from gankit.architectures import cyclegan, pix2pix, srcnn, srgan, stargan
 
 
 def test_srcnn_counts():
@@ -53,17 +53,17 @@ def test_bad_factor(factor):
 
 
 def test_pix2pix_counts():
-    # Convolutions of 4x4 with biases down to 1x1, of which six are normalized, and up again.
+    # Convolutions of 4x4 down to 1x1 and up again, with normalization or else a bias.
     down = [3, 64, 128, 256, 512, 512, 512, 512, 512]
     up = [512, 512 * 2, 512 * 2, 512 * 2, 512 * 2, 256 * 2, 128 * 2, 64 * 2, 3]
     made = [512, 512, 512, 512, 256, 128, 64, 3]
-    by_hand = sum(16 * a * b + b for a, b in itertools.pairwise(down))
-    by_hand += sum(16 * a * b + b for a, b in zip(up[:-1], made, strict=True))
+    by_hand = sum(16 * a * b for a, b in itertools.pairwise(down)) + 64 + 512
+    by_hand += sum(16 * a * b for a, b in zip(up[:-1], made, strict=True)) + 3
     by_hand += 2 * (128 + 256 + 512 * 4) + 2 * sum(made[:-1])
     assert pix2pix.build_generator((256, 256, 3)).count_params() == by_hand
     # 6 -> 64 -> 128 -> 256 -> 512 -> 1, the three in between normalized.
     maps = [6, 64, 128, 256, 512, 1]
-    by_hand = sum(16 * a * b + b for a, b in itertools.pairwise(maps))
+    by_hand = sum(16 * a * b for a, b in itertools.pairwise(maps)) + 64 + 1
     by_hand += 2 * (128 + 256 + 512)
     discriminator = pix2pix.build_discriminator((256, 256, 3))
     assert discriminator.count_params() == by_hand
@@ -101,3 +101,37 @@ def test_pix2pix_serves_other_sizes(image_shape):
 def test_pix2pix_can_t_serve_odd_sizes():
     with pytest.raises(ValueError, match="can't be halved"):
         pix2pix.build_generator((7, 8, 3))
+
+
+def test_cyclegan_counts():
+    # 7x7 to 64, 3x3 down to 256, twelve of 256, and up again; normalization but at the end.
+    by_hand = 49 * 3 * 64 + 9 * (64 * 128 + 128 * 256 + 12 * 256 * 256 + 256 * 128 + 128 * 64)
+    by_hand += 2 * (64 + 128 + 256 + 12 * 256 + 128 + 64) + 49 * 64 * 3 + 3
+    assert cyclegan.build_generator((128, 128, 3)).count_params() == by_hand
+    assert cyclegan.build_discriminator((128, 128, 3)).output_shape == (None, 14, 14)
+
+
+def test_stargan_counts():
+    same = cyclegan.build_generator((128, 128, 3)).count_params()
+    first = 49 * 5 * 64 + 64 - (49 * 3 * 64 + 2 * 64)  # five planes more, a bias, not normalized
+    generator = stargan.build_generator((128, 128, 3), num_domains=5)
+    assert generator.count_params() == same + 49 * 3 * 64 + first
+    # Six halvings from 3 to 2,048 channels with biases, 3x3 to a score, 2x2 to the domains.
+    maps = [3, 64, 128, 256, 512, 1024, 2048]
+    by_hand = sum(16 * a * b + b for a, b in itertools.pairwise(maps)) + 9 * 2048 + 4 * 2048 * 5
+    discriminator = stargan.build_discriminator((128, 128, 3), num_domains=5)
+    assert discriminator.count_params() == by_hand
+    assert [output.shape for output in discriminator.outputs] == [(None, 2, 2), (None, 5)]
+
+
+def test_a_stargan_s_generator_sees_the_domain():
+    generator = stargan.build_generator((8, 8, 1), num_domains=2, filters=4, blocks=1)
+    image = np.random.default_rng(0).uniform(-1, 1, (1, 8, 8, 1)).astype("float32")
+    one, other = (np.array(generator([image, np.array([domain])])) for domain in (0, 1))
+    assert (np.abs(one - other)[0, 2:-2, 2:-2] > 1e-6).all()  # not at the borders only
+
+
+@pytest.mark.parametrize("build", [cyclegan.build_generator, stargan.build_generator])
+def test_a_translator_needs_multiples_of_4(build):
+    with pytest.raises(ValueError, match="must be multiples of 4"):
+        build((10, 8, 3), 3)

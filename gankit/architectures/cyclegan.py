@@ -1,0 +1,71 @@
+"""A residual network that translates images, for CycleGAN.
+
+Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks",
+arXiv:1703.10593, appendix 7.2: two halvings, residual blocks (six for 128x128, nine for 256x256),
+two enlargements, borders padded by reflection, normalization of each image by itself. The
+discriminator is pix2pix's, of images alone.
+"""
+
+import keras
+from keras import layers, ops
+
+from gankit.architectures import pix2pix
+from gankit.architectures.shapes import check_image_shape, divide_shape
+
+HALVINGS = 2
+
+
+def build_generator(image_shape, input_channels=3, filters=64, blocks=6, name="generator"):
+    """Returns a network from ``condition`` to images in [-1, 1], both of one height and width.
+
+    Args:
+        image_shape: ``(height, width, channels)``; 4 must divide height and width.
+        input_channels: of the images that are translated.
+        filters: channels of the outermost maps; the innermost have four times as many.
+        blocks: how many residual blocks there are.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that 4 does not divide.
+    """
+    height, width, channels = check_image_shape(image_shape)
+    condition = keras.Input((height, width, input_channels), name="condition")
+    divide_shape(image_shape, (2,) * HALVINGS)
+    x = convolve(pad(condition, 3), filters, 7)
+    images = translate(x, channels, filters, blocks)
+    return keras.Model(condition, images, name=name)
+
+
+def build_discriminator(image_shape, filters=64, halvings=3, name="discriminator"):
+    """Returns a network from images to logits of patches, see ``pix2pix.build_discriminator``."""
+    return pix2pix.build_discriminator(image_shape, None, filters, halvings, name)
+
+
+def translate(x, channels, filters, blocks):
+    """Returns the images that a generator makes of its first convolution's outputs."""
+    for level in range(1, HALVINGS + 1):
+        x = convolve(x, filters * 2**level, 3, 2, padding="same")
+    for _ in range(blocks):
+        residual = convolve(pad(x, 1), x.shape[-1], 3)
+        residual = layers.Conv2D(x.shape[-1], 3, use_bias=False, **pix2pix.start())(
+            pad(residual, 1)
+        )
+        x = layers.add([x, pix2pix.normalize(residual)])
+    for level in reversed(range(HALVINGS)):
+        x = layers.Conv2DTranspose(
+            filters * 2**level, 3, 2, padding="same", use_bias=False, **pix2pix.start()
+        )(x)
+        x = layers.ReLU()(pix2pix.normalize(x))
+    x = layers.Conv2D(channels, 7, **pix2pix.start())(pad(x, 3))
+    return layers.Activation("tanh", dtype="float32", name="images")(x)
+
+
+def convolve(x, filters, size, strides=1, padding="valid"):
+    """Returns ``x`` after a convolution, normalization and a rectifier."""
+    x = layers.Conv2D(filters, size, strides, padding=padding, use_bias=False, **pix2pix.start())(x)
+    return layers.ReLU()(pix2pix.normalize(x))
+
+
+def pad(x, size):
+    """Returns ``x`` with borders that mirror what is inside."""
+    return ops.pad(x, ((0, 0), (size, size), (size, size), (0, 0)), mode="reflect")

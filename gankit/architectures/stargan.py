@@ -1,0 +1,74 @@
+"""One translator for many kinds of images, and a network that tells them apart: StarGAN's.
+
+Choi et al. 2018, "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image
+Translation", arXiv:1711.09020, appendix: CycleGAN's translator, which gets the asked kind as planes
+beside the image in a first convolution that is not normalized, and a discriminator without
+normalization that also tells the kind.
+"""
+
+import keras
+from keras import layers
+
+from gankit.architectures import pix2pix
+from gankit.architectures.cyclegan import HALVINGS, pad, translate
+from gankit.architectures.shapes import check_image_shape, divide_shape
+
+KERNEL_SIZE = 4
+NEGATIVE_SLOPE = 0.01
+
+
+def build_generator(image_shape, num_domains, filters=64, blocks=6, name="generator"):
+    """Returns a network from images and kinds to images in [-1, 1].
+
+    Takes ``condition_image`` ``(batch, *image_shape)`` and ``condition_domain``, integers
+    ``(batch,)`` in 0..num_domains - 1.
+
+    Args:
+        image_shape: ``(height, width, channels)``; 4 must divide height and width.
+        num_domains: how many kinds of images there are.
+        filters: channels of the outermost maps; the innermost have four times as many.
+        blocks: how many residual blocks there are.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that 4 does not divide.
+    """
+    height, width, channels = check_image_shape(image_shape)
+    divide_shape(image_shape, (2,) * HALVINGS)
+    image = keras.Input(image_shape, name="condition_image")
+    domain = keras.Input((), dtype="int32", name="condition_domain")
+    planes = layers.CategoryEncoding(num_domains, output_mode="one_hot")(domain)
+    planes = layers.Reshape((height, width, num_domains))(
+        layers.RepeatVector(height * width)(planes)
+    )
+    # Without normalization: it would take out what planes add, which is the same at every place.
+    x = layers.Conv2D(filters, 7, activation="relu", **pix2pix.start())(
+        pad(layers.concatenate([image, planes]), 3)
+    )
+    images = translate(x, channels, filters, blocks)
+    return keras.Model([image, domain], images, name=name)
+
+
+def build_discriminator(image_shape, num_domains, filters=64, halvings=6, name="discriminator"):
+    """Returns a network from images to scores of patches and logits of kinds.
+
+    Args:
+        image_shape: ``(height, width, channels)``; divisible by 2 as often as it is halved.
+        num_domains: how many kinds of images there are.
+        filters: channels of the first convolution; they double with each.
+        halvings: how many convolutions halve the image; the paper has six for 128x128.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that can't be halved so often.
+    """
+    height, width, _ = divide_shape(image_shape, (2,) * halvings)
+    images = x = keras.Input(image_shape, name="images")
+    for level in range(halvings):
+        x = layers.Conv2D(filters * 2**level, KERNEL_SIZE, 2, padding="same")(x)
+        x = layers.LeakyReLU(negative_slope=NEGATIVE_SLOPE)(x)
+    scores = layers.Conv2D(1, 3, padding="same", use_bias=False, dtype="float32")(x)
+    scores = layers.Reshape((height, width), dtype="float32", name="scores")(scores)
+    kinds = layers.Conv2D(num_domains, (height, width), use_bias=False, dtype="float32")(x)
+    kinds = layers.Reshape((num_domains,), dtype="float32", name="domain")(kinds)
+    return keras.Model(images, [scores, kinds], name=name)

@@ -1,0 +1,179 @@
+"""Two GANs that turn images of one kind into another kind and back, without pairs."""
+
+import keras
+from keras import ops
+
+from gankit.gans.batch import Batch
+from gankit.gans.gan import GAN, in_float32, predict
+from gankit.gans.image_pool import ImagePool
+from gankit.gans.networks import check_networks
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class CycleGAN(GAN):
+    """A cycle-consistent GAN: horses become zebras that become the same horses again.
+
+    ``generator`` turns images of the one kind into the other kind, ``inverse_generator`` turns them
+    back, and each has a discriminator of its own. Beside fooling these, both pay for the mean
+    absolute distance between an image and what comes back of it, as the term ``cycle``. So the
+    images need no partners: data are pairs ``(images, condition)`` of any images of the kind to be
+    made and any of the kind that it is made from, e.g. ``tf.data.Dataset.zip(zebras, horses)`` of
+    two datasets of ``gankit.data``.
+
+    Discriminators are trained on a pool of earlier images beside the newest ones, which is saved
+    with the GAN. Terms are means over both directions, where the paper adds these up: half of its
+    objective. By default the loss is ``"least_squares"``.
+
+    ``generate(condition=horses)`` makes zebras, and ``invert(zebras)`` horses.
+
+    Args:
+        generator: from ``condition``, images, to images; it takes no latents.
+        discriminator: of the images that ``generator`` makes.
+        inverse_generator: the other way round.
+        inverse_discriminator: of the images that ``inverse_generator`` makes; its scores have the
+            shape of those of ``discriminator``.
+        cycle_weight: factor of the term ``cycle``.
+        pool_size: how many earlier images of each kind are kept.
+        **kwargs: as in ``GAN``; ``generator_ema`` keeps averages of both generators.
+
+    Raises:
+        ValueError: networks that don't fit each other.
+
+    References:
+        Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
+        Networks", arXiv:1703.10593.
+    """
+
+    default_loss = "least_squares"
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        inverse_generator,
+        inverse_discriminator,
+        *,
+        cycle_weight=10.0,
+        pool_size=50,
+        **kwargs,
+    ):
+        super().__init__(generator, discriminator, **kwargs)
+        check_networks(inverse_generator, inverse_discriminator)
+        shapes = [discriminator.output_shape, inverse_discriminator.output_shape]
+        if shapes[0] != shapes[1]:
+            raise ValueError(f"Both discriminators need scores of one shape, got {shapes}.")
+        self.inverse_generator = inverse_generator
+        self.inverse_discriminator = inverse_discriminator
+        self.cycle_weight = cycle_weight
+        self.pool_size = pool_size
+        self.ema_inverse_generator = self.make_average(inverse_generator)
+        self.pools = [ImagePool(pool_size), ImagePool(pool_size)]
+        for pool, network in zip(self.pools, self.discriminator_networks(), strict=True):
+            pool.build(network.input_shape)
+
+    def generator_networks(self) -> list:
+        """Returns both generators."""
+        return [self.generator, self.inverse_generator]
+
+    def discriminator_networks(self) -> list:
+        """Returns both discriminators."""
+        return [self.discriminator, self.inverse_discriminator]
+
+    def translators(self, training=True) -> list:
+        """Returns what translates forward and back: outside of training averages, if there are."""
+        if training:
+            return self.generator_networks()
+        return [self.sampling_generator, self.ema_inverse_generator or self.inverse_generator]
+
+    def unpack(self, data) -> Batch:
+        """Returns a batch whose images are a pair: of the kind to be made, and of the other."""
+        batch = super().unpack(data)
+        return Batch((batch.images, batch.condition))
+
+    def generate_batch(self, real: Batch, training=True) -> Batch:
+        """Returns images of both kinds, made of the other kind, which is their condition."""
+        given = real.images[::-1]
+        fakes = [
+            in_float32(network(part, training=training))
+            for network, part in zip(self.translators(training), given, strict=True)
+        ]
+        return Batch(tuple(fakes), condition=given)
+
+    def reconstruct(self, real: Batch, fake: Batch, training=True) -> Batch:
+        """Returns the fakes with what comes back of them."""
+        again = [
+            in_float32(network(part, training=training))
+            for network, part in zip(self.translators(training)[::-1], fake.images, strict=True)
+        ]
+        return fake._replace(reconstructed=tuple(again))
+
+    def train_discriminator(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
+        """Updates both discriminators, on images of the pools."""
+        images = [
+            pool.exchange(images, seed=self.training_seed)
+            for pool, images in zip(self.pools, fake.images, strict=True)
+        ]
+        return super().train_discriminator(real, fake._replace(images=tuple(images)))
+
+    def discriminate(self, batch: Batch, training=True) -> Batch:
+        """Returns the batch with scores of both kinds, ``(batch, 2, ...)``.
+
+        Where images are not a pair, they are of the kind that ``generator`` makes.
+        """
+        if not isinstance(batch.images, tuple):
+            return super().discriminate(batch, training)
+        images = self.augmented(batch.images) if training else batch.images
+        scores = [
+            in_float32(network(part, training=training))
+            for network, part in zip(self.discriminator_networks(), images, strict=True)
+        ]
+        return batch._replace(scores=ops.stack(scores, axis=1))
+
+    def slope_costs(self, real: Batch, fake: Batch):
+        """Returns what the penalty asks for each image of both kinds."""
+
+        def costs(network, real, fake):
+            def score(images):
+                return in_float32(network(self.augmented(images), training=True))
+
+            return self.penalty(score, real, fake, seed=self.training_seed)
+
+        return ops.concatenate(
+            list(map(costs, self.discriminator_networks(), real.images, fake.images))
+        )
+
+    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s terms, and what images cost that don't come back."""
+        distances = [
+            ops.mean(ops.abs(again - given))
+            for again, given in zip(fake.reconstructed, fake.condition, strict=True)
+        ]
+        cycle = self.cycle_weight * sum(distances) / 2
+        return super().generator_losses(real, fake) | {"cycle": cycle}
+
+    def after_step(self, real: Batch, fake: Batch) -> None:
+        """Updates what follows the networks: both averages."""
+        super().after_step(real, fake)
+        self.update_average(self.ema_inverse_generator, self.inverse_generator)
+
+    def invert(self, images, batch_size=256, ema=True):
+        """Returns what images become on the way back, float32 in [-1, 1].
+
+        Args:
+            images: float ``(n, height, width, channels)`` in [-1, 1] of the kind that ``generate``
+                makes.
+            batch_size: images at once.
+            ema: whether to use the average network where there is one.
+        """
+        network = self.translators(training=not ema)[1]
+        return predict(network, images, batch_size)
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        serialize = keras.saving.serialize_keras_object
+        return super().get_config() | {
+            "inverse_generator": serialize(self.inverse_generator),
+            "inverse_discriminator": serialize(self.inverse_discriminator),
+            "cycle_weight": self.cycle_weight,
+            "pool_size": self.pool_size,
+        }

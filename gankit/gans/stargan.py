@@ -1,0 +1,125 @@
+"""A GAN that turns images of many kinds into each other."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from gankit.gans import checks
+from gankit.gans.batch import Batch
+from gankit.gans.gan import GAN, in_float32
+from gankit.gans.networks import GENERATOR_ROLES, find_inputs, split_outputs
+from gankit.penalties import GradientPenalty
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class StarGAN(GAN):
+    """A GAN with one generator for all translations between several kinds of images, or domains.
+
+    The generator gets an image and the domain that it is to belong to. The discriminator judges the
+    image, and finds its domain. The generator pays for being told from real images, for a domain
+    that is not found, as the term ``domain``, and for the mean absolute distance from the image
+    that it got when it has turned its own back, as ``cycle``. The share of generated images whose
+    domain is found is logged as ``domain_accuracy``. Data are pairs of images and their domains.
+
+    ``generate(condition=(images, domains))`` translates.
+
+    By default the loss is ``"wasserstein"`` with ``GradientPenalty(10)``, there are five updates of
+    the discriminator a step, and both networks are trained by ``Adam(1e-4, beta_1=0.5)``.
+
+    Args:
+        generator: from ``condition_image``, images, and ``condition_domain``, integers
+            ``(batch,)``, to images; it takes no latents.
+        discriminator: of images alone, with two outputs: scores, and logits of the domain
+            ``(batch, num_domains)``.
+        domain_weight: factor of the term ``domain``.
+        cycle_weight: factor of the term ``cycle``.
+        **kwargs: as in ``GAN``.
+
+    Raises:
+        ValueError: networks whose inputs and outputs are others.
+
+    References:
+        Choi et al. 2018, "StarGAN: Unified Generative Adversarial Networks for Multi-Domain
+        Image-to-Image Translation", arXiv:1711.09020.
+    """
+
+    default_loss = "wasserstein"
+    default_penalty = GradientPenalty(10.0)
+    default_discriminator_steps = 5
+
+    def __init__(self, generator, discriminator, *, domain_weight=1.0, cycle_weight=10.0, **kwargs):
+        super().__init__(generator, discriminator, **kwargs)
+        told = find_inputs(generator, GENERATOR_ROLES, "condition")
+        _, heads = split_outputs(discriminator.output)
+        if len(told) != 2 or len(generator.inputs) != 2 or len(heads) != 1:
+            raise ValueError(
+                "A StarGAN's generator takes condition_image and condition_domain, and its "
+                "discriminator has two outputs, scores and logits of the domain, got inputs "
+                f"{[tensor.name for tensor in generator.inputs]} and {1 + len(heads)} outputs."
+            )
+        self.num_domains = heads[0].shape[-1]
+        self.domain_weight = domain_weight
+        self.cycle_weight = cycle_weight
+
+    @staticmethod
+    def default_optimizer():
+        """Returns the paper's."""
+        return keras.optimizers.Adam(1e-4, beta_1=0.5)
+
+    def check_data(self, batch) -> None:
+        """Raises unless ``batch`` is a pair of images and domains that the networks know."""
+        super().check_data(batch)
+        if batch is None:
+            return
+        domains = keras.utils.unpack_x_y_sample_weight(batch)[1]
+        kind = "nothing" if domains is None else np.asarray(domains).dtype
+        if domains is None or kind.kind not in "iu" or np.ndim(domains) != 1:
+            raise TypeError(
+                "A StarGAN's data are pairs of images and domains, integers of shape (batch,), got "
+                f"{kind} of shape {np.shape(domains)} beside the images."
+            )
+        checks.check_classes_known(np.asarray(domains), self.num_domains)
+
+    def sample_condition(self, real=None, num_images=None, seed=None):
+        """Returns real images, and for each the domain of another one of the batch."""
+        if real is None:
+            return super().sample_condition(real, num_images, seed)
+        return real.images, keras.random.shuffle(real.condition, seed=self.training_seed)
+
+    def reconstruct(self, real: Batch, fake: Batch, training=True) -> Batch:
+        """Returns the fakes with what they become when they are turned back."""
+        network = self.generator if training else self.sampling_generator
+        again = network([fake.images, real.condition], training=training)
+        return fake._replace(reconstructed=in_float32(again))
+
+    def discriminator_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s terms, and what real images cost whose domain is not found."""
+        cost = domain_costs(real.heads[0], real.condition)
+        return super().discriminator_losses(real, fake) | {"domain": self.domain_weight * cost}
+
+    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s terms, and what a wrong domain and a lost image cost."""
+        given, domains = fake.condition
+        distance = ops.mean(ops.abs(fake.reconstructed - given))
+        return super().generator_losses(real, fake) | {
+            "domain": self.domain_weight * domain_costs(fake.heads[0], domains),
+            "cycle": self.cycle_weight * distance,
+        }
+
+    def accuracies(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s shares, and that of generated images whose domain is found."""
+        found = ops.equal(ops.argmax(fake.heads[0], axis=-1), fake.condition[1])
+        share = ops.mean(ops.cast(found, "float32"))
+        return super().accuracies(real, fake) | {"domain_accuracy": share}
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return super().get_config() | {
+            "domain_weight": self.domain_weight,
+            "cycle_weight": self.cycle_weight,
+        }
+
+
+def domain_costs(logits, domains):
+    """Returns the mean cross-entropy of domains, ln of their number at the start."""
+    return ops.mean(ops.sparse_categorical_crossentropy(domains, logits, from_logits=True))
