@@ -208,11 +208,26 @@ def check_condition(condition, network, roles, role: str) -> None:
     """Raises unless ``condition`` can go into the condition inputs of a network."""
     if condition is not None:
         check_labels(condition, network, roles)
+        check_given_images(condition, network, roles, role)
     elif find_inputs(network, roles, "condition"):
         raise ValueError(
             f"The {role} takes a condition, but the data holds images only. Give fit pairs of "
             "(images, condition): the adapters of gankit.data make them with labels."
         )
+
+
+def check_given_images(condition, network, roles, role: str) -> None:
+    """Raises ``ValueError`` if images in a condition have another shape or range than is needed."""
+    for network_input, part in pair_inputs(network, roles, "condition", condition):
+        part = np.asarray(part)
+        if len(network_input.shape) != 4:
+            continue
+        if not shapes_fit(part.shape[1:], network_input.shape[1:]):
+            raise ValueError(
+                f"The condition comes in batches of shape {part.shape}, but the {role} takes "
+                f"{network_input.shape[1:]} (height, width, channels) after the batch axis."
+            )
+        check_values(part.astype(np.float32))
 
 
 def check_labels(condition, network, roles) -> None:

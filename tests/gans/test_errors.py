@@ -13,6 +13,7 @@ from helpers import (
     make_images,
     make_networks,
     make_plain_networks,
+    make_translating_networks,
 )
 
 import gankit
@@ -192,6 +193,23 @@ def test_conditions_that_are_missing_or_bad():
         gan.fit(IMAGES, np.full(8, 3), verbose=0)
     with pytest.raises(ValueError, match=r"Class labels must be below 3.*got 7"):
         gan.generate(condition=[7])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (IMAGES * 127.5 + 127.5, r"\[-1, 1\], but they reach from .* to 25\d"),
+        (
+            IMAGES[:, :4],
+            r"condition comes in batches of shape \(8, 4, 8, 1\).*generator takes \(8, 8, 1\)",
+        ),
+    ],
+)
+def test_given_images_are_looked_at_too(given, message):
+    gan = gankit.Pix2Pix(*make_translating_networks())
+    gan.compile()
+    with pytest.raises(ValueError, match=message):
+        gan.fit(IMAGES, given, verbose=0)
 
 
 def test_latents_that_do_not_match():
