@@ -115,6 +115,21 @@ replicas_agree(gan)
 """
 
 
+POOLS = """
+with strategy.scope():
+    gan = gankit.CycleGAN(*make_cycle_networks(), pool_size=6, seed=0)
+    gan.compile()
+images, given = make_images(16), make_images(16, seed=1)
+gan.fit(images, given, batch_size=4, epochs=2, verbose=0)
+replicas_agree(gan)
+assert [int(pool.filled.numpy()) for pool in gan.pools] == [6, 6]
+"""
+
+
+def test_replicas_share_the_pools_of_a_cyclegan(tmp_path):
+    run_python(TWO_DEVICES + POOLS, tmp_path)
+
+
 WITHOUT_BATCH_NORMALIZATION = """
 NETWORKS, SYNCHRONIZE = make_plain_networks, lambda network: network
 """
