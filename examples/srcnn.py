@@ -78,8 +78,8 @@ def draw(network, images, factor, path):
     rows = []
     for image in images.values():
         enlarged = degrade(image, factor)
-        top, left = ((side - SHOWN) // 2 for side in image.shape[1:3])
-        middle = np.s_[:, max(top, 0) : top + SHOWN, max(left, 0) : left + SHOWN]
+        top, left = (max(side - SHOWN, 0) // 2 for side in image.shape[1:3])
+        middle = np.s_[:, top : top + SHOWN, left : left + SHOWN]
         three = (enlarged, network.predict(enlarged, verbose=0), image)
         rows += [np.clip(one, -1, 1)[middle] for one in three]
     gankit.save_grid(np.concatenate(rows), path, columns=3)

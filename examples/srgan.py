@@ -116,7 +116,7 @@ def draw(answers, path):
     """Saves the middle of each image, a row for each; ``answers`` holds a list for each column."""
     rows = []
     for row in zip(*answers, strict=True):
-        top, left = ((side - SHOWN) // 2 for side in row[-1].shape[1:3])
+        top, left = (max(side - SHOWN, 0) // 2 for side in row[-1].shape[1:3])
         rows += [one[:, top : top + SHOWN, left : left + SHOWN] for one in row]
     gankit.save_grid(np.concatenate(rows), path, columns=len(answers))
 

@@ -137,8 +137,11 @@ def test_phases_are_separate(make_gan, make_dataset):
     assert ran == ["train_discriminator"] * gan.discriminator_steps + ["train_generator"]
 
 
+# Graphs take longer to build than a few eager steps: two tests of each row build one.
+
+
 def test_saves_loads_and_continues_exactly(make_gan, make_dataset, tmp_path):
-    gan = make_gan()
+    gan = make_gan(run_eagerly=True)
     gan.fit(make_dataset(), verbose=0)
     gan.save(tmp_path / "gan.keras")
     loaded = keras.models.load_model(tmp_path / "gan.keras")
@@ -167,13 +170,13 @@ def copy_random_state(one, other):
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision(make_gan, make_dataset, policy):
     keras.config.set_dtype_policy(policy)
-    gan = make_gan()
+    gan = make_gan(run_eagerly=True)
     history = gan.fit(make_dataset(), verbose=0).history
     assert np.isfinite([*history.values()]).all()
 
 
 def test_evaluates_held_out_data(make_gan, make_dataset):
-    gan = make_gan()
+    gan = make_gan(run_eagerly=True)
     history = gan.fit(make_dataset(), validation_data=make_dataset(), verbose=0).history
     values = gan.evaluate(make_dataset(), verbose=0)
     assert {f"val_{name}" for name in values} == {n for n in history if n.startswith("val_")}

@@ -249,6 +249,67 @@ def test_a_pyramid_on_digits(tmp_path, monkeypatch):
     assert len(gankit.LAPGAN.load(tmp_path).gans) == 2
 
 
+def save_photos(folder, number, shape):
+    folder.mkdir()
+    for index in range(number):
+        pixels = np.random.default_rng(index).integers(0, 256, (*shape, 3)).astype("uint8")
+        Image.fromarray(pixels).save(folder / f"{index:02d}.png")
+
+
+def test_srcnn(tmp_path):
+    save_photos(tmp_path / "photos", 2, (50, 60))
+    options = ["--photos", "photos", "--test", "photos", "--steps", 2, "--folder", "out"]
+    printed = run("srcnn.py", tmp_path, *options)
+    assert "dB interpolated" in printed.splitlines()[-1]
+    assert size(tmp_path / "out" / "srcnn.png") == (3 * 62 - 2, 2 * 50 - 2)
+
+
+def test_srgan(tmp_path, monkeypatch):
+    example = load("srgan")
+    for name, value in {"PATCH_SIZE": 32, "FILTERS": 4, "BLOCKS": 1, "BATCH_SIZE": 4}.items():
+        monkeypatch.setattr(example, name, value)
+    save_photos(tmp_path / "photos", 2, (40, 36))
+    example.main(tmp_path / "photos", tmp_path / "photos", 2, tmp_path / "out")
+    assert size(tmp_path / "out" / "srgan.png") == (4 * 38 - 2, 2 * 42 - 2)
+    gan = gankit.load(tmp_path / "out" / "srgan.keras")
+    assert gan.features.output_shape[1:3] == (8, 8)
+
+
+def test_facades(tmp_path, monkeypatch):
+    example = load("facades")
+    for name, value in {"SIZE": 16, "LOAD_SIZE": 18, "FILTERS": 4, "BATCH_SIZE": 2}.items():
+        monkeypatch.setattr(example, name, value)
+    save_photos(tmp_path / "pairs", 12, (16, 32))
+    example.main(tmp_path / "pairs", 2, tmp_path / "out")
+    assert size(tmp_path / "out" / "facades.png")[1] == 3 * 18 - 2
+    assert len(list((tmp_path / "out" / "samples").iterdir())) == 2
+    losses = (tmp_path / "out" / "losses.csv").read_text()
+    assert "val_generator_l1" in losses.splitlines()[0]
+
+
+def test_domains_of_digits(tmp_path, monkeypatch):
+    example = load("digit_domains")
+    monkeypatch.setattr(example, "NUM_TEST", 20)
+    digits, labels = gankit.data.sample_digits()
+    monkeypatch.setattr(gankit.data, "sample_digits", lambda: (digits[:400], labels[:400]))
+    for variant, rows in (("stargan", 16), ("cyclegan", 4)):
+        example.main(variant, mnist=False, minutes=0, folder=tmp_path)
+        assert size(tmp_path / f"{variant}.png") == (8 * 30 - 2, rows * 30 - 2)
+        assert (tmp_path / f"{variant}.keras").exists()
+
+
+def test_domains_differ_as_they_say():
+    example = load("digit_domains")
+    square = np.zeros((1, 28, 28, 1), "uint8")
+    square[:, 10:15, 10:15] = 200
+    white, red, inverted, outline = (example.make_domain(square, domain) for domain in range(4))
+    np.testing.assert_array_equal(white[0, 12, 12], [200, 200, 200])
+    np.testing.assert_array_equal(red[0, 12, 12], [200, 40, 40])
+    np.testing.assert_array_equal(inverted[0, 12, 12], [55, 55, 55])
+    assert outline[0, 12, 12, 0] == 0
+    assert (outline[0, 10, 10:15] == 200).all()
+
+
 @pytest.mark.slow
 def test_two_machines(tmp_path):
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
