@@ -71,14 +71,17 @@ def batches_of_files(
             return images
         return images, tf.gather(labels, tf.ensure_shape(indices, (batch_size,)))
 
-    def read(indices, epoch):
-        at_once = min(os.cpu_count() or 1, MOST_BATCHES)
-        images = indices.interleave(
-            reader.read, cycle_length=at_once, num_parallel_calls=tf.data.AUTOTUNE
-        )
+    def take(indices, epoch):
+        images = read_in_parallel(indices, reader.read)
         return images.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
 
-    return batches(read, len(files), batch_size, shuffle=shuffle, seed=seed)
+    return batches(take, len(files), batch_size, shuffle=shuffle, seed=seed)
+
+
+def read_in_parallel(indices: tf.data.Dataset, read) -> tf.data.Dataset:
+    """Returns what ``read``, such as ``Reader.read``, gives for each of the batches of indices."""
+    at_once = min(os.cpu_count() or 1, MOST_BATCHES)
+    return indices.interleave(read, cycle_length=at_once, num_parallel_calls=tf.data.AUTOTUNE)
 
 
 def check_options(image_size, center_crop, color_mode, value_range, on_error, seed) -> dict:
@@ -100,12 +103,18 @@ def check_options(image_size, center_crop, color_mode, value_range, on_error, se
 
 
 class Reader:
-    """Reads images by their index in a list of files."""
+    """Reads images by their index in a list of files.
 
-    def __init__(self, files, color_mode, image_size, center_crop, on_error):
+    With ``columns=2`` each file shows two images side by side, each of which becomes
+    ``image_size``; they are put together on the channel axis.
+    """
+
+    def __init__(self, files, color_mode, image_size, center_crop, on_error, columns=1):
         self.paths = [file.path for file in files]
         self.color_mode = color_mode
+        self.columns = columns
         self.image_size = image_size
+        self.file_size = image_size and (image_size[0], columns * image_size[1])
         self.center_crop = center_crop
         self.on_error = on_error
         self.damaged = {}
@@ -124,16 +133,16 @@ class Reader:
         """
         if not file.plain_jpeg:
             return BY_PILLOW, (0, 0, 0), (0, 0, 0)
-        reduction = find_reduction(file.size, self.image_size, self.center_crop)
+        reduction = find_reduction(file.size, self.file_size, self.center_crop)
         reduced = [-(-side // reduction) for side in file.size]  # rounded up, as JPEGs are
-        top, left, *box = find_box(reduced, self.image_size, self.center_crop)
+        top, left, *box = find_box(reduced, self.file_size, self.center_crop)
         return reduction, (top, left, 0), (*box, CHANNELS[self.color_mode])
 
     def read(self, indices: tf.Tensor) -> tf.data.Dataset:
         """Returns a dataset of one element, the batch of images with these indices.
 
-        They are uint8 ``(n, height, width, channels)``, and beside them are their int64 indices:
-        the given ones, unless some image can't be read and another takes its place.
+        They are uint8 ``(n, height, width, columns * channels)``, and beside them are their int64
+        indices: the given ones, unless some image can't be read and another takes its place.
         """
         indices = tf.data.Dataset.from_tensors(indices)
         quick = indices.map(partial(self.read_batch, self.decode_quickly))
@@ -143,10 +152,13 @@ class Reader:
 
     def read_batch(self, decode_one, indices):
         """Returns the images with these indices, and the indices of those that were read."""
-        shape = (*self.image_size, CHANNELS[self.color_mode])
+        shape = (*self.image_size, self.columns * CHANNELS[self.color_mode])
 
         def read_one(index):
             pixels, used = decode_one(index)
+            width = tf.shape(pixels)[1] // self.columns
+            parts = [pixels[:, n * width : (n + 1) * width] for n in range(self.columns)]
+            pixels = tf.concat(parts, axis=-1)
             return tf.ensure_shape(resize(pixels, self.image_size), shape), used
 
         signature = (tf.float32, tf.int64)
@@ -179,7 +191,7 @@ class Reader:
             place = (index + offset) % len(self.paths)
             path = self.paths[place]
             try:
-                pixels = decode(path, self.color_mode, self.image_size, self.center_crop)
+                pixels = decode(path, self.color_mode, self.file_size, self.center_crop)
                 return pixels, np.int64(place)
             except DAMAGE as error:
                 if self.on_error == "raise":

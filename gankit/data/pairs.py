@@ -7,7 +7,13 @@ import tensorflow as tf
 from gankit.data import checks
 from gankit.data.crops import crop_and_flip
 from gankit.data.epochs import batches
-from gankit.data.files import Reader, check_options, find_images, leave_out_damaged
+from gankit.data.files import (
+    Reader,
+    check_options,
+    find_images,
+    leave_out_damaged,
+    read_in_parallel,
+)
 from gankit.data.images import scale
 
 SIDES = ("left", "right")
@@ -79,8 +85,8 @@ def from_pairs(
             together = tf.ensure_shape(together, (batch_size, *together.shape[1:]))
             return tuple(tf.split(scale(together, value_range), 2, axis=-1))
 
-        read = indices.flat_map(pairs.read)
-        return read.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
+        together = read_in_parallel(indices, pairs.read)
+        return together.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
 
     return batches(take, len(pairs), batch_size, shuffle=shuffle, seed=seed)
 
@@ -90,7 +96,7 @@ class SideBySide:
 
     def __init__(self, path, input_side, color_mode, size, on_error):
         files = leave_out_damaged(find_images(path), path, on_error, None)
-        self.reader = Reader(files, color_mode, (size[0], 2 * size[1]), None, on_error)
+        self.reader = Reader(files, color_mode, size, None, on_error, columns=2)
         self.input_first = input_side == "left"
 
     def __len__(self):
@@ -99,11 +105,11 @@ class SideBySide:
     def read(self, indices) -> tf.data.Dataset:
         """Returns a dataset of one batch: pairs on the channel axis, inputs last, and indices."""
 
-        def put_together(images, used):
-            halves = tf.split(images, 2, axis=2)
-            return tf.concat(halves[::-1] if self.input_first else halves, axis=-1), used
+        def put_in_order(pairs, used):
+            left, right = tf.split(pairs, 2, axis=-1)
+            return tf.concat([right, left], axis=-1) if self.input_first else pairs, used
 
-        return self.reader.read(indices).map(put_together)
+        return self.reader.read(indices).map(put_in_order)
 
 
 class TwoFolders:
