@@ -70,7 +70,7 @@ def main(pairs, epochs, folder):
     ).history
     gan.save(folder / "facades.keras")
     rows = [maps, gan.generate(condition=maps), photos]
-    gankit.save_grid(np.concatenate(rows), folder / "facades.png", columns=SHOWN)
+    gankit.save_grid(np.concatenate(rows), folder / "facades.png", columns=len(maps))
     distances = [value / gan.l1_weight for value in history.get("val_generator_l1", [])]
     print("Mean absolute distance of validation photos, from epoch to epoch:")
     print(*(f"{distance:.3f}" for distance in distances))

@@ -277,11 +277,11 @@ def test_srgan(tmp_path, monkeypatch):
 
 def test_facades(tmp_path, monkeypatch):
     example = load("facades")
-    for name, value in {"SIZE": 16, "LOAD_SIZE": 18, "FILTERS": 4, "BATCH_SIZE": 2}.items():
+    for name, value in {"SIZE": 32, "LOAD_SIZE": 36, "FILTERS": 4, "BATCH_SIZE": 2}.items():
         monkeypatch.setattr(example, name, value)
-    save_photos(tmp_path / "pairs", 12, (16, 32))
+    save_photos(tmp_path / "pairs", 12, (32, 64))
     example.main(tmp_path / "pairs", 2, tmp_path / "out")
-    assert size(tmp_path / "out" / "facades.png")[1] == 3 * 18 - 2
+    assert size(tmp_path / "out" / "facades.png")[1] == 3 * 34 - 2
     assert len(list((tmp_path / "out" / "samples").iterdir())) == 2
     losses = (tmp_path / "out" / "losses.csv").read_text()
     assert "val_generator_l1" in losses.splitlines()[0]
@@ -290,6 +290,9 @@ def test_facades(tmp_path, monkeypatch):
 def test_domains_of_digits(tmp_path, monkeypatch):
     example = load("digit_domains")
     monkeypatch.setattr(example, "NUM_TEST", 20)
+    monkeypatch.setattr(example, "NETWORKS", {"filters": 4, "blocks": 0})
+    monkeypatch.setattr(example, "DISCRIMINATOR", {"filters": 4, "halvings": 2})
+    monkeypatch.setattr(gankit.StarGAN, "default_discriminator_steps", 1)
     digits, labels = gankit.data.sample_digits()
     monkeypatch.setattr(gankit.data, "sample_digits", lambda: (digits[:400], labels[:400]))
     for variant, rows in (("stargan", 16), ("cyclegan", 4)):
