@@ -37,7 +37,8 @@ def make_pyramid(image_shape):
         shape = (height // smaller, width // smaller, channels)
         if level == 0:  # as in the paper: dense layers are enough for so few pixels
             generator = mlp.build_generator(shape, hidden_units=(600, 600))
-            discriminator = mlp.build_discriminator(shape, hidden_units=(240, 240))
+            # With dropout it was sure of every image, and all images became the same.
+            discriminator = mlp.build_discriminator(shape, hidden_units=(240, 240), dropout=0.0)
         else:
             generator = lapgan.build_generator(shape, filters=32)
             discriminator = lapgan.build_discriminator(shape, filters=32)
