@@ -1,3 +1,4 @@
+import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -10,8 +11,13 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def same_start():
-    """Each test begins with the same random state, names and precision, in any order of tests."""
+    """Each test begins with the same random state, names and precision, in any order of tests.
+
+    What is left of imports and earlier tests is put out of the garbage collector's sight: it goes
+    through all that there is several times a test, which took longer than many a test.
+    """
     keras.backend.clear_session()
+    gc.freeze()
     keras.utils.set_random_seed(0)
     yield
     keras.config.set_dtype_policy("float32")
