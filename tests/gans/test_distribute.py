@@ -126,6 +126,7 @@ assert [int(pool.filled.numpy()) for pool in gan.pools] == [6, 6]
 """
 
 
+@pytest.mark.slow
 def test_replicas_share_the_pools_of_a_cyclegan(tmp_path):
     run_python(TWO_DEVICES + POOLS, tmp_path)
 
@@ -143,7 +144,13 @@ SYNCHRONIZE = gankit.layers.synchronize
 """
 
 
-@pytest.mark.parametrize("networks", [WITHOUT_BATCH_NORMALIZATION, WITH_BATCH_NORMALIZATION])
+@pytest.mark.parametrize(
+    "networks",
+    [
+        pytest.param(WITHOUT_BATCH_NORMALIZATION, marks=pytest.mark.slow, id="plain"),
+        pytest.param(WITH_BATCH_NORMALIZATION, id="batch_normalization"),
+    ],
+)
 def test_two_replicas_equal_one(networks, tmp_path):
     run_python(TWO_DEVICES + networks + SAME_AS_ONE, tmp_path)
 
