@@ -114,7 +114,7 @@ def train_stargan(images, domains, stop):
     batch_size = BATCH_SIZE * gan.discriminator_steps
     dataset = data.from_arrays(images, domains, batch_size=batch_size)
     gan.fit(dataset, epochs=10_000, callbacks=[stop], verbose=2)
-    return gan, lambda images, _, domain: gan.generate(
+    return gan, lambda images, domain: gan.generate(
         condition=(images, np.full(len(images), domain))
     )
 
@@ -128,7 +128,7 @@ def train_cyclegan(images, domains, stop):
     gan.fit(tf.data.Dataset.zip(*parts), epochs=10_000, callbacks=[stop], verbose=2)
     return (
         gan,
-        lambda images, _, domain: (
+        lambda images, domain: (
             gan.generate(condition=images) if domain == OUTLINE else gan.invert(images)
         ),
     )
@@ -138,7 +138,7 @@ def report(translate, pairs, digits, labels, judge):
     """Prints the share of translations that the judges agree with, for each pair of domains."""
     right = []
     for source, target in pairs:
-        translated = translate(make_domain(digits, source) / 127.5 - 1, source, target)
+        translated = translate(make_domain(digits, source) / 127.5 - 1, target)
         found = judge.predict(translated, verbose=0).argmax(axis=1)
         right.append(np.mean(found == target))
         line = f"{NAMES[source]} to {NAMES[target]}: {right[-1]:.1%} of the domain asked for"
@@ -155,7 +155,7 @@ def draw(translate, pairs, digits, path):
     rows, before = [], None
     for source, target in pairs:
         images = make_domain(digits, source) / 127.5 - 1
-        rows += [images] * (source != before) + [translate(images, source, target)]
+        rows += [images] * (source != before) + [translate(images, target)]
         before = source
     gankit.save_grid(np.concatenate(rows), path, columns=SHOWN)
 

@@ -58,14 +58,12 @@ def degrade(image, factor):
     return np.clip(data.resize_bicubic(small, (height, width)), -1, 1)
 
 
-def compare(network, images, factor):
+def compare(images, enlarged, sharpened, factor):
     """Prints each image's values, and returns their means: interpolated, sharpened."""
     values = []
     for name, image in images.items():
-        enlarged = degrade(image, factor)
-        sharpened = np.clip(network.predict(enlarged, verbose=0), -1, 1)
         pair = [
-            metrics.peak_signal_to_noise_ratio(one, image, border=factor, luma=True)[0]
+            metrics.peak_signal_to_noise_ratio(one[name], image, border=factor, luma=True)[0]
             for one in (enlarged, sharpened)
         ]
         print(f"{name}: {pair[0]:.2f} dB interpolated, {pair[1]:.2f} dB sharpened")
@@ -73,15 +71,13 @@ def compare(network, images, factor):
     return np.mean(values, axis=0)
 
 
-def draw(network, images, factor, path):
+def draw(images, enlarged, sharpened, path):
     """Saves the middle of each image: interpolated, sharpened, true."""
     rows = []
-    for image in images.values():
-        enlarged = degrade(image, factor)
+    for name, image in images.items():
         top, left = (max(side - SHOWN, 0) // 2 for side in image.shape[1:3])
         middle = np.s_[:, top : top + SHOWN, left : left + SHOWN]
-        three = (enlarged, network.predict(enlarged, verbose=0), image)
-        rows += [np.clip(one, -1, 1)[middle] for one in three]
+        rows += [one[name][middle] for one in (enlarged, sharpened, images)]
     gankit.save_grid(np.concatenate(rows), path, columns=3)
 
 
@@ -102,9 +98,13 @@ def main(photos, test, factor, steps, folder):
         verbose=2,
     )
     network.save(folder / "srcnn.keras")
-    interpolated, sharpened = compare(network, images, factor)
-    print(f"Mean: {interpolated:.2f} dB interpolated, {sharpened:.2f} dB sharpened")
-    draw(network, images, factor, folder / "srcnn.png")
+    enlarged = {name: degrade(image, factor) for name, image in images.items()}
+    sharpened = {
+        name: np.clip(network.predict(image, verbose=0), -1, 1) for name, image in enlarged.items()
+    }
+    means = compare(images, enlarged, sharpened, factor)
+    print(f"Mean: {means[0]:.2f} dB interpolated, {means[1]:.2f} dB sharpened")
+    draw(images, enlarged, sharpened, folder / "srcnn.png")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import keras
 from keras import layers, ops
 
 from gankit.architectures import pix2pix
-from gankit.architectures.shapes import check_image_shape, divide_shape
+from gankit.architectures.shapes import divide_shape
 
 HALVINGS = 2
 
@@ -28,9 +28,9 @@ def build_generator(image_shape, input_channels=3, filters=64, blocks=6, name="g
     Raises:
         ValueError: an image shape that 4 does not divide.
     """
-    height, width, channels = check_image_shape(image_shape)
-    condition = keras.Input((height, width, input_channels), name="condition")
     divide_shape(image_shape, (2,) * HALVINGS)
+    height, width, channels = image_shape
+    condition = keras.Input((height, width, input_channels), name="condition")
     x = convolve(pad(condition, 3), filters, 7)
     images = translate(x, channels, filters, blocks)
     return keras.Model(condition, images, name=name)

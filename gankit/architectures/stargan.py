@@ -11,7 +11,7 @@ from keras import layers
 
 from gankit.architectures import pix2pix
 from gankit.architectures.cyclegan import HALVINGS, pad, translate
-from gankit.architectures.shapes import check_image_shape, divide_shape
+from gankit.architectures.shapes import divide_shape
 
 KERNEL_SIZE = 4
 NEGATIVE_SLOPE = 0.01
@@ -33,8 +33,8 @@ def build_generator(image_shape, num_domains, filters=64, blocks=6, name="genera
     Raises:
         ValueError: an image shape that 4 does not divide.
     """
-    height, width, channels = check_image_shape(image_shape)
     divide_shape(image_shape, (2,) * HALVINGS)
+    height, width, channels = image_shape
     image = keras.Input(image_shape, name="condition_image")
     domain = keras.Input((), dtype="int32", name="condition_domain")
     planes = layers.CategoryEncoding(num_domains, output_mode="one_hot")(domain)
