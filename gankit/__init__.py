@@ -6,6 +6,7 @@ from gankit.gans import (
     BEGAN,
     EBGAN,
     GAN,
+    GAN3D,
     LAPGAN,
     SRGAN,
     WGAN,
@@ -13,18 +14,21 @@ from gankit.gans import (
     Batch,
     CycleGAN,
     InfoGAN,
+    NextFrameGAN,
     Pix2Pix,
     StarGAN,
 )
 from gankit.grids import make_grid, save_animation, save_grid, save_images
 from gankit.saving import load, to_keras
 from gankit.version import __version__
+from gankit.voxels import draw_voxels
 
 __all__ = [
     "ACGAN",
     "BEGAN",
     "EBGAN",
     "GAN",
+    "GAN3D",
     "LAPGAN",
     "SRGAN",
     "WGAN",
@@ -32,6 +36,7 @@ __all__ = [
     "Batch",
     "CycleGAN",
     "InfoGAN",
+    "NextFrameGAN",
     "Pix2Pix",
     "StarGAN",
     "__version__",
@@ -39,6 +44,7 @@ __all__ = [
     "augment",
     "callbacks",
     "data",
+    "draw_voxels",
     "layers",
     "load",
     "losses",

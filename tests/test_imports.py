@@ -15,6 +15,7 @@ ALLOWED = {
     "version": set(),
     "layers": set(),
     "grids": set(),
+    "voxels": set(),
     "data": set(),
     "losses": set(),
     "penalties": set(),
@@ -22,7 +23,7 @@ ALLOWED = {
     "architectures": {"layers"},
     "gans": {"losses", "penalties", "augment", "data", "version"},
     "saving": {"gans", "version"},
-    "metrics": {"gans", "grids", "data"},
+    "metrics": {"gans", "grids", "data", "voxels"},
     "callbacks": {"gans", "grids", "metrics", "saving"},
 }
 

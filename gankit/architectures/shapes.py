@@ -2,18 +2,23 @@
 
 import math
 
+AXES = {"image_shape": ("height", "width"), "volume_shape": ("depth", "height", "width")}
 
-def check_image_shape(image_shape, smallest: int = 1) -> tuple[int, int, int]:
-    """Returns ``(height, width, channels)``, or says what is wrong with it."""
-    shape = tuple(image_shape)
-    if len(shape) != 3 or not all(isinstance(size, int) and size > 0 for size in shape):
+
+def check_image_shape(image_shape, smallest: int = 1, name="image_shape") -> tuple[int, ...]:
+    """Returns ``(height, width, channels)``, or says what is wrong with it.
+
+    With ``name="volume_shape"`` that is ``(depth, height, width, channels)``.
+    """
+    axes, shape = AXES[name], tuple(image_shape)
+    if len(shape) != len(axes) + 1 or not all(isinstance(n, int) and n > 0 for n in shape):
         raise ValueError(
-            "image_shape must be (height, width, channels) of positive integers, e.g. "
-            f"(28, 28, 1), got {image_shape!r}."
+            f"{name} must be ({', '.join(axes)}, channels) of positive integers, e.g. "
+            f"{(28,) * len(axes) + (1,)}, got {image_shape!r}."
         )
-    if min(shape[:2]) < smallest:
+    if min(shape[:-1]) < smallest:
         raise ValueError(
-            f"image_shape={shape} is too small: height and width must be at least {smallest}."
+            f"{name}={shape} is too small: {' and '.join(axes)} must be at least {smallest}."
         )
     return shape
 
@@ -39,24 +44,25 @@ def divide_shape(image_shape, scales) -> tuple[int, int, int]:
     return height // scale, width // scale, channels
 
 
-def count_halvings(image_shape, smallest: int) -> int:
+def count_halvings(image_shape, smallest: int, name="image_shape") -> int:
     """Returns how often height and width can be halved until the next half is too small.
 
     Args:
         image_shape: ``(height, width, channels)``.
         smallest: the least height and width, in pixels, that may be reached.
+        name: ``"volume_shape"`` where it is ``(depth, height, width, channels)``.
 
     Raises:
         ValueError: not even once; says which near sizes can.
     """
-    height, width, _ = check_image_shape(image_shape)
+    sizes = check_image_shape(image_shape, name=name)[:-1]
     halvings = 0
-    while height % 2 == 0 and width % 2 == 0 and min(height, width) >= 2 * smallest:
-        height, width, halvings = height // 2, width // 2, halvings + 1
+    while all(size % 2 == 0 and size >= 2 * smallest for size in sizes):
+        sizes, halvings = [size // 2 for size in sizes], halvings + 1
     if not halvings:
         raise ValueError(
-            f"image_shape={tuple(image_shape)} can't be halved: height and width must be even and "
-            f"at least {2 * smallest}. Resize to multiples of 8 or 16, e.g. by image_size=... of "
-            "the adapters of gankit.data."
+            f"{name}={tuple(image_shape)} can't be halved: {' and '.join(AXES[name])} must be even "
+            f"and at least {2 * smallest}. Resize to multiples of 8 or 16, e.g. by image_size=... "
+            "of the adapters of gankit.data."
         )
     return halvings

@@ -11,8 +11,10 @@ from gankit.data.directory import from_directory
 from gankit.data.high_resolution import from_high_resolution
 from gankit.data.images import resize_bicubic
 from gankit.data.mnist import load_mnist
+from gankit.data.moving_digits import moving_digits
 from gankit.data.pairs import from_pairs
 from gankit.data.tfds import from_tfds
+from gankit.data.voxels import from_voxels
 
 __all__ = [
     "from_arrays",
@@ -21,7 +23,9 @@ __all__ = [
     "from_high_resolution",
     "from_pairs",
     "from_tfds",
+    "from_voxels",
     "load_mnist",
+    "moving_digits",
     "resize_bicubic",
     "sample_digits",
 ]

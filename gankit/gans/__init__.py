@@ -6,8 +6,10 @@ from gankit.gans.began import BEGAN
 from gankit.gans.cyclegan import CycleGAN
 from gankit.gans.ebgan import EBGAN
 from gankit.gans.gan import GAN
+from gankit.gans.gan_3d import GAN3D
 from gankit.gans.infogan import InfoGAN
 from gankit.gans.lapgan import LAPGAN
+from gankit.gans.next_frame_gan import NextFrameGAN
 from gankit.gans.pix2pix import Pix2Pix
 from gankit.gans.srgan import SRGAN
 from gankit.gans.stargan import StarGAN
@@ -19,6 +21,7 @@ __all__ = [
     "BEGAN",
     "EBGAN",
     "GAN",
+    "GAN3D",
     "LAPGAN",
     "SRGAN",
     "WGAN",
@@ -26,6 +29,7 @@ __all__ = [
     "Batch",
     "CycleGAN",
     "InfoGAN",
+    "NextFrameGAN",
     "Pix2Pix",
     "StarGAN",
 ]

@@ -16,8 +16,9 @@ from gankit.metrics.inception_score import InceptionScore, inception_score
 from gankit.metrics.kid import KernelDistance, kernel_distance
 from gankit.metrics.precision_recall import PrecisionRecall, precision_recall
 from gankit.metrics.psnr import peak_signal_to_noise_ratio
-from gankit.metrics.sharpness import sharpness
+from gankit.metrics.sharpness import sharpness, sharpness_difference
 from gankit.metrics.spread import relative_spread
+from gankit.metrics.voxels import largest_component
 
 __all__ = [
     "DensityCoverage",
@@ -34,6 +35,7 @@ __all__ = [
     "frechet_distance",
     "inception_score",
     "kernel_distance",
+    "largest_component",
     "match_codes",
     "measure",
     "mode_coverage",
@@ -41,4 +43,5 @@ __all__ = [
     "precision_recall",
     "relative_spread",
     "sharpness",
+    "sharpness_difference",
 ]

@@ -29,17 +29,27 @@ def peak_signal_to_noise_ratio(images, references, *, border=0, luma=False) -> n
         ValueError: shapes that differ, or a border that leaves nothing.
     """
     images, references = (in_bytes(part) for part in (images, references))
-    if images.shape != references.shape or images.ndim != 4:
-        raise ValueError(
-            "PSNR compares images of one shape (n, height, width, channels), got "
-            f"{images.shape} and {references.shape}."
-        )
+    check_pair(images, references)
     if luma:
         images, references = to_luma(images).round(), to_luma(references).round()
     inside = slice(border, -border or None)
     errors = np.square(images - references)[:, inside, inside]
     if not errors[0].size:
         raise ValueError(f"border={border} leaves nothing of images of {images.shape[1:3]}.")
+    return in_decibels(errors)
+
+
+def check_pair(images: np.ndarray, references: np.ndarray) -> None:
+    """Raises ``ValueError`` unless there are images, each beside a true one of its shape."""
+    if images.shape != references.shape or images.ndim != 4:
+        raise ValueError(
+            "Images are compared with references of one shape (n, height, width, channels), got "
+            f"{images.shape} and {references.shape}."
+        )
+
+
+def in_decibels(errors: np.ndarray) -> np.ndarray:
+    """Returns how small each image's mean error is beside the square of the peak, in decibels."""
     with np.errstate(divide="ignore"):
         return 10 * np.log10(PEAK**2 / errors.mean(axis=(1, 2, 3)))
 

@@ -1,0 +1,71 @@
+"""Volumetric networks, from latents to shapes of voxels: 3D-GAN's.
+
+Wu et al. 2016, "Learning a Probabilistic Latent Space of Object Shapes via 3D
+Generative-Adversarial Modeling", arXiv:1610.07584, section 3.1: convolutions of 4x4x4 with stride
+2, up from 4x4x4, batch normalization and ReLU in the generator, LeakyReLU of slope 0.2 and batch
+normalization in the discriminator. Voxels end in tanh, -1 for empty, where the paper has a sigmoid,
+0 for empty.
+"""
+
+import keras
+from keras import layers
+
+from gankit.architectures.shapes import count_halvings
+
+SMALLEST = 4  # depth, height and width where the generator begins, as in the paper
+KERNEL_SIZE = 4
+
+
+def build_generator(volume_shape, latent_dim=200, filters=64, name="generator"):
+    """Returns a network from latents ``(batch, latent_dim)`` to volumes in [-1, 1].
+
+    Args:
+        volume_shape: ``(depth, height, width, channels)``; all three sizes must be even and at
+            least 8. The paper has ``(64, 64, 64, 1)``.
+        latent_dim: length of a latent vector.
+        filters: channels of the layer before the volume; doubled at each layer before that one.
+        name: of the model.
+
+    Raises:
+        ValueError: a volume shape that can't be halved.
+    """
+    halvings = count_halvings(volume_shape, SMALLEST, "volume_shape")
+    *sizes, channels = volume_shape
+    widths = [filters * 2**level for level in reversed(range(halvings))]
+    start = (*(size >> halvings for size in sizes), widths[0])
+
+    latents = x = keras.Input((latent_dim,), name="latents")
+    # What a transposed convolution of a single voxel is.
+    x = layers.Dense(start[0] * start[1] * start[2] * start[3], use_bias=False)(x)
+    x = layers.Reshape(start)(x)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    for units in widths[1:]:
+        x = layers.Conv3DTranspose(units, KERNEL_SIZE, strides=2, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.Conv3DTranspose(channels, KERNEL_SIZE, strides=2, padding="same")(x)
+    outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(latents, outputs, name=name)
+
+
+def build_discriminator(volume_shape, filters=64, name="discriminator"):
+    """Returns a network from volumes ``(batch, *volume_shape)`` to logits ``(batch, 1)``.
+
+    Args:
+        volume_shape: ``(depth, height, width, channels)``; all three sizes must be even and at
+            least 8.
+        filters: channels of the first layer; doubled at each following one.
+        name: of the model.
+
+    Raises:
+        ValueError: a volume shape that can't be halved.
+    """
+    images = x = keras.Input(volume_shape, name="images")
+    for level in range(count_halvings(volume_shape, SMALLEST, "volume_shape")):
+        # The first layer sees the voxels as they are, and has a bias instead of normalization.
+        x = layers.Conv3D(
+            filters * 2**level, KERNEL_SIZE, strides=2, padding="same", use_bias=level == 0
+        )(x)
+        x = layers.BatchNormalization()(x) if level else x
+        x = layers.LeakyReLU(negative_slope=0.2)(x)
+    scores = layers.Dense(1, dtype="float32", name="scores")(layers.Flatten()(x))
+    return keras.Model(images, scores, name=name)

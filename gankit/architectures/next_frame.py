@@ -1,0 +1,97 @@
+"""Networks that look at several scales, to guess the next frame of a film.
+
+Mathieu et al. 2015, "Deep multi-scale video prediction beyond mean square error", arXiv:1511.05440,
+section 3: the generator guesses the frame in few pixels first, and at each larger scale, told the
+guess so far, adds to it; a discriminator of its own judges each scale. Here the scales form one
+network each, so that all of them are trained by what the last one makes: the discriminator shrinks
+the one image that it is given, where the paper judges each scale's own guess.
+"""
+
+import keras
+from keras import layers
+
+from gankit.architectures.shapes import divide_shape
+
+KERNEL_SIZE = 3
+
+
+def build_generator(image_shape, given_frames=4, scales=4, filters=128, name="generator"):
+    """Returns a network from frames to the next one in [-1, 1]; it takes no latents.
+
+    Args:
+        image_shape: ``(height, width, channels)`` of one frame; height and width must be multiples
+            of ``2 ** (scales - 1)``.
+        given_frames: how many frames come as ``condition``, ``(batch, height, width, given_frames *
+            channels)``, in the order of time.
+        scales: how many sizes, each half of the next one.
+        filters: channels of the first and third of four convolutions a scale; the second has twice
+            as many.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that can't be shrunk so often.
+    """
+    check_scales(image_shape, scales)
+    *size, channels = image_shape
+    condition = keras.Input((*size, given_frames * channels), name="condition")
+    guess = None
+    for level in reversed(range(scales)):
+        x = frames = shrink(condition, level)
+        if guess is not None:
+            guess = layers.UpSampling2D(interpolation="bilinear")(guess)
+            x = layers.concatenate([frames, layers.Activation("tanh")(guess)])
+        for units in (filters, 2 * filters, filters):
+            x = layers.Conv2D(units, KERNEL_SIZE, padding="same", activation="relu")(x)
+        x = layers.Conv2D(channels, KERNEL_SIZE, padding="same")(x)
+        guess = x if guess is None else layers.add([guess, x])
+    images = layers.Activation("tanh", dtype="float32", name="images")(guess)
+    return keras.Model(condition, images, name=name)
+
+
+def build_discriminator(image_shape, given_frames=4, scales=4, filters=64, name="discriminator"):
+    """Returns a network from a frame and those before it to logits ``(batch, scales)``.
+
+    Args:
+        image_shape: ``(height, width, channels)`` of one frame; height and width must be multiples
+            of ``2 ** (scales - 1)``.
+        given_frames: how many frames come as ``condition``.
+        scales: how many sizes are judged, each half of the next one.
+        filters: channels of the first convolution of each scale; doubled as height and width are
+            halved, which they are until they are 4 or odd.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that can't be shrunk so often.
+    """
+    check_scales(image_shape, scales)
+    *size, channels = image_shape
+    images = keras.Input(image_shape, name="images")
+    condition = keras.Input((*size, given_frames * channels), name="condition")
+    film = layers.concatenate([condition, images])
+    scores = []
+    for level in reversed(range(scales)):
+        x = shrink(film, level)
+        units = filters
+        x = layers.Conv2D(units, KERNEL_SIZE, padding="same")(x)
+        x = layers.LeakyReLU(negative_slope=0.2)(x)
+        while min(x.shape[1:3]) > 4 and not any(side % 2 for side in x.shape[1:3]):
+            units *= 2
+            x = layers.Conv2D(units, KERNEL_SIZE, strides=2, padding="same")(x)
+            x = layers.LeakyReLU(negative_slope=0.2)(x)
+        scores.append(layers.Dense(1)(layers.Flatten()(x)))
+    scores = scores[0] if scales == 1 else layers.concatenate(scores)
+    scores = layers.Activation("linear", dtype="float32", name="scores")(scores)
+    return keras.Model([images, condition], scores, name=name)
+
+
+def shrink(images, level):
+    """Returns images whose height and width are halved ``level`` times, as means of areas."""
+    return layers.AveragePooling2D(2**level)(images) if level else images
+
+
+def check_scales(image_shape, scales):
+    """Raises ``ValueError`` unless height and width can be halved to make so many scales."""
+    if not isinstance(scales, int) or scales < 1:
+        raise ValueError(f"scales must be an integer of at least 1, got {scales!r}.")
+    if scales > 1:
+        divide_shape(image_shape, [2] * (scales - 1))

@@ -1,0 +1,125 @@
+"""A GAN that goes on with a film."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from gankit.gans import checks
+from gankit.gans.batch import Batch
+from gankit.gans.gan import GAN
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class NextFrameGAN(GAN):
+    """A GAN that guesses the next frame of a film, sharp where the mean of all guesses is blurred.
+
+    The generator gets some frames, and pays for the distance of its frame from the true one, as the
+    term ``distance``; for the distance of the lengths of both frames' gradients, which is large for
+    a blurred frame, as ``gradient_difference``; and for being told from true frames, as
+    ``adversarial``. The discriminator sees the earlier frames beside the one it judges. Data are
+    pairs of next frames and earlier ones, with frames as channels, as
+    ``gankit.data.moving_digits`` gives them.
+
+    ``generate(condition=frames)`` makes the next frame, ``generate_film(frames, 8)`` several.
+
+    Args:
+        generator: from ``condition``, frames ``(batch, height, width, frames * channels)`` in the
+            order of time, to the next one ``(batch, height, width, channels)``.
+        discriminator: of ``images``, a frame, and ``condition``, those before it.
+        distance_weight: factor of the term ``distance``.
+        norm: what power of each pixel's difference is its distance: 1, as the paper prefers, or 2.
+        gradient_difference_weight: factor of the term ``gradient_difference``.
+        adversarial_weight: factor of the generator's term ``adversarial``.
+        **kwargs: as in ``GAN``.
+
+    Raises:
+        ValueError: a norm that is not 1 or 2, or a generator that does not take whole frames.
+
+    References:
+        Mathieu et al. 2015, "Deep multi-scale video prediction beyond mean square error",
+        arXiv:1511.05440.
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        *,
+        distance_weight=1.0,
+        norm=1,
+        gradient_difference_weight=1.0,
+        adversarial_weight=0.05,
+        **kwargs,
+    ):
+        super().__init__(generator, discriminator, **kwargs)
+        if norm not in (1, 2):
+            raise ValueError(f"norm must be 1 or 2, got {norm!r}.")
+        if len(generator.inputs) != 1 or (
+            generator.input_shape[-1] % generator.output_shape[-1]
+            or generator.input_shape[1:-1] != generator.output_shape[1:-1]
+        ):
+            raise ValueError(
+                "The generator takes frames of the size of the one it makes, one behind the other "
+                f"as channels, got inputs of {[tensor.shape for tensor in generator.inputs]} and "
+                f"an output of {generator.output_shape}."
+            )
+        self.distance_weight = distance_weight
+        self.norm = norm
+        self.gradient_difference_weight = gradient_difference_weight
+        self.adversarial_weight = adversarial_weight
+
+    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+        """Returns ``GAN``'s terms, weighted, and what the distance from the true frame costs."""
+        terms = super().generator_losses(real, fake)
+        terms["adversarial"] *= self.adversarial_weight
+        distance = ops.abs(fake.images - real.images) ** self.norm
+        difference = gradient_difference(real.images, fake.images)
+        return terms | {
+            "distance": self.distance_weight * ops.mean(distance),
+            "gradient_difference": self.gradient_difference_weight * difference,
+        }
+
+    def generate_film(self, frames, num_frames: int, batch_size=256) -> np.ndarray:
+        """Returns the frames that follow, each made of the ones before, made ones among them.
+
+        Args:
+            frames: float ``(n, height, width, frames * channels)`` in [-1, 1], as many as the
+                generator takes.
+            num_frames: how many to make.
+            batch_size: films at once.
+
+        Returns:
+            float32 ``(n, height, width, num_frames * channels)`` in [-1, 1].
+
+        Raises:
+            ValueError: frames of another shape than the generator takes.
+        """
+        checks.check_at_least_one("num_frames", num_frames)
+        frames = np.asarray(frames, np.float32)
+        taken = self.generator.input_shape
+        if frames.shape[1:] != tuple(taken[1:]):
+            raise ValueError(f"frames must have the shape (n, *{taken[1:]}), got {frames.shape}.")
+        for _ in range(num_frames):
+            made = self.generate(condition=frames[..., -taken[-1] :], batch_size=batch_size)
+            frames = np.concatenate([frames, made], axis=-1)
+        return frames[..., taken[-1] :]
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return super().get_config() | {
+            "distance_weight": self.distance_weight,
+            "norm": self.norm,
+            "gradient_difference_weight": self.gradient_difference_weight,
+            "adversarial_weight": self.adversarial_weight,
+        }
+
+
+def gradient_difference(real, fake):
+    """Returns how far the lengths of two images' gradients are apart, down and to the right.
+
+    The paper's equation 6 with alpha = 1, as the mean over all pixels.
+    """
+    return sum(
+        ops.mean(ops.abs(ops.abs(ops.diff(real, axis=axis)) - ops.abs(ops.diff(fake, axis=axis))))
+        for axis in (1, 2)
+    )

@@ -1,0 +1,43 @@
+"""Whether a shape of voxels is one thing."""
+
+import numpy as np
+
+from gankit.voxels import find_full
+
+
+def largest_component(volumes, *, threshold=0.0) -> np.ndarray:
+    """Returns which share of each volume's full voxels hang together in its largest component.
+
+    1 where all full voxels can be reached from each other through common faces; crumbs that hang in
+    the air lower it.
+
+    Args:
+        volumes: ``(n, depth, height, width)``, or so with a last axis of one channel.
+        threshold: a voxel is full where its value is larger.
+
+    Returns:
+        float64 ``(n,)``; NaN where no voxel is full.
+
+    Raises:
+        ValueError: another shape.
+    """
+    shares = []
+    for full in find_full(volumes, threshold):
+        sizes = np.bincount(label_components(full)[full], minlength=1)
+        shares.append(sizes.max() / sizes.sum() if full.any() else np.nan)
+    return np.array(shares)
+
+
+def label_components(full: np.ndarray) -> np.ndarray:
+    """Returns a number for each voxel, the same for all of a component, and 0 for empty ones."""
+    labels = np.arange(1, full.size + 1).reshape(full.shape) * full
+    while True:
+        largest = labels.copy()
+        for axis in range(labels.ndim):
+            along = np.moveaxis(largest, axis, 0)  # a view
+            along[:-1] = np.maximum(along[:-1], along[1:])
+            along[1:] = np.maximum(along[1:], along[:-1])
+            largest *= full  # else corners of empty voxels would connect
+        if np.array_equal(largest, labels):
+            return labels
+        labels = largest
