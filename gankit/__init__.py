@@ -1,6 +1,16 @@
 """GAN building blocks on Keras 3 and TensorFlow."""
 
-from gankit import architectures, augment, callbacks, data, layers, losses, metrics, penalties
+from gankit import (
+    architectures,
+    augment,
+    callbacks,
+    data,
+    latents,
+    layers,
+    losses,
+    metrics,
+    penalties,
+)
 from gankit.gans import (
     ACGAN,
     BEGAN,
@@ -45,6 +55,7 @@ __all__ = [
     "callbacks",
     "data",
     "draw_voxels",
+    "latents",
     "layers",
     "load",
     "losses",

@@ -23,6 +23,7 @@ ALLOWED = {
     "architectures": {"layers"},
     "gans": {"losses", "penalties", "augment", "data", "version"},
     "saving": {"gans", "version"},
+    "latents": {"gans", "data"},
     "metrics": {"gans", "grids", "data", "voxels"},
     "callbacks": {"gans", "grids", "metrics", "saving"},
 }

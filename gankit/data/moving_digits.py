@@ -65,8 +65,8 @@ def moving_digits(
         digits = tf.constant(digits)
 
     def make_film(index, epoch):
-        number = epoch * num_films + index
-        draws = tf.random.stateless_uniform((num_digits, 4), (seed, number))
+        key = tf.random.fold_in(tf.random.fold_in(tf.constant([seed, 0]), epoch), index)
+        draws = tf.random.stateless_uniform((num_digits, 4), key)
         flying = tf.gather(digits, tf.cast(draws[:, 0] * len(digits), tf.int32))
         angles = 2 * np.pi * draws[:, 1]
         velocities = speed * tf.stack([tf.sin(angles), tf.cos(angles)], axis=-1)
