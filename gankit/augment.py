@@ -139,7 +139,10 @@ class ADA(DiffAugment):
         return self.frequency
 
     def adapt(self, real_scores):
-        """Moves ``share`` by the scores of a batch of real images; ``GAN`` calls it each step."""
+        """Moves ``share`` by the scores of a batch of real images; ``GAN`` calls it each step.
+
+        With a relativistic loss these are how far real scores are above those of generated images.
+        """
         sure = ops.mean(ops.sign(real_scores)) - self.target
         step = ops.shape(real_scores)[0] / self.images_to_one
         moved = self.frequency + ops.sign(sure) * ops.cast(step, "float32")

@@ -553,7 +553,9 @@ class GAN(keras.Model):
         ``real`` and ``fake`` have the scores of the discriminator's last update.
         """
         if hasattr(self.augment, "adapt"):
-            self.augment.adapt(real.scores)
+            # Scores that only differences cost have no zero of their own.
+            relative = real.scores - fake.scores if self.loss.needs_real else real.scores
+            self.augment.adapt(relative)
         self.update_average(self.ema_generator, self.generator)
 
     def make_average(self, network):

@@ -1,0 +1,116 @@
+"""Residual networks without normalization, of few parts: R3GAN's.
+
+Huang et al. 2025, "The GAN is dead; long live the GAN! A Modern GAN Baseline", arXiv:2501.05441,
+section 4, configuration E: both networks are mirror images. Each resolution has a bilinear step of
+the size, a 1x1 convolution where the width changes, and residual blocks of a 1x1, a grouped 3x3 and
+a 1x1 convolution, which begin as nothing (Zhang et al. 2019, "Fixup Initialization", arXiv:
+1901.09321). They go with ``loss="relativistic"``, the penalties ``R1`` and ``R2``, and
+``generator_ema``. The generator ends in tanh, and the discriminator shrinks by means of 2x2 pixels.
+"""
+
+import keras
+from keras import layers
+
+from gankit.architectures.shapes import count_halvings
+
+SMALLEST = 4  # height and width where the generator begins, as in the paper
+WIDEST = 768
+NEGATIVE_SLOPE = 0.2
+EXPANSION = 2  # of the width within a block
+GROUP_SIZE = 16
+
+
+def build_generator(image_shape, latent_dim=64, filters=96, blocks=2, name="generator"):
+    """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
+
+    Args:
+        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        latent_dim: length of a latent vector.
+        filters: width at the image's own size, a multiple of 8; it doubles as the size is halved,
+            up to 768.
+        blocks: residual blocks of each size.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that can't be halved, or a width that can't be grouped.
+    """
+    widths = find_widths(image_shape, filters)
+    height, width, channels = image_shape
+    scale = 2 ** (len(widths) - 1)
+    start = (height // scale, width // scale, widths[-1])
+
+    latents = keras.Input((latent_dim,), name="latents")
+    x = layers.Dense(start[-1], use_bias=False)(latents)
+    x = layers.Reshape((1, 1, start[-1]))(x)
+    x = layers.UpSampling2D(start[:2])(x)
+    x = layers.EinsumDense("bhwc,hwc->bhwc", start, kernel_initializer="random_normal")(x)
+    for level, units in reversed(list(enumerate(widths))):
+        if level < len(widths) - 1:
+            x = change_width(layers.UpSampling2D(interpolation="bilinear")(x), units)
+        for _ in range(blocks):
+            x = add_residual(x, len(widths) * blocks)
+    x = layers.Conv2D(channels, 1)(x)
+    outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(latents, outputs, name=name)
+
+
+def build_discriminator(image_shape, filters=96, blocks=2, name="discriminator"):
+    """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
+
+    Args:
+        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        filters: width at the image's own size, a multiple of 8; it doubles as the size is halved,
+            up to 768.
+        blocks: residual blocks of each size.
+        name: of the model.
+
+    Raises:
+        ValueError: an image shape that can't be halved, or a width that can't be grouped.
+    """
+    widths = find_widths(image_shape, filters)
+    images = keras.Input(image_shape, name="images")
+    x = layers.Conv2D(widths[0], 1)(images)
+    for level, units in enumerate(widths):
+        if level:
+            x = change_width(layers.AveragePooling2D(2)(x), units)
+        for _ in range(blocks):
+            x = add_residual(x, len(widths) * blocks)
+    x = layers.EinsumDense("bhwc,hwc->bc", widths[-1])(x)
+    scores = layers.Dense(1, use_bias=False, dtype="float32", name="scores")(x)
+    return keras.Model(images, scores, name=name)
+
+
+def find_widths(image_shape, filters) -> list[int]:
+    """Returns the width of each size, the image's own first."""
+    if not isinstance(filters, int) or filters < 1 or EXPANSION * filters % GROUP_SIZE:
+        raise ValueError(
+            f"filters must be a multiple of {GROUP_SIZE // EXPANSION}, got {filters!r}: "
+            f"convolutions see groups of {GROUP_SIZE} channels."
+        )
+    halvings = count_halvings(image_shape, SMALLEST)
+    return [min(filters * 2**level, max(WIDEST, filters)) for level in range(halvings + 1)]
+
+
+def change_width(x, units):
+    """Returns ``x`` with so many channels."""
+    return x if x.shape[-1] == units else layers.Conv2D(units, 1, use_bias=False)(x)
+
+
+def add_residual(x, number):
+    """Returns ``x`` and what a residual block, one of ``number``, adds to it."""
+    width = x.shape[-1]
+    inside = EXPANSION * width
+    # Fixup: a block of three convolutions begins smaller by number ** -1/4, and ends in zeros.
+    initializer = {"scale": 2 / (1 + NEGATIVE_SLOPE**2) / number**0.5, "mode": "fan_in"}
+    residual = x
+    for kernel_size, groups in ((1, 1), (3, inside // GROUP_SIZE)):
+        residual = layers.Conv2D(
+            inside,
+            kernel_size,
+            padding="same",
+            groups=groups,
+            kernel_initializer=keras.initializers.VarianceScaling(**initializer),
+        )(residual)
+        residual = layers.LeakyReLU(negative_slope=NEGATIVE_SLOPE)(residual)
+    residual = layers.Conv2D(width, 1, use_bias=False, kernel_initializer="zeros")(residual)
+    return layers.add([x, residual])
