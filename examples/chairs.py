@@ -9,14 +9,13 @@ and prints how much of each generated shape is one piece.
 """
 
 import argparse
-import time
 from pathlib import Path
 
 import keras
 import numpy as np
 
 import gankit
-from gankit import data, metrics
+from gankit import callbacks, data, metrics
 from gankit.architectures import gan_3d
 
 BATCH_SIZE = 32
@@ -56,18 +55,6 @@ def make_gan(volume_shape):
     return gan
 
 
-class StopAfter(keras.callbacks.Callback):
-    """Ends training when its time is over."""
-
-    def __init__(self, seconds):
-        super().__init__()
-        self.end = time.monotonic() + seconds
-
-    def on_train_batch_end(self, batch, logs=None):
-        if time.monotonic() > self.end:
-            self.model.stop_training = True
-
-
 def main(voxels, minutes, folder):
     keras.utils.set_random_seed(0)
     shapes = thicken_digits() if voxels is None else load(voxels)
@@ -76,7 +63,10 @@ def main(voxels, minutes, folder):
     gan.fit(
         dataset,
         epochs=10_000,
-        callbacks=[StopAfter(60 * minutes), keras.callbacks.CSVLogger(folder / "losses.csv")],
+        callbacks=[
+            callbacks.StopAfter(60 * minutes),
+            keras.callbacks.CSVLogger(folder / "losses.csv"),
+        ],
         verbose=2,
     )
     gan.save(folder / "chairs.keras")

@@ -14,7 +14,6 @@ column, are the digits that are translated.
 """
 
 import argparse
-import time
 from pathlib import Path
 
 import keras
@@ -22,7 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 import gankit
-from gankit import architectures, data, metrics
+from gankit import architectures, callbacks, data, metrics
 
 SHAPE = (28, 28, 3)
 NAMES = ["white", "red", "inverted", "outline"]
@@ -97,18 +96,6 @@ def make_cyclegan():
     return gan
 
 
-class StopAfter(keras.callbacks.Callback):
-    """Ends training when its time is over."""
-
-    def __init__(self, seconds):
-        super().__init__()
-        self.end = time.monotonic() + seconds
-
-    def on_train_batch_end(self, batch, logs=None):
-        if time.monotonic() > self.end:
-            self.model.stop_training = True
-
-
 def train_stargan(images, domains, stop):
     gan = make_stargan()
     batch_size = BATCH_SIZE * gan.discriminator_steps
@@ -166,7 +153,7 @@ def main(variant, mnist, minutes, folder):
     digits, labels = data.sample_digits() if mnist is False else data.load_mnist(mnist)
     images, domains = make_domains(digits[NUM_TEST:])
     judge = train_judge(images, domains)
-    stop = StopAfter(60 * minutes)
+    stop = callbacks.StopAfter(60 * minutes)
     if variant == "stargan":
         gan, translate = train_stargan(images, domains, stop)
         every = range(len(NAMES))

@@ -12,14 +12,13 @@ itself.
 """
 
 import argparse
-import time
 from pathlib import Path
 
 import keras
 import numpy as np
 
 import gankit
-from gankit import data, metrics
+from gankit import callbacks, data, metrics
 from gankit.architectures import next_frame
 
 SHAPE = (64, 64, 1)
@@ -31,18 +30,6 @@ FILTERS = 16  # an eighth of the paper's, for some minutes on a CPU
 LEARNING_RATE = 1e-3
 SHOWN = 4
 FRAMES = 8  # that each network goes on with, of which the paper looks at two
-
-
-class StopAfter(keras.callbacks.Callback):
-    """Ends training when its time is over."""
-
-    def __init__(self, seconds):
-        super().__init__()
-        self.end = time.monotonic() + seconds
-
-    def on_train_batch_end(self, batch, logs=None):
-        if time.monotonic() > self.end:
-            self.model.stop_training = True
 
 
 def make_gan(adversarial_weight):
@@ -63,14 +50,14 @@ def train_by_squared_error(gan, dataset, minutes):
     gan.generator.fit(
         dataset.map(lambda next_frames, given: (given, next_frames)),
         epochs=10_000,
-        callbacks=[StopAfter(60 * minutes)],
+        callbacks=[callbacks.StopAfter(60 * minutes)],
         shuffle=False,  # the data do that
         verbose=2,
     )
 
 
 def train(gan, dataset, minutes):
-    gan.fit(dataset, epochs=10_000, callbacks=[StopAfter(60 * minutes)], verbose=2)
+    gan.fit(dataset, epochs=10_000, callbacks=[callbacks.StopAfter(60 * minutes)], verbose=2)
 
 
 def report(name, frames, true):

@@ -11,14 +11,13 @@ embedded classifier, next to MNIST's test set. ``infogan_mnist.py`` and ``lapgan
 
 import argparse
 import csv
-import time
 from pathlib import Path
 
 import keras
 import numpy as np
 
 import gankit
-from gankit import augment, data, metrics, penalties
+from gankit import augment, callbacks, data, metrics, penalties
 from gankit.architectures import acgan, autoencoder, dcgan, sngan
 
 SHAPE = (28, 28, 1)
@@ -132,22 +131,6 @@ VARIANTS = {
 CONDITIONAL = ("cgan", "acgan", "projection")
 
 
-class StopAfter(keras.callbacks.Callback):
-    """Ends training when its time is over, and tells the time of a step."""
-
-    def __init__(self, seconds):
-        super().__init__()
-        self.seconds, self.times = seconds, []
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.times.append(time.perf_counter())
-        if self.times[-1] - self.times[0] > self.seconds:
-            self.model.stop_training = True
-
-    def milliseconds(self):
-        return round(1000 * float(np.median(np.diff(self.times))), 1)
-
-
 def judge(gan, real, condition):
     extractor = metrics.extractors.digits()
     fake = metrics.extract(gan.generate(NUM_IMAGES, condition=condition, seed=0), extractor)
@@ -167,7 +150,7 @@ def main(name, minutes, seed, mnist, folder):
         batch_size=BATCH_SIZE * gan.discriminator_steps,
         seed=seed,
     )
-    stop = StopAfter(60 * minutes)
+    stop = callbacks.StopAfter(60 * minutes)
     gan.fit(dataset, epochs=10_000, callbacks=[stop], verbose=2)
     gan.save(folder / f"{name}.keras")
     rows = np.repeat(np.arange(NUM_CLASSES), 10) if conditional else None

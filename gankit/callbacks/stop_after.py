@@ -1,0 +1,34 @@
+"""Training for a given time."""
+
+import time
+
+import keras
+
+
+class StopAfter(keras.callbacks.Callback):
+    """Ends training when its time is over, at the end of a step.
+
+    The clock starts with ``fit``. Give ``fit`` more epochs than can be reached; the last one that
+    is begun may end early.
+
+    Args:
+        seconds: how long to train; 0 makes one step.
+
+    Raises:
+        ValueError: a negative time.
+    """
+
+    def __init__(self, seconds):
+        super().__init__()
+        if not seconds >= 0:
+            raise ValueError(f"seconds must be 0 or more, got {seconds!r}.")
+        self.seconds = seconds
+
+    def on_train_begin(self, logs=None):
+        """Starts the clock."""
+        self.end = time.monotonic() + self.seconds
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Stops when the time is over."""
+        if time.monotonic() >= self.end:
+            self.model.stop_training = True
