@@ -128,6 +128,19 @@ def make_networks_of_domains(num_domains=NUM_CLASSES):
     return generator, stargan.build_discriminator(IMAGE_SHAPE, num_domains, 4, halvings=2)
 
 
+def make_volumetric_networks():
+    """Returns a 3D-GAN in small."""
+    volumes = architectures.gan_3d
+    generator = volumes.build_generator((8, 8, 8, 1), LATENT_DIM, filters=2)
+    return generator, volumes.build_discriminator((8, 8, 8, 1), filters=2)
+
+
+def make_networks_of_frames():
+    """Returns networks that see three frames at two scales, in small."""
+    generator = architectures.next_frame.build_generator(IMAGE_SHAPE, 3, scales=2, filters=2)
+    return generator, architectures.next_frame.build_discriminator(IMAGE_SHAPE, 3, 2, filters=2)
+
+
 def make_gan(networks=make_networks, compile_options=None, **options):
     options.setdefault("seed", 0)
     gan = gankit.GAN(*networks(), **options)

@@ -19,8 +19,10 @@ from helpers import (
     make_networks_of_classes,
     make_networks_of_codes,
     make_networks_of_domains,
+    make_networks_of_frames,
     make_residual_networks,
     make_translating_networks,
+    make_volumetric_networks,
     values,
 )
 
@@ -30,10 +32,12 @@ from gankit import data
 LABELS = np.arange(40) % NUM_CLASSES
 SMALL = make_images(40, (4, 4, 1), seed=1)
 GIVEN = make_images(40, seed=1)
+FRAMES = make_images(40, (8, 8, 3), seed=1)
+VOLUMES = make_images(40, (8, 8, 8)) > 0
 
 
 class Row(NamedTuple):
-    """A variant, its networks and arguments, and what images come with in its data.
+    """A variant, its networks and arguments, and the images and what they come with in its data.
 
     ``asked`` is what ``generate`` needs for three images.
     """
@@ -43,6 +47,7 @@ class Row(NamedTuple):
     options: dict = {}  # noqa: RUF012 (never changed)
     condition: np.ndarray = LABELS
     asked: dict = {"num_images": 3}  # noqa: RUF012
+    images: np.ndarray = make_images(40)
 
 
 def conditional(condition):
@@ -68,6 +73,8 @@ GANS = [
         {"discriminator_steps": 2},
         asked={"condition": (GIVEN[:3], LABELS[:3])},
     ),
+    Row(gankit.GAN3D, make_volumetric_networks, {"accuracy_limit": 0.9}, images=VOLUMES),
+    Row(gankit.NextFrameGAN, make_networks_of_frames, {"norm": 2}, **conditional(FRAMES)),
 ]
 
 
@@ -92,9 +99,10 @@ def make_gan(row):
 @pytest.fixture
 def make_dataset(row):
     if row.condition.ndim == 1:
-        return lambda: data.from_arrays(make_images(40), row.condition, batch_size=10)
+        adapt = data.from_voxels if row.images.dtype == bool else data.from_arrays
+        return lambda: adapt(row.images, row.condition, batch_size=10)
     return lambda: tf.data.Dataset.zip(
-        data.from_arrays(make_images(40), batch_size=10),
+        data.from_arrays(row.images, batch_size=10),
         data.from_arrays(row.condition, batch_size=10),
     )
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import functools
 import importlib.util
 import io
 import json
@@ -285,6 +286,88 @@ def test_facades(tmp_path, monkeypatch):
     assert len(list((tmp_path / "out" / "samples").iterdir())) == 2
     losses = (tmp_path / "out" / "losses.csv").read_text()
     assert "val_generator_l1" in losses.splitlines()[0]
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_chairs(tmp_path, monkeypatch, real):
+    example = load("chairs")
+    for name, value in {"FILTERS": 2, "NUM_JUDGED": 16, "FRAMES": 2}.items():
+        monkeypatch.setattr(example, name, value)
+    if not real:
+        monkeypatch.setattr(example, "thicken_digits", lambda: np.ones((40, 8, 8, 8), bool))
+    path = shared_data("voxels/chair30_rot1.npz") if real else None
+    example.main(path, minutes=0, folder=tmp_path)
+    assert size(tmp_path / "shapes.png") == (8 * 130 - 2, 3 * 130 - 2)
+    with Image.open(tmp_path / "turning.gif") as film:
+        assert film.n_frames == 2
+    gan = gankit.load(tmp_path / "chairs.keras")
+    assert gan.generator.output_shape == (None, *([32] * 3 if real else [8] * 3), 1)
+
+
+def test_chairs_are_padded_and_digits_stand_upright(tmp_path):
+    example = load("chairs")
+    shapes = np.zeros((3, 1, 6, 6, 6), "uint8")
+    shapes[:2] = 1
+    np.savez(tmp_path / "shapes.npz", shapes)
+    padded = example.load(tmp_path / "shapes.npz")
+    assert padded.shape == (2, 8, 8, 8)  # without the empty one
+    assert padded[0].sum() == 216
+    digits = example.thicken_digits()
+    assert digits.shape == (5000, 16, 16, 16)
+    flat = gankit.data.sample_digits()[0][0, ::2, ::2, 0] > 127
+    np.testing.assert_array_equal(digits[0, 8, 1:15, 1:15].T[::-1], flat)
+
+
+def test_moving_digits(tmp_path, monkeypatch):
+    example = load("moving_digits")
+    small = {"SHAPE": (32, 32, 1), "FILTERS": 4, "BATCH_SIZE": 2, "NUM_TEST_FILMS": 4, "FRAMES": 3}
+    for name, value in small.items():
+        monkeypatch.setattr(example, name, value)
+    for name in ("build_generator", "build_discriminator"):
+        build = getattr(example.next_frame, name)
+        monkeypatch.setattr(example.next_frame, name, functools.partial(build, scales=1))
+    moving_digits = gankit.data.moving_digits
+    monkeypatch.setattr(
+        gankit.data,
+        "moving_digits",
+        lambda digits, **options: moving_digits(digits, **options, image_size=(32, 32)),
+    )
+    example.main(mnist=False, minutes=0, folder=tmp_path)
+    with Image.open(tmp_path / "films.gif") as film:
+        assert film.size == (4 * 34 - 2, 4 * 34 - 2)  # true, and three networks
+        assert film.n_frames == 4 + 3
+    assert gankit.load(tmp_path / "next_frame_2.keras").adversarial_weight == 0.05
+
+
+def test_drawing(tmp_path, monkeypatch):
+    example = load("drawing")
+    for name, value in {"NUM_IMAGES": 8, "STEPS": 2, "NUM_PAIRS": 64, "FRAMES_BETWEEN": 2}.items():
+        monkeypatch.setattr(example, name, value)
+    make_gan().save(tmp_path / "gan.keras")
+    example.main(tmp_path / "gan.keras", tmp_path)
+    assert size(tmp_path / "projection.png") == (8 * 10 - 2, 2 * 10 - 2)
+    assert size(tmp_path / "edits.png") == (8 * 10 - 2, 3 * 10 - 2)
+    with Image.open(tmp_path / "interpolation.gif") as film:
+        assert film.n_frames == 8 * 2
+
+
+def test_modern_default(tmp_path, monkeypatch, capsys):
+    example = load("modern_default")
+    small = {"BATCH_SIZE": 4, "FILTERS": 4, "NUM_FEATURES": 4, "EXTRACTOR_EPOCHS": 1}
+    for name, value in small.items():
+        monkeypatch.setattr(example, name, value)
+    monkeypatch.setattr(
+        example.metrics, "kernel_distance", lambda *sets: gankit.metrics.KernelDistance(0.0, 0.0)
+    )
+    save_photos(tmp_path / "photos", 8, (16, 16))
+    example.main(tmp_path / "photos", 16, minutes=0, folder=tmp_path / "out")
+    rows = capsys.readouterr().out.splitlines()
+    assert [row.split(" | ")[0] for row in rows if row.startswith("| ")][1:] == [
+        "| dcgan",
+        "| r3gan",
+    ]
+    for name in ("dcgan", "r3gan"):
+        assert size(tmp_path / "out" / f"{name}.png") == (3 * 18 - 2, 3 * 18 - 2)
 
 
 @pytest.mark.parametrize(

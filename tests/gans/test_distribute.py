@@ -98,19 +98,23 @@ for one, other in zip(gan.get_weights(), loaded.get_weights(), strict=True):
 """
 
 CONDITIONAL_UPDATE = """
-class Choosy(gankit.GAN):
-    def apply_gradients(self, optimizer, gradients, variables, when=None):
-        super().apply_gradients(optimizer, gradients, variables, optimizer.iterations < 1)
-
 with strategy.scope():
-    gan = Choosy(*make_networks())
+    gan = gankit.GAN3D(*make_networks(), seed=0)
     gan.compile()
-gan.fit(make_dataset(number=8), verbose=0)
-before = values(gan.discriminator)
-gan.fit(make_dataset(), verbose=0)
-for one, other in zip(before, values(gan.discriminator), strict=True):
-    np.testing.assert_array_equal(one, other)
-assert gan.discriminator_optimizer.iterations == 1
+updates = 0
+for accuracy in (0.8, 0.81):
+    gan.accuracy.assign(accuracy)
+    before = values(gan.discriminator), values(gan.generator)
+    history = gan.fit(make_dataset(number=8), verbose=0).history
+    updates += accuracy <= 0.8
+    assert history["discriminator_updates"] == [accuracy <= 0.8]
+    assert gan.discriminator_optimizer.iterations == updates
+    after = values(gan.discriminator), values(gan.generator)
+    changed = [not np.array_equal(a[0], b[0]) for a, b in zip(before, after)]
+    assert changed == [accuracy <= 0.8, True]
+    mean = (history["real_accuracy"][0] + history["fake_accuracy"][0]) / 2
+    np.testing.assert_allclose(gan.accuracy.numpy(), mean, rtol=1e-6)
+gan.fit(make_dataset(), epochs=2, verbose=0)
 replicas_agree(gan)
 """
 
@@ -159,7 +163,7 @@ def test_replicas_draw_their_own_noise_stay_in_step_and_continue(tmp_path):
     run_python(TWO_DEVICES + DIFFERENT_NOISE, tmp_path)
 
 
-def test_a_conditional_update_on_two_replicas(tmp_path):
+def test_a_discriminator_waits_on_two_replicas(tmp_path):
     run_python(TWO_DEVICES + CONDITIONAL_UPDATE, tmp_path)
 
 

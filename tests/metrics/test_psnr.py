@@ -53,6 +53,22 @@ def test_sharpness_by_hand():
     np.testing.assert_allclose(metrics.sharpness(images), [3, 3, 0])
 
 
+def test_sharpness_difference_by_hand():
+    flat = np.zeros((1, 3, 3, 1), "uint8")
+    edge = flat.copy()
+    edge[:, :, 2] = 51  # of four pixels with neighbours above and to the left, two differ by 51
+    np.testing.assert_allclose(
+        metrics.sharpness_difference(flat, edge), [10 * np.log10(255**2 / 25.5)]
+    )
+    np.testing.assert_array_equal(metrics.sharpness_difference(255 - edge, edge), [np.inf])
+    floats = edge / np.float32(127.5) - 1
+    np.testing.assert_allclose(
+        metrics.sharpness_difference(floats, flat), metrics.sharpness_difference(edge, flat)
+    )
+    with pytest.raises(ValueError, match=r"\(1, 3, 3, 1\) and \(1, 2, 3, 1\)"):
+        metrics.sharpness_difference(flat, flat[:, :2])
+
+
 # Table 2 of Dong et al. 2015, arXiv:1501.00092, "bicubic".
 @pytest.mark.parametrize(("factor", "published"), [(2, 33.66), (3, 30.39), (4, 28.42)])
 def test_bicubic_on_set5_is_as_published(factor, published):
