@@ -145,6 +145,7 @@ def project(
 
     Raises:
         ValueError: images of another shape or range, or a generator that takes no latents.
+        TypeError: images that are not floats.
 
     References:
         Zhu et al. 2016, "Generative Visual Manipulation on the Natural Image Manifold",
