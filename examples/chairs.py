@@ -4,8 +4,8 @@
 
 ``--voxels`` is an ``.npz`` whose first array holds shapes of 0 and 1, ``(n, depth, height, width)``
 or with an axis of one channel. Without it, the shapes are the package's digits, a few voxels thick.
-Writes the GAN, ``samples/``, ``shapes.png`` with real shapes above generated ones, ``turning.gif``,
-and prints how much of each generated shape is one piece.
+Writes the GAN, ``losses.csv``, ``shapes.png`` with real shapes above generated ones, and
+``turning.gif``, and prints how much of each generated shape is one piece.
 """
 
 import argparse
