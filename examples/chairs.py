@@ -29,7 +29,8 @@ def load(path):
     """Returns shapes as booleans ``(n, depth, height, width)``, padded to multiples of 8."""
     with np.load(path) as file:
         shapes = file[file.files[0]] > 0
-    shapes = shapes.reshape(len(shapes), *shapes.shape[-3:])
+    if shapes.ndim == 5:
+        shapes = shapes.squeeze(-1 if shapes.shape[-1] == 1 else 1)
     shapes = shapes[shapes.any(axis=(1, 2, 3))]  # an empty one would be learned like the others
     return np.pad(shapes, [(0, 0), *((-n % 8 // 2, (-n % 8 + 1) // 2) for n in shapes.shape[1:])])
 

@@ -115,7 +115,8 @@ class ADA(DiffAugment):
     Args:
         policy: see ``DiffAugment``.
         target: mean sign of real scores that is aimed at, in (-1, 1).
-        images_to_one: number of real images in which ``share`` can move from 0 to 1.
+        images_to_one: number of real images in which ``share`` can move from 0 to 1; of several
+            steps of the discriminator the last one's count, of several replicas those of one.
         **kwargs: of ``keras.layers.Layer``.
 
     References:
@@ -141,7 +142,8 @@ class ADA(DiffAugment):
     def adapt(self, real_scores):
         """Moves ``share`` by the scores of a batch of real images; ``GAN`` calls it each step.
 
-        With a relativistic loss these are how far real scores are above those of generated images.
+        Where scores have no right side, as with a relativistic or a Wasserstein loss, ``GAN`` gives
+        how far they are above those of generated images.
         """
         sure = ops.mean(ops.sign(real_scores)) - self.target
         step = ops.shape(real_scores)[0] / self.images_to_one

@@ -13,13 +13,14 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from gankit.data.checks import check_choice
+from gankit.data.checks import check_choice, check_seed
 from gankit.gans import checks
 from gankit.gans.batch import map_tensors
 from gankit.gans.gan import in_float32
 from gankit.gans.networks import GENERATOR_ROLES, find_inputs, match_inputs
 
 PARALLEL = 1e-6  # the sine of an angle below which a straight way is as good
+GRADIENT_SCALE = 2.0**12  # a power of 2, which changes nothing but what float16 would round to 0
 
 
 def interpolate(start, end, num_steps=8, *, method="spherical") -> np.ndarray:
@@ -85,7 +86,7 @@ def truncate(latents, threshold, *, seed=None) -> np.ndarray:
     """
     if not threshold > 0:
         raise ValueError(f"threshold must be positive, got {threshold!r}.")
-    latents = np.asarray(latents, np.float32)
+    latents, threshold = np.asarray(latents, np.float32), float(threshold)
     seed = np.random.SeedSequence(seed).generate_state(2)
     drawn = tf.random.stateless_parameterized_truncated_normal(
         latents.shape, seed, minvals=-threshold, maxvals=threshold
@@ -155,9 +156,7 @@ def project(
     images = np.asarray(images)
     checks.check_images(images, gan.generator.outputs[0].shape)
     images = images.astype(np.float32)
-    if condition is not None:
-        condition = checks.as_rows(condition)
-        checks.check_labels(condition, gan.generator, GENERATOR_ROLES)
+    condition = check_condition(gan, condition, images=images)
     latents = draw_starts(gan, images, starts, encoder, seed)
     search = Search(gan, ema, steps, learning_rate, verbose)
     chunk, found = max(1, batch_size // starts), []
@@ -177,9 +176,25 @@ def project(
     return Found(*map(np.concatenate, zip(*found, strict=True)))
 
 
+def check_condition(gan, condition, **given):
+    """Returns a condition as rows, or says why it doesn't fit the generator and what is given."""
+    if condition is None:
+        return None
+    condition = checks.as_rows(condition)
+    checks.check_labels(condition, gan.generator, GENERATOR_ROLES)
+    if not find_inputs(gan.generator, GENERATOR_ROLES, "condition"):
+        raise ValueError("This generator takes no condition: leave it out.")
+    checks.count_images(None, condition=condition, **given)
+    return condition
+
+
 def draw_starts(gan, images, starts: int, encoder, seed) -> np.ndarray:
     """Returns latents ``(n, starts, ...)`` to start from, those of the encoder first."""
-    seed = gan.sampling_seed if seed is None else keras.random.SeedGenerator(seed)
+    if seed is None:
+        seed = gan.sampling_seed
+    else:
+        check_seed(seed)
+        seed = keras.random.SeedGenerator(int(seed))
     drawn = gan.sample_latents(len(images) * starts, seed=seed)
     if drawn is None:
         raise ValueError("This generator takes no latents: there is nothing to look for.")
@@ -204,8 +219,8 @@ class Pixels:
     Args:
         values: in [-1, 1], of the images' shape or what broadcasts to it: an image ``(height,
             width, channels)``, a colour ``(channels,)``, or a row for each image.
-        mask: ``(height, width)``, or with axes before and behind that broadcast to those of the
-            images: how much each pixel counts.
+        mask: how much each pixel counts: ``(height, width)``, ``(height, width, 1 or channels)``,
+            or ``(1 or n, height, width, 1 or channels)``.
         weight: factor of the cost, the mean squared difference over what the mask takes in.
 
     Raises:
@@ -233,11 +248,11 @@ class Edges:
 
     Args:
         drawing: in [-1, 1], an image ``(height, width, channels)`` or a row for each image.
-        mask: as for ``Pixels``.
+        mask: as for ``Pixels``; a difference counts as the lesser of its two pixels does.
         weight: factor of the cost, the mean squared difference over what the mask takes in.
 
     Raises:
-        ValueError: a mask that takes in nothing.
+        ValueError: a mask that takes in no two pixels above, or beside, each other.
 
     References:
         Zhu et al. 2016, arXiv:1609.03552, section 3.2; the paper compares histograms of directions.
@@ -245,7 +260,13 @@ class Edges:
 
     def __init__(self, drawing, mask, *, weight=1.0):
         self.drawing = np.asarray(drawing, np.float32)
-        self.mask = as_mask(mask)
+        mask = as_mask(mask)
+        # A difference counts as both of its pixels do.
+        down, right = (
+            np.minimum(mask[:, 1:], mask[:, :-1]),
+            np.minimum(mask[:, :, 1:], mask[:, :, :-1]),
+        )
+        self.masks = [as_mask(down), as_mask(right)]
         self.weight = weight
 
     def __call__(self, images):
@@ -254,8 +275,7 @@ class Edges:
         costs = []
         for axis in (1, 2):
             difference = ops.diff(images, axis=axis) - np.diff(drawing, axis=axis)
-            inside = self.mask[:, 1:] if axis == 1 else self.mask[:, :, 1:]
-            costs.append(masked_mean(ops.square(difference), inside))
+            costs.append(masked_mean(ops.square(difference), self.masks[axis - 1]))
         return self.weight * sum(costs)
 
 
@@ -299,9 +319,7 @@ def edit(
     if not constraints:
         raise ValueError("constraints is empty: give at least one, such as latents.Pixels.")
     latents = checks.check_latents(latents, find_inputs(gan.generator, GENERATOR_ROLES, "latents"))
-    if condition is not None:
-        condition = checks.as_rows(condition)
-        checks.check_labels(condition, gan.generator, GENERATOR_ROLES)
+    condition = check_condition(gan, condition, latents=latents)
 
     def cost(images, moved):
         distance = closeness * mean_of_each(ops.square(moved - latents))
@@ -342,8 +360,8 @@ class Search(NamedTuple):
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(moved.value)
                 _, costs = look()
-                total = ops.sum(costs)
-            optimizer.apply([tape.gradient(total, moved.value)], [moved])
+                total = ops.sum(costs) * GRADIENT_SCALE
+            optimizer.apply([tape.gradient(total, moved.value) / GRADIENT_SCALE], [moved])
             if bounded:
                 moved.assign(ops.clip(moved, -1.0, 1.0))
             return ops.mean(costs)
@@ -360,10 +378,10 @@ def as_mask(mask) -> np.ndarray:
     mask = np.asarray(mask, np.float32)
     mask = mask[None, ..., None] if mask.ndim == 2 else mask
     mask = mask[None] if mask.ndim == 3 else mask
-    if mask.ndim != 4 or (mask < 0).any() or not mask.any():
+    if mask.ndim != 4 or (mask < 0).any() or not mask.any(axis=(1, 2, 3)).all():
         raise ValueError(
             "A mask of shape (height, width) says how much each pixel counts, 0 or more, and at "
-            f"least one must count; got shape {mask.shape}, {mask.sum():g} in all."
+            f"least one in each image must count; got shape {mask.shape}, {mask.sum():g} in all."
         )
     return mask
 

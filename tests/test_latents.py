@@ -71,7 +71,7 @@ def test_ways_that_can_t_be(arguments, message):
 @pytest.mark.parametrize("threshold", [1e-3, 0.5, 2.0])
 def test_truncation(threshold):
     whole = np.random.default_rng(0).normal(size=(50, 100)).astype("float32")
-    cut = latents.truncate(whole, threshold, seed=0)
+    cut = latents.truncate(whole, np.float64(threshold), seed=0)
     kept = np.abs(whole) <= threshold
     np.testing.assert_array_equal(cut[kept], whole[kept])
     assert np.abs(cut).max() <= threshold
@@ -151,6 +151,8 @@ def test_a_condition_goes_along():
     np.testing.assert_allclose(found.images, told, atol=1e-6)
     with pytest.raises(ValueError, match="Class labels must be below 3"):
         latents.project(gan, images, condition=[0, 3])
+    with pytest.raises(ValueError, match="numbers of images don't agree"):
+        latents.project(gan, images, condition=[0])
 
 
 # The linear generator's upper 16 pixels, two rows, are its first latent, and so on.
@@ -177,6 +179,9 @@ def test_what_constraints_cost():
     # Of 16 pixels that the mask takes in all are 0.5, and shall be -0.5.
     np.testing.assert_allclose(latents.Pixels(-0.5, UPPER, weight=3.0)(images), [3.0])
     everywhere = np.ones((8, 8))
+    # The edge lies on the border of the mask, which takes in one side of it only.
+    for half in (images[0, ..., 0] > 0, images[0, ..., 0] == 0):
+        np.testing.assert_allclose(latents.Edges(0 * images, half)(images), [0])
     np.testing.assert_allclose(latents.Edges(images[0] + 0.25, everywhere)(images), [0])
     # Against a drawing without edges: 8 of 7 * 8 differences down are -0.5, none to the right.
     np.testing.assert_allclose(
@@ -200,8 +205,12 @@ def test_edits_that_can_t_be():
         latents.edit(gan, LATENT[None], [])
     with pytest.raises(ValueError, match="latents must have the shape"):
         latents.edit(gan, LATENT[None, :2], [latents.Pixels(0.0, UPPER)])
-    for mask in (0 * UPPER, -UPPER, np.ones(8)):
+    for mask in (0 * UPPER, -UPPER, np.ones(8), np.stack([UPPER, 0 * UPPER])[..., None]):
         with pytest.raises(ValueError, match=r"how much each pixel counts"):
             latents.Pixels(0.0, mask)
+    with pytest.raises(ValueError, match=r"how much each pixel counts"):
+        latents.Edges(np.zeros(IMAGE_SHAPE), np.eye(8))  # no two neighbours
+    with pytest.raises(ValueError, match="takes no condition"):
+        latents.edit(gan, LATENT[None], [latents.Pixels(0.0, UPPER)], condition=[1])
     with pytest.raises(ValueError, match="of shape"):
         latents.project(gan, make_images(1, (4, 4, 1)))

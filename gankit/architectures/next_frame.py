@@ -4,13 +4,14 @@ Mathieu et al. 2015, "Deep multi-scale video prediction beyond mean square error
 section 3: the generator guesses the frame in few pixels first, and at each larger scale, told the
 guess so far, adds to it; a discriminator of its own judges each scale. Here the scales form one
 network each, so that all of them are trained by what the last one makes: the discriminator shrinks
-the one image that it is given, where the paper judges each scale's own guess.
+the one image that it is given, where the paper judges each scale's own guess. All scales have four
+convolutions of 3x3; in the paper the larger ones have more of them, and wider kernels.
 """
 
 import keras
 from keras import layers
 
-from gankit.architectures.shapes import divide_shape
+from gankit.architectures.shapes import check_image_shape, divide_shape
 
 KERNEL_SIZE = 3
 
@@ -78,8 +79,8 @@ def build_discriminator(image_shape, given_frames=4, scales=4, filters=64, name=
             units *= 2
             x = layers.Conv2D(units, KERNEL_SIZE, strides=2, padding="same")(x)
             x = layers.LeakyReLU(negative_slope=0.2)(x)
-        scores.append(layers.Dense(1)(layers.Flatten()(x)))
-    scores = scores[0] if scales == 1 else layers.concatenate(scores)
+        scores.append(layers.Dense(1, dtype="float32")(layers.Flatten()(x)))
+    scores = scores[0] if scales == 1 else layers.Concatenate(dtype="float32")(scores)
     scores = layers.Activation("linear", dtype="float32", name="scores")(scores)
     return keras.Model([images, condition], scores, name=name)
 
@@ -93,5 +94,6 @@ def check_scales(image_shape, scales):
     """Raises ``ValueError`` unless height and width can be halved to make so many scales."""
     if not isinstance(scales, int) or scales < 1:
         raise ValueError(f"scales must be an integer of at least 1, got {scales!r}.")
+    check_image_shape(image_shape)
     if scales > 1:
         divide_shape(image_shape, [2] * (scales - 1))

@@ -7,6 +7,7 @@ which begin as nothing (Zhang et al. 2019, "Fixup Initialization", arXiv:1901.09
 ``loss="relativistic"``, the penalties ``R1`` and ``R2``, and ``generator_ema``. Other than in the
 paper the generator ends in tanh, the discriminator shrinks by means of 2x2 pixels, and blocks are
 as wide inside as outside, without groups, whose gradients take Keras 20 times as long on a CPU.
+Layers outside of blocks begin with Keras's own initial values, which are smaller.
 """
 
 import keras

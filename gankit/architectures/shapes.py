@@ -63,6 +63,6 @@ def count_halvings(image_shape, smallest: int, name="image_shape") -> int:
         raise ValueError(
             f"{name}={tuple(image_shape)} can't be halved: {' and '.join(AXES[name])} must be even "
             f"and at least {2 * smallest}. Resize to multiples of 8 or 16, e.g. by image_size=... "
-            "of the adapters of gankit.data."
+            "of the adapters of gankit.data, or pad by np.pad."
         )
     return halvings

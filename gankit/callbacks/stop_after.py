@@ -9,7 +9,7 @@ class StopAfter(keras.callbacks.Callback):
     """Ends training when its time is over, at the end of a step.
 
     The clock starts with ``fit``. Give ``fit`` more epochs than can be reached; the last one that
-    is begun may end early.
+    is begun may end early, with all that belongs to an epoch's end, and counts as completed.
 
     Args:
         seconds: how long to train; 0 makes one step.

@@ -67,9 +67,9 @@ def check_volumes(volumes) -> np.ndarray:
         )
     full = volumes == 1
     if not (full | (volumes == 0)).all():
-        low, high = np.min(volumes), np.max(volumes)
+        low, high = np.nanmin(volumes), np.nanmax(volumes)
         raise ValueError(
             "voxels must be 0 (empty) or 1, but there are other values, from "
-            f"{low:.4g} to {high:.4g}. Choose a threshold: volumes > {(low + high) / 2:.4g}."
+            f"{low:.4g} to {high:.4g}, or NaN. Choose a threshold, e.g. volumes > {high / 2:.4g}."
         )
     return full.astype(np.uint8)

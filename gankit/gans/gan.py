@@ -65,7 +65,8 @@ class GAN(keras.Model):
             training, e.g. ``gankit.augment.DiffAugment()``, or ``keras.layers.GaussianNoise(0.1)``
             for instance noise (Sonderby et al. 2016, arXiv:1610.04490). Its random numbers follow
             from ``seed``. If it has a method ``adapt(real_scores)``, as ``gankit.augment.ADA`` has,
-            that is called after each step.
+            that is called after each step; where scores have no right side, with how far they are
+            above those of generated images.
         generator_ema: b in [0, 1): keeps an average of the generator's weights, ``b * average +
             (1 - b) * weights`` after each of its updates, as ``ema_generator``, which then makes
             the images of ``generate`` (Yazici et al. 2018, arXiv:1806.04498). None keeps none.
@@ -553,9 +554,9 @@ class GAN(keras.Model):
         ``real`` and ``fake`` have the scores of the discriminator's last update.
         """
         if hasattr(self.augment, "adapt"):
-            # Scores that only differences cost have no zero of their own.
-            relative = real.scores - fake.scores if self.loss.needs_real else real.scores
-            self.augment.adapt(relative)
+            # Scores without a right side have no zero: how far real ones are above fake ones tells.
+            has_zero = self.loss.correct(real.scores, fake.scores) is not None
+            self.augment.adapt(real.scores if has_zero else real.scores - fake.scores)
         self.update_average(self.ema_generator, self.generator)
 
     def make_average(self, network):

@@ -17,8 +17,10 @@ class GAN3D(GAN):
     here: the networks, those of ``architectures.gan_3d``, make and judge float32 volumes
     ``(batch, depth, height, width, 1)`` in [-1, 1], as ``gankit.data.from_voxels`` gives them.
 
-    The paper's rates are ``Adam(0.0025, beta_1=0.5)`` for the generator and ``Adam(1e-5,
-    beta_1=0.5)`` for the discriminator, in batches of 100.
+    Optimizers and latents are ``GAN``'s, if nothing else is said. The paper has ``Adam(0.0025,
+    beta_1=0.5)`` for the generator, ``Adam(1e-5, beta_1=0.5)`` for the discriminator, and batches
+    of 100. ``gankit.draw_voxels`` makes pictures of what ``generate`` returns; ``SampleGrid`` and
+    ``DiffAugment`` are for flat images.
 
     Args:
         generator: as in ``GAN``.

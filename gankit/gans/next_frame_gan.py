@@ -14,10 +14,10 @@ class NextFrameGAN(GAN):
     """A GAN that guesses the next frame of a film, sharp where the mean of all guesses is blurred.
 
     The generator gets some frames, and pays for the distance of its frame from the true one, as the
-    term ``distance``; for the distance of the lengths of both frames' gradients, which is large for
-    a blurred frame, as ``gradient_difference``; and for being told from true frames, as
-    ``adversarial``. The discriminator sees the earlier frames beside the one it judges. Data are
-    pairs of next frames and earlier ones, with frames as channels, as
+    term ``distance``; for the distance of both frames' slopes, down and to the right, whichever way
+    they go, which is large for a blurred frame, as ``gradient_difference``; and for being told from
+    true frames, as ``adversarial``. The discriminator sees the earlier frames beside the one it
+    judges. Data are pairs of next frames and earlier ones, with frames as channels, as
     ``gankit.data.moving_digits`` gives them.
 
     ``generate(condition=frames)`` makes the next frame, ``generate_film(frames, 8)`` several.
@@ -79,7 +79,7 @@ class NextFrameGAN(GAN):
             "gradient_difference": self.gradient_difference_weight * difference,
         }
 
-    def generate_film(self, frames, num_frames: int, batch_size=256) -> np.ndarray:
+    def generate_film(self, frames, num_frames: int, batch_size=256, ema=True) -> np.ndarray:
         """Returns the frames that follow, each made of the ones before, made ones among them.
 
         Args:
@@ -87,6 +87,7 @@ class NextFrameGAN(GAN):
                 generator takes.
             num_frames: how many to make.
             batch_size: films at once.
+            ema: whether to use ``ema_generator`` where there is one.
 
         Returns:
             float32 ``(n, height, width, num_frames * channels)`` in [-1, 1].
@@ -100,7 +101,8 @@ class NextFrameGAN(GAN):
         if frames.shape[1:] != tuple(taken[1:]):
             raise ValueError(f"frames must have the shape (n, *{taken[1:]}), got {frames.shape}.")
         for _ in range(num_frames):
-            made = self.generate(condition=frames[..., -taken[-1] :], batch_size=batch_size)
+            given = frames[..., -taken[-1] :]
+            made = self.generate(condition=given, batch_size=batch_size, ema=ema)
             frames = np.concatenate([frames, made], axis=-1)
         return frames[..., taken[-1] :]
 
@@ -115,7 +117,7 @@ class NextFrameGAN(GAN):
 
 
 def gradient_difference(real, fake):
-    """Returns how far the lengths of two images' gradients are apart, down and to the right.
+    """Returns how far the absolute slopes of two images are apart, down and to the right.
 
     The paper's equation 6 with alpha = 1, as the mean over all pixels.
     """
