@@ -13,11 +13,12 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from gankit.data.checks import check_choice, check_seed
+from gankit.data.checks import check_choice
 from gankit.gans import checks
 from gankit.gans.batch import map_tensors
 from gankit.gans.gan import in_float32
 from gankit.gans.networks import GENERATOR_ROLES, find_inputs, match_inputs
+from gankit.gans.random import choose_stream
 
 PARALLEL = 1e-6  # the sine of an angle below which a straight way is as good
 GRADIENT_SCALE = 2.0**12  # a power of 2, which changes nothing but what float16 would round to 0
@@ -156,7 +157,8 @@ def project(
     images = np.asarray(images)
     checks.check_images(images, gan.generator.outputs[0].shape)
     images = images.astype(np.float32)
-    condition = check_condition(gan, condition, images=images)
+    condition = checks.check_told(condition, gan.generator)
+    checks.count_images(None, images=images, condition=condition)
     latents = draw_starts(gan, images, starts, encoder, seed)
     search = Search(gan, ema, steps, learning_rate, verbose)
     chunk, found = max(1, batch_size // starts), []
@@ -176,25 +178,9 @@ def project(
     return Found(*map(np.concatenate, zip(*found, strict=True)))
 
 
-def check_condition(gan, condition, **given):
-    """Returns a condition as rows, or says why it doesn't fit the generator and what is given."""
-    if condition is None:
-        return None
-    condition = checks.as_rows(condition)
-    checks.check_labels(condition, gan.generator, GENERATOR_ROLES)
-    if not find_inputs(gan.generator, GENERATOR_ROLES, "condition"):
-        raise ValueError("This generator takes no condition: leave it out.")
-    checks.count_images(None, condition=condition, **given)
-    return condition
-
-
 def draw_starts(gan, images, starts: int, encoder, seed) -> np.ndarray:
     """Returns latents ``(n, starts, ...)`` to start from, those of the encoder first."""
-    if seed is None:
-        seed = gan.sampling_seed
-    else:
-        check_seed(seed)
-        seed = keras.random.SeedGenerator(int(seed))
+    seed = choose_stream(seed, gan.sampling_seed)
     drawn = gan.sample_latents(len(images) * starts, seed=seed)
     if drawn is None:
         raise ValueError("This generator takes no latents: there is nothing to look for.")
@@ -319,7 +305,8 @@ def edit(
     if not constraints:
         raise ValueError("constraints is empty: give at least one, such as latents.Pixels.")
     latents = checks.check_latents(latents, find_inputs(gan.generator, GENERATOR_ROLES, "latents"))
-    condition = check_condition(gan, condition, latents=latents)
+    condition = checks.check_told(condition, gan.generator)
+    checks.count_images(None, latents=latents, condition=condition)
 
     def cost(images, moved):
         distance = closeness * mean_of_each(ops.square(moved - latents))

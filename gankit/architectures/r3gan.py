@@ -26,8 +26,7 @@ def build_generator(image_shape, latent_dim=64, filters=96, blocks=2, name="gene
     Args:
         image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
         latent_dim: length of a latent vector.
-        filters: width at the image's own size; it doubles as the size is halved, up to
-            768.
+        filters: width at the image's own size; it doubles as the size is halved, up to 768.
         blocks: residual blocks of each size.
         name: of the model.
 
@@ -59,8 +58,7 @@ def build_discriminator(image_shape, filters=96, blocks=2, name="discriminator")
 
     Args:
         image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
-        filters: width at the image's own size; it doubles as the size is halved, up to
-            768.
+        filters: width at the image's own size; it doubles as the size is halved, up to 768.
         blocks: residual blocks of each size.
         name: of the model.
 

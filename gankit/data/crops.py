@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from gankit.data.epochs import draw
+
 
 def crop_and_flip(image, crop_size, flip: bool, seed: int, epoch, index) -> tf.Tensor:
     """Returns a part of an image at a random place, and perhaps its mirror image.
@@ -16,8 +18,7 @@ def crop_and_flip(image, crop_size, flip: bool, seed: int, epoch, index) -> tf.T
         epoch: int64 scalar tensor.
         index: int64 scalar tensor: which image of the data it is.
     """
-    key = tf.random.fold_in(tf.random.fold_in(tf.constant([seed, 0]), epoch), index)
-    draws = tf.random.stateless_uniform((3,), key)
+    draws = draw((3,), seed, epoch, index)
     room = tf.cast(tf.shape(image)[:2] - crop_size + 1, tf.float32)
     top, left = tf.unstack(tf.cast(draws[:2] * room, tf.int32))
     image = image[top : top + crop_size[0], left : left + crop_size[1]]

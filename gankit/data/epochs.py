@@ -78,6 +78,19 @@ def index_batches(num_images: int, batch_size: int, epoch, *, shuffle, seed, rep
     return indices.batch(batch_size, drop_remainder=True)
 
 
+def draw(shape, seed: int, epoch, index) -> tf.Tensor:
+    """Returns float32 numbers uniform on [0, 1), a function of ``(seed, epoch, index)`` only.
+
+    Args:
+        shape: of what is returned.
+        seed: integer.
+        epoch: int64 scalar tensor.
+        index: int64 scalar tensor: which image of the data it is.
+    """
+    key = tf.random.fold_in(tf.random.fold_in(tf.constant([seed, 0]), epoch), index)
+    return tf.random.stateless_uniform(shape, key)
+
+
 def set_epoch(dataset: tf.data.Dataset, epoch: int) -> None:
     """Makes the next pass over ``dataset`` that of ``epoch``.
 

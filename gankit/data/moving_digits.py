@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from gankit.data import checks
 from gankit.data.arrays import check_images
-from gankit.data.epochs import batches
+from gankit.data.epochs import batches, draw
 from gankit.data.images import scale
 
 
@@ -65,15 +65,14 @@ def moving_digits(
         digits = tf.constant(digits)
 
     def make_film(index, epoch):
-        key = tf.random.fold_in(tf.random.fold_in(tf.constant([seed, 0]), epoch), index)
-        draws = tf.random.stateless_uniform((num_digits, 4), key)
+        draws = draw((num_digits, 4), seed, epoch, index)
         flying = tf.gather(digits, tf.cast(draws[:, 0] * len(digits), tf.int32))
         angles = 2 * np.pi * draws[:, 1]
         velocities = speed * tf.stack([tf.sin(angles), tf.cos(angles)], axis=-1)
         times = tf.range(num_frames, dtype=tf.float32)[:, None, None]
         places = bounce(draws[:, 2:] * room + times * velocities, room)
-        frames = tf.transpose(place(flying, tf.cast(tf.round(places), tf.int32), image_size))
-        frames = scale(tf.transpose(frames, (1, 0, 2)), (-1.0, 1.0))
+        frames = place(flying, tf.cast(tf.round(places), tf.int32), image_size)
+        frames = scale(tf.transpose(frames, (1, 2, 0)), (-1.0, 1.0))
         return frames[..., given_frames:], frames[..., :given_frames]
 
     def take(indices, epoch):

@@ -277,6 +277,17 @@ def as_rows(condition):
     return array
 
 
+def check_told(condition, generator):
+    """Returns a condition as rows, or None, or says why the generator can't be told it."""
+    if condition is None:
+        return None
+    condition = as_rows(condition)
+    check_labels(condition, generator, GENERATOR_ROLES)
+    if not find_inputs(generator, GENERATOR_ROLES, "condition"):
+        raise ValueError("This generator takes no condition: leave it out.")
+    return condition
+
+
 def count_images(num_images, **given) -> int:
     """Returns how many images are asked for, by a number or by the rows of what is given."""
     counts = {"num_images": num_images} if num_images is not None else {}

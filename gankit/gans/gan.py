@@ -32,7 +32,7 @@ from gankit.gans.optimizers import (
     build_optimizer,
     prepare_optimizers,
 )
-from gankit.gans.random import find_seed_states, make_seed_generators
+from gankit.gans.random import choose_stream, find_seed_states, make_seed_generators
 from gankit.version import __version__
 
 
@@ -642,18 +642,10 @@ class GAN(keras.Model):
         Raises:
             ValueError: numbers or shapes that don't fit.
         """
-        if condition is not None:
-            condition = checks.as_rows(condition)
-            checks.check_labels(condition, self.generator, GENERATOR_ROLES)
-            if not find_inputs(self.generator, GENERATOR_ROLES, "condition"):
-                raise ValueError("This generator takes no condition: leave it out.")
+        condition = checks.check_told(condition, self.generator)
         num_images = checks.count_images(num_images, condition=condition, latents=latents)
         checks.check_at_least_one("batch_size", batch_size)
-        if seed is None:
-            seed = self.sampling_seed
-        else:
-            check_seed(seed)
-            seed = keras.random.SeedGenerator(int(seed))
+        seed = choose_stream(seed, self.sampling_seed)
         if latents is None:
             latents = self.sample_latents(num_images, seed=seed)
         else:

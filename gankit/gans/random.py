@@ -7,6 +7,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from gankit.data.checks import check_seed
+
 REPLICA_STRIDE = 0x9E3779B97F4A7C  # any large odd number keeps the replicas' seeds apart
 
 
@@ -37,6 +39,18 @@ def make_seed_generators(seed: int | None, number: int) -> list[ReplicaSeedGener
     root = random.randrange(2**31) if seed is None else seed
     words = np.random.SeedSequence(root).generate_state(number)
     return [ReplicaSeedGenerator(int(word)) for word in words]
+
+
+def choose_stream(seed: int | None, default) -> keras.random.SeedGenerator:
+    """Returns a new stream of random numbers that follows from ``seed``, or ``default`` for None.
+
+    Raises:
+        TypeError, ValueError: a seed that is no integer from 0 on.
+    """
+    if seed is None:
+        return default
+    check_seed(seed)
+    return keras.random.SeedGenerator(int(seed))
 
 
 def find_seed_states(layer: keras.Layer) -> list:
