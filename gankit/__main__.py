@@ -1,0 +1,216 @@
+"""What a trained GAN is asked for most, from a shell: ``python -m gankit generate MODEL.keras``.
+
+Thin over the library: each command loads a ``.keras`` file, calls what a script would call, and
+writes one file or prints a few numbers.
+"""
+
+import argparse
+import importlib
+import itertools
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from gankit import data, latents
+from gankit.grids import make_grid, save_animation, save_grid, save_images
+from gankit.metrics import Features, extract, extractors, measure
+from gankit.saving import load
+from gankit.voxels import draw_voxels
+
+CHUNK = 100  # images that are looked at together
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs one command; what can't work is said in a line, and the process ends with 1.
+
+    Args:
+        arguments: as a shell gives them; None for those of the process.
+    """
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    try:
+        for module in options.imports:
+            importlib.import_module(module)
+        options.command(options)
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        sys.exit(f"error: {error}")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns what reads the command line."""
+    parser = argparse.ArgumentParser("python -m gankit", description="Use a trained GAN.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    generate = add_command(commands, "generate", generate_images, "write generated images")
+    generate.add_argument("--num", type=int, default=64, help="how many images (64)")
+    generate.add_argument(
+        "--best", type=share, help="keep this share, which the discriminator takes for most real"
+    )
+    generate.add_argument(
+        "--out",
+        type=Path,
+        default=Path("generated.png"),
+        help="a picture for a grid; a name without an ending for a folder of PNGs (generated.png)",
+    )
+
+    interpolate = add_command(
+        commands, "interpolate", film_interpolation, "write a GIF of ways between latents"
+    )
+    interpolate.add_argument("--num", type=int, default=16, help="images side by side (16)")
+    interpolate.add_argument("--stops", type=int, default=4, help="latents on each way (4)")
+    interpolate.add_argument("--steps", type=int, default=12, help="frames to the next stop (12)")
+    interpolate.add_argument(
+        "--out", type=Path, default=Path("interpolation.gif"), help="(interpolation.gif)"
+    )
+
+    evaluate = add_command(
+        commands, "evaluate", print_metrics, "compare generated images with real ones"
+    )
+    evaluate.add_argument(
+        "--real", required=True, help="a folder of images, or 'digits', those inside the package"
+    )
+    evaluate.add_argument(
+        "--metrics", nargs="+", default=["fid", "kid"], help="see gankit.metrics.measure (fid kid)"
+    )
+    evaluate.add_argument(
+        "--extractor",
+        help="what takes the features: 'inception', 'digits' or a .keras file (inception; of "
+        "digits their classifier)",
+    )
+    evaluate.add_argument(
+        "--num", type=int, default=5000, help="images on either side, at most (5000)"
+    )
+    evaluate.add_argument("--out", type=Path, help="a .json to write the values to")
+    return parser
+
+
+def add_command(commands, name: str, command, what: str) -> argparse.ArgumentParser:
+    """Returns the parser of a command, with the options that all of them share."""
+    parser = commands.add_parser(name, help=what, description=f"{what.capitalize()}.")
+    parser.set_defaults(command=command)
+    parser.add_argument("model", metavar="MODEL.keras", help="what GAN.save wrote")
+    parser.add_argument("--seed", type=int, help="for the same images each time")
+    parser.add_argument(
+        "--condition",
+        nargs="+",
+        type=read_row,
+        metavar="ROW",
+        help="what the generator is told: a class, such as 7, or numbers with commas, such as "
+        "0,1,1; several are taken in turns",
+    )
+    parser.add_argument(
+        "--import",
+        nargs="+",
+        default=[],
+        dest="imports",
+        metavar="MODULE",
+        help="modules in which classes of your own are registered",
+    )
+    return parser
+
+
+def share(text: str) -> float:
+    """Returns a number in (0, 1]."""
+    number = float(text)
+    if not 0 < number <= 1:
+        raise argparse.ArgumentTypeError(f"must be a share above 0, at most 1, got {text}")
+    return number
+
+
+def read_row(text: str) -> int | list[float]:
+    """Returns a row of a condition: an integer, or several numbers."""
+    return [float(part) for part in text.split(",")] if "," in text else int(text)
+
+
+def repeat_rows(rows: list | None, num_images: int) -> np.ndarray | None:
+    """Returns a row of a condition for each image, in turns."""
+    if rows is None:
+        return None
+    return np.array(list(itertools.islice(itertools.cycle(rows), num_images)))
+
+
+def generate_images(options: argparse.Namespace) -> None:
+    """Writes generated images, as a grid or each as a file."""
+    gan = load(options.model, compile=False)
+    condition = repeat_rows(options.condition, options.num)
+    if options.best is None:
+        images = gan.generate(options.num, condition, seed=options.seed)
+    else:
+        out_of = options.num * math.ceil(1 / options.best)
+        images = gan.generate_best(options.num, out_of, condition, seed=options.seed)
+    write = save_grid if options.out.suffix else save_images
+    write(as_pictures(images), options.out)
+    print(f"{options.num} images: {options.out}")
+
+
+def film_interpolation(options: argparse.Namespace) -> None:
+    """Writes a film of grids, in which each image goes from stop to stop and back to the first."""
+    gan = load(options.model, compile=False)
+    condition = repeat_rows(options.condition, options.num)
+    seed = np.random.SeedSequence(options.seed).generate_state(1)[0] % 2**31
+    drawn = gan.sample_latents(options.num * options.stops, seed=int(seed))
+    if drawn is None:
+        raise ValueError("This generator takes no latents: there is no way between them.")
+    stops = np.asarray(drawn).reshape(options.stops, options.num, -1)
+    ways = latents.interpolate(
+        stops,
+        np.roll(stops, -1, axis=0),
+        options.steps + 1,
+        method="linear" if gan.latent_prior == "uniform" else "spherical",
+    )
+    frames = np.moveaxis(ways[:, :, :-1], 2, 1).reshape(-1, *stops.shape[1:])
+    grids = [
+        make_grid(as_pictures(gan.generate(None, condition, frame, seed=int(seed))))
+        for frame in frames
+    ]
+    save_animation(grids, options.out, frame_duration=0.08, last_frame_duration=0.08)
+    print(f"{len(grids)} frames: {options.out}")
+
+
+def print_metrics(options: argparse.Namespace) -> None:
+    """Prints the values of metrics, and writes them where that is asked for."""
+    gan = load(options.model, compile=False)
+    extractor = find_extractor(options.extractor or options.real)
+    real = extract_real(options.real, gan.generator.output_shape[1:], options.num, extractor)
+    condition = repeat_rows(options.condition, options.num)
+    fake = extract(gan.generate(options.num, condition, seed=options.seed), extractor)
+    if condition is not None and condition.ndim == 1:
+        fake = fake._replace(labels=condition)
+    values = measure(real, fake, options.metrics)
+    for name, value in values.items():
+        print(f"{name} {value:.6g}")
+    print(f"{len(real.values)} real images, {len(fake.values)} generated ones")
+    if options.out:
+        options.out.write_text(json.dumps(values, indent=2) + "\n")
+
+
+def extract_real(name: str, image_shape: tuple, most: int, extractor: keras.Model) -> Features:
+    """Returns the features of the embedded digits, or of the images in a folder."""
+    if name == "digits":
+        return extract(data.sample_digits()[0][:most], extractor)
+    *image_size, channels = image_shape
+    color_mode = "rgb" if channels == 3 else "grayscale"
+    photos = data.from_directory(name, image_size=image_size, batch_size=1, color_mode=color_mode)
+    num_images = min(most, len(photos.file_paths))
+    return extract(photos.unbatch().batch(CHUNK), extractor, num_images=num_images)
+
+
+def find_extractor(name: str) -> keras.Model:
+    """Returns the network that takes the features."""
+    if name.endswith(".keras"):
+        return keras.models.load_model(name, compile=False)
+    return extractors.digits() if name == "digits" else extractors.inception()
+
+
+def as_pictures(images: np.ndarray) -> np.ndarray:
+    """Returns images as they are, and pictures of volumes."""
+    return draw_voxels(images) if images.ndim == 5 else images
+
+
+if __name__ == "__main__":
+    main()

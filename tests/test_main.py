@@ -1,0 +1,180 @@
+"""The command line does what the same calls in a script do."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from helpers import (
+    IMAGE_SHAPE,
+    make_conditional_networks,
+    make_images,
+    make_plain_networks,
+    run_process,
+)
+from PIL import Image
+
+import gankit
+from gankit.__main__ import main
+from gankit.metrics import extractors, measure
+
+OWN_VARIANT = """
+import keras
+import gankit
+
+@keras.saving.register_keras_serializable(package="mine")
+class MyGAN(gankit.GAN):
+    pass
+"""
+
+
+@pytest.fixture
+def model(tmp_path):
+    gan = gankit.GAN(*make_plain_networks(), seed=0)
+    gan.compile()
+    gan.save(tmp_path / "gan.keras")
+    return tmp_path / "gan.keras"
+
+
+@pytest.fixture
+def conditional(tmp_path):
+    gan = gankit.GAN(*make_conditional_networks(), seed=0)
+    gan.save(tmp_path / "conditional.keras")
+    return tmp_path / "conditional.keras"
+
+
+def read(path):
+    return np.asarray(Image.open(path))
+
+
+def test_generate_is_a_process_that_writes_a_grid(model, tmp_path):
+    said = run_process(
+        ["-m", "gankit", "generate", model, "--num", 6, "--seed", 3, "--out", "a/grid.png"],
+        tmp_path,
+    )
+    assert said == "6 images: a/grid.png\n"
+    expected = gankit.make_grid(gankit.load(model).generate(6, seed=3))
+    np.testing.assert_array_equal(read(tmp_path / "a/grid.png"), expected[..., 0])
+
+
+def test_generate_keeps_the_best(model, tmp_path):
+    out = tmp_path / "best.png"
+    main(["generate", str(model), "--num", "4", "--best", "0.3", "--seed", "0", "--out", str(out)])
+    # Of 4 images at most 30 % of those that were made: 4 of 16.
+    expected = gankit.make_grid(gankit.load(model).generate_best(4, out_of=16, seed=0))
+    np.testing.assert_array_equal(read(out), expected[..., 0])
+
+
+def test_generate_takes_conditions_in_turns(conditional, tmp_path):
+    out = tmp_path / "grid.png"
+    arguments = ["--num", "5", "--seed", "1", "--condition", "2", "0", "--out", str(out)]
+    main(["generate", str(conditional), *arguments])
+    images = gankit.load(conditional).generate(condition=[2, 0, 2, 0, 2], seed=1)
+    np.testing.assert_array_equal(read(out), gankit.make_grid(images)[..., 0])
+
+
+def test_generate_writes_a_folder_of_images(model, tmp_path):
+    main(["generate", str(model), "--num", "3", "--out", str(tmp_path / "images")])
+    assert [read(path).shape for path in sorted((tmp_path / "images").iterdir())] == [(8, 8)] * 3
+
+
+def test_interpolate_films_closed_ways(model, tmp_path):
+    arguments = ["--num", "2", "--stops", "3", "--steps", "4", "--seed", "0"]
+    main(["interpolate", str(model), *arguments, "--out", str(tmp_path / "film.gif")])
+    with Image.open(tmp_path / "film.gif") as film:
+        assert film.n_frames == 3 * 4
+        frames = []
+        for number in range(film.n_frames):
+            film.seek(number)
+            frames.append(np.asarray(film.convert("L"), float))
+    steps = [np.abs(b - a).mean() for a, b in zip(frames, [*frames[1:], frames[0]], strict=True)]
+    assert steps[-1] < 2 * np.median(steps)  # the last frame is beside the first one
+    assert min(steps) > 0
+
+
+def test_evaluate_measures_as_a_script_does(tmp_path, capsys):
+    generator = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(784, "tanh"), keras.layers.Reshape((28, 28, 1))]
+    )
+    discriminator = keras.Sequential(
+        [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]
+    )
+    gan = gankit.GAN(generator, discriminator)
+    gan.save(tmp_path / "gan.keras")
+    options = ["--real", "digits", "--num", "50", "--metrics", "kid", "precision_recall"]
+    out = tmp_path / "values.json"
+    main(["evaluate", str(tmp_path / "gan.keras"), *options, "--seed", "0", "--out", str(out)])
+    digits, _ = gankit.data.sample_digits()
+    expected = measure(
+        digits[:50],
+        gan.generate(50, seed=0),
+        ["kid", "precision_recall"],
+        extractor=extractors.digits(),
+    )
+    assert json.loads(out.read_text()) == pytest.approx(expected)
+    assert f"precision {expected['precision']:.6g}\n" in capsys.readouterr().out
+
+
+def test_evaluate_reads_a_folder_with_a_network_of_ones_own(model, tmp_path, capsys):
+    gankit.save_images(make_images(12), tmp_path / "photos")
+    extractor = keras.Sequential([keras.Input(IMAGE_SHAPE), keras.layers.Flatten()])
+    extractor.save(tmp_path / "extractor.keras")
+    main(
+        ["evaluate", str(model), "--real", str(tmp_path / "photos"), "--num", "20"]
+        + ["--extractor", str(tmp_path / "extractor.keras"), "--metrics", "kid"]
+    )
+    assert "12 real images, 20 generated ones" in capsys.readouterr().out
+
+
+def test_evaluate_knows_which_classes_were_asked_for(tmp_path, capsys):
+    latents, condition = keras.Input((4,), name="latents"), keras.Input((), name="condition")
+    images = keras.layers.Dense(784, "tanh")(latents)
+    generator = keras.Model([latents, condition], keras.layers.Reshape((28, 28, 1))(images))
+    discriminator = keras.Sequential(
+        [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]
+    )
+    gankit.GAN(generator, discriminator).save(tmp_path / "gan.keras")
+    options = ["--real", "digits", "--num", "20", "--metrics", "class_accuracy"]
+    main(["evaluate", str(tmp_path / "gan.keras"), *options, "--condition", "0", "1", "2"])
+    assert "class_accuracy" in capsys.readouterr().out
+
+
+def test_volumes_are_drawn(tmp_path):
+    generator = gankit.architectures.gan_3d.build_generator((8, 8, 8, 1), latent_dim=4, filters=4)
+    discriminator = gankit.architectures.gan_3d.build_discriminator((8, 8, 8, 1), filters=4)
+    gankit.GAN3D(generator, discriminator).save(tmp_path / "gan.keras")
+    main(["generate", str(tmp_path / "gan.keras"), "--num", "1", "--out", str(tmp_path / "a.png")])
+    assert read(tmp_path / "a.png").shape == (128, 128, 3)
+
+
+def test_a_variant_of_ones_own_is_imported(tmp_path):
+    (tmp_path / "my_gans.py").write_text(OWN_VARIANT)
+    make = "import my_gans, helpers; my_gans.MyGAN(*helpers.make_plain_networks()).save('a.keras')"
+    run_process(["-c", make], tmp_path)
+    run_process(["-m", "gankit", "generate", "a.keras", "--import", "my_gans"], tmp_path)
+    assert (tmp_path / "generated.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["generate", "nothing.keras"], "no file 'nothing.keras'"),
+        (["generate", "MODEL", "--condition", "7"], "takes no condition"),
+        (["generate", "MODEL", "--num", "0"], "must be an integer of at least 1"),
+        (["evaluate", "MODEL", "--real", "nowhere", "--extractor", "digits"], "nowhere"),
+        (["generate", "MODEL", "--import", "no_such_module"], "no_such_module"),
+    ],
+)
+def test_errors_are_a_line(model, arguments, said):
+    with pytest.raises(SystemExit) as error:
+        main([str(model) if argument == "MODEL" else argument for argument in arguments])
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("best", ["0", "1.5", "many"])
+def test_a_share_that_is_none(model, best, capsys):
+    with pytest.raises(SystemExit) as error:
+        main(["generate", str(model), "--best", best])
+    assert error.value.code == 2
+    assert "--best" in capsys.readouterr().err
