@@ -5,10 +5,17 @@ can't learn few images by heart, and the generator's gradient goes through the s
 does not learn to make changed images.
 """
 
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias
+
 import keras
 from keras import ops
 
-POLICIES = ("color", "translation", "cutout")
+from gankit.typing import Config, Tensor
+
+Change: TypeAlias = Literal["color", "translation", "cutout"]
+
+POLICIES: tuple[Change, ...] = ("color", "translation", "cutout")
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -35,7 +42,9 @@ class DiffAugment(keras.layers.Layer):
         arXiv:2006.10738.
     """
 
-    def __init__(self, policy=POLICIES, probability=1.0, **kwargs):
+    def __init__(
+        self, policy: Sequence[Change] = POLICIES, probability: float = 1.0, **kwargs: Any
+    ):
         kwargs.setdefault("dtype", "float32")  # as images are, whatever the networks compute in
         super().__init__(**kwargs)
         unknown = set(policy) - set(POLICIES)
@@ -47,7 +56,7 @@ class DiffAugment(keras.layers.Layer):
         self.probability = probability
         self.seed_generator = keras.random.SeedGenerator()
 
-    def call(self, images, training=True):
+    def call(self, images: Tensor, training: bool = True) -> Tensor:
         """Returns changed images; unchanged ones out of training."""
         if not training:
             return images
@@ -57,11 +66,11 @@ class DiffAugment(keras.layers.Layer):
         return images
 
     @property
-    def share(self):
+    def share(self) -> float | Tensor:
         """The share of images to which each change is made."""
         return self.probability
 
-    def color(self, images):
+    def color(self, images: Tensor) -> Tensor:
         """Returns images of other brightness, saturation and contrast."""
         images = images + (self.uniform(images) - 0.5)
         grey = ops.mean(images, axis=-1, keepdims=True)
@@ -69,36 +78,36 @@ class DiffAugment(keras.layers.Layer):
         mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
         return mean + (images - mean) * (self.uniform(images) + 0.5)
 
-    def translation(self, images):
+    def translation(self, images: Tensor) -> Tensor:
         """Returns images shifted by whole pixels."""
         _, height, width, _ = images.shape
         rows, columns = self.shifts(images, height // 8), self.shifts(images, width // 8)
         images = ops.einsum("bij,bjwc->biwc", shift_matrices(rows, height), images)
         return ops.einsum("bij,bhjc->bhic", shift_matrices(columns, width), images)
 
-    def cutout(self, images):
+    def cutout(self, images: Tensor) -> Tensor:
         """Returns images with a grey square of half the height and width."""
         _, height, width, _ = images.shape
         rows, columns = self.within(images, height), self.within(images, width)
         return images * (1.0 - rows[:, :, None, None] * columns[:, None, :, None])
 
-    def within(self, images, size):
+    def within(self, images: Tensor, size: int) -> Tensor:
         """Returns 1 where a random stretch of half the size covers a pixel, ``(batch, size)``."""
         length = size // 2
         first = ops.floor(self.uniform(images)[:, :, 0, 0] * (size + 1)) - length // 2
         place = ops.arange(size, dtype=first.dtype)[None]
         return ops.cast((place >= first) & (place < first + length), images.dtype)
 
-    def uniform(self, images):
+    def uniform(self, images: Tensor) -> Tensor:
         """Returns a number for each image, uniform on [0, 1), of shape ``(batch, 1, 1, 1)``."""
         shape = (ops.shape(images)[0], 1, 1, 1)
         return keras.random.uniform(shape, seed=self.seed_generator, dtype=images.dtype)
 
-    def shifts(self, images, most):
+    def shifts(self, images: Tensor, most: int) -> Tensor:
         """Returns a number of pixels for each image, from ``-most`` to ``most``."""
         return ops.floor(self.uniform(images)[:, :, 0, 0] * (2 * most + 1)) - most
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return super().get_config() | {"policy": self.policy, "probability": self.probability}
 
@@ -124,7 +133,13 @@ class ADA(DiffAugment):
         arXiv:2006.06676.
     """
 
-    def __init__(self, policy=POLICIES, target=0.6, images_to_one=500_000, **kwargs):
+    def __init__(
+        self,
+        policy: Sequence[Change] = POLICIES,
+        target: float = 0.6,
+        images_to_one: int = 500_000,
+        **kwargs: Any,
+    ):
         super().__init__(policy, **kwargs)
         if not -1 < target < 1:
             raise ValueError(f"target must lie in (-1, 1), got {target!r}.")
@@ -135,11 +150,11 @@ class ADA(DiffAugment):
         )
 
     @property
-    def share(self):
+    def share(self) -> float | Tensor:
         """The share of images to which each change is made now."""
         return self.frequency
 
-    def adapt(self, real_scores):
+    def adapt(self, real_scores: Tensor) -> None:
         """Moves ``share`` by the scores of a batch of real images; ``GAN`` calls it each step.
 
         Where scores have no right side, as with a relativistic or a Wasserstein loss, ``GAN`` gives
@@ -150,7 +165,7 @@ class ADA(DiffAugment):
         moved = self.frequency + ops.sign(sure) * ops.cast(step, "float32")
         self.frequency.assign(ops.clip(moved, 0.0, 1.0))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         config = super().get_config() | {
             "target": self.target,
@@ -160,7 +175,7 @@ class ADA(DiffAugment):
         return config
 
 
-def shift_matrices(shifts, size):
+def shift_matrices(shifts: Tensor, size: int) -> Tensor:
     """Returns matrices ``(batch, size, size)`` that shift a row of pixels, with zeros behind."""
     place = ops.arange(size, dtype=shifts.dtype)
     return ops.cast(ops.equal(place[:, None] - place[None, :], shifts[:, :, None]), "float32")

@@ -1,8 +1,12 @@
 """Layers that Keras does not have."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
+
+from gankit.typing import Config, Tensor
 
 # What makes a convolution keep the size of the upsampled image.
 SAME_SIZE = {
@@ -41,7 +45,9 @@ class UpsampleConv2D(keras.layers.Conv2D):
         TypeError: one of the arguments that are settled.
     """
 
-    def __init__(self, filters, kernel_size, scale=2, **kwargs):
+    def __init__(
+        self, filters: int, kernel_size: int | tuple[int, int], scale: int = 2, **kwargs: Any
+    ):
         super().__init__(filters, kernel_size, **SAME_SIZE, **kwargs)
         if not isinstance(scale, int) or scale < 2:
             raise ValueError(f"scale must be an integer of at least 2, got {scale!r}.")
@@ -54,7 +60,7 @@ class UpsampleConv2D(keras.layers.Conv2D):
         height, width = (len(fold) for fold in self.folds)
         return height * width, self.scale**2 * self.kernel_size[0] * self.kernel_size[1]
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(self, inputs: Tensor, kernel: Tensor) -> Tensor:
         """Returns the convolution of the upsampled inputs, without bias and activation."""
         folded, plain = self.products
         if folded >= plain:
@@ -67,7 +73,7 @@ class UpsampleConv2D(keras.layers.Conv2D):
             inputs, kernel, self.scale, padding="same", data_format=self.data_format
         )
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Returns ``(batch, scale * height, scale * width, filters)``."""
         batch, *size, _ = input_shape
         return (batch, *(None if n is None else n * self.scale for n in size), self.filters)
@@ -83,7 +89,7 @@ class UpsampleConv2D(keras.layers.Conv2D):
         """Returns the weights that ``as_keras_layer`` needs, as arrays."""
         return self.get_weights()
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         config = {k: v for k, v in super().get_config().items() if k not in SAME_SIZE}
         return config | {"scale": self.scale}
@@ -132,14 +138,14 @@ class SpectralNormalization(keras.layers.Wrapper):
         arXiv:1802.05957.
     """
 
-    def __init__(self, layer, power_iterations=1, **kwargs):
+    def __init__(self, layer: keras.Layer, power_iterations: int = 1, **kwargs: Any):
         # Its own computation stays in float32; the layer casts for itself.
         super().__init__(layer, autocast=False, **kwargs)
         if power_iterations < 1:
             raise ValueError(f"power_iterations must be at least 1, got {power_iterations!r}.")
         self.power_iterations = power_iterations
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Builds the layer, and makes the vector of the power iteration."""
         super().build(input_shape)
         embeds = isinstance(self.layer, keras.layers.Embedding)
@@ -152,7 +158,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             name="vector",
         )
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """Returns what the layer makes with the divided kernel."""
         kernel = ops.convert_to_tensor(self.kernel)
         scope = keras.StatelessScope(
@@ -161,7 +167,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         with scope:
             return self.layer(inputs)
 
-    def largest_singular_value(self, kernel, training):
+    def largest_singular_value(self, kernel: Tensor, training: bool) -> Tensor:
         """Returns the estimate that the power iteration has come to."""
         matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))
         right = ops.convert_to_tensor(self.vector)
@@ -185,7 +191,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             for weight in self.layer.weights
         ]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return super().get_config() | {"power_iterations": self.power_iterations}
 

@@ -7,9 +7,12 @@ scaled as its source writes it.
 """
 
 import difflib
+from typing import Self
 
 import keras
 from keras import ops
+
+from gankit.typing import Config, Seed, Tensor
 
 
 class Loss:
@@ -24,30 +27,30 @@ class Loss:
     #: real images in the generator's phase, so only relativistic losses say True.
     needs_real = False
 
-    def discriminator(self, real_scores, fake_scores, seed=None):
+    def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
         """Returns what the discriminator pays for its scores of real and generated images.
 
         ``seed`` is an int or a ``keras.random.SeedGenerator``, for losses that draw noise.
         """
         raise NotImplementedError
 
-    def generator(self, fake_scores, real_scores=None):
+    def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """Returns what the generator pays for the scores of its images."""
         raise NotImplementedError
 
-    def correct(self, real_scores, fake_scores):
+    def correct(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor] | None:
         """Returns which real and which fake scores are on the right side, as two boolean tensors.
 
         None where a score has no right side.
         """
         return None
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """Returns the loss that ``get_config`` describes."""
         return cls(**config)
 
@@ -66,14 +69,14 @@ class CrossEntropy(Loss):
             8.5, where the labels are the other way round).
     """
 
-    def __init__(self, label_smoothing=0.0, label_noise=0.0):
+    def __init__(self, label_smoothing: float = 0.0, label_noise: float = 0.0):
         for name, value in (("label_smoothing", label_smoothing), ("label_noise", label_noise)):
             if not 0 <= value < 1:
                 raise ValueError(f"{name} must lie in [0, 1), got {value!r}.")
         self.label_smoothing = label_smoothing
         self.label_noise = label_noise
 
-    def discriminator(self, real_scores, fake_scores, seed=None):
+    def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
         """Returns the mean of the real score's and the fake score's cross-entropy, elementwise."""
         real_target = ops.full_like(real_scores, 1.0 - self.label_smoothing)
         fake_target = ops.zeros_like(fake_scores)
@@ -85,11 +88,11 @@ class CrossEntropy(Loss):
         fake_cost = ops.binary_crossentropy(fake_target, fake_scores, from_logits=True)
         return (real_cost + fake_cost) / 2
 
-    def correct(self, real_scores, fake_scores):
+    def correct(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
         """Returns where the probability of "real" is on the right side of one half."""
         return real_scores > 0, fake_scores < 0
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {"label_smoothing": self.label_smoothing, "label_noise": self.label_noise}
 
@@ -102,7 +105,7 @@ class NonSaturating(CrossEntropy):
     steep where the discriminator is sure (Goodfellow et al. 2014, arXiv:1406.2661, section 3).
     """
 
-    def generator(self, fake_scores, real_scores=None):
+    def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """Returns -log D(G(z)) = softplus(-score)."""
         return ops.softplus(-fake_scores)
 
@@ -115,7 +118,7 @@ class Minimax(CrossEntropy):
     discriminator is sure (Goodfellow et al. 2014, arXiv:1406.2661, equation 1).
     """
 
-    def generator(self, fake_scores, real_scores=None):
+    def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """Returns log(1 - D(G(z))) = -softplus(score)."""
         return -ops.softplus(fake_scores)
 
@@ -127,15 +130,15 @@ class LeastSquares(Loss):
     Mao et al. 2016, arXiv:1611.04076, equation 9 (a = 0, b = c = 1).
     """
 
-    def discriminator(self, real_scores, fake_scores, seed=None):
+    def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
         """Returns (real - 1)^2 / 2 + fake^2 / 2."""
         return (ops.square(real_scores - 1.0) + ops.square(fake_scores)) / 2
 
-    def generator(self, fake_scores, real_scores=None):
+    def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """Returns (fake - 1)^2 / 2."""
         return ops.square(fake_scores - 1.0) / 2
 
-    def correct(self, real_scores, fake_scores):
+    def correct(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
         """Returns where a score is nearer to its own target."""
         return real_scores > 0.5, fake_scores < 0.5
 
@@ -147,15 +150,15 @@ class Hinge(Loss):
     Lim and Ye 2017, arXiv:1705.02894; Miyato et al. 2018, arXiv:1802.05957, equations 16 and 17.
     """
 
-    def discriminator(self, real_scores, fake_scores, seed=None):
+    def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
         """Returns max(0, 1 - real) + max(0, 1 + fake)."""
         return ops.relu(1.0 - real_scores) + ops.relu(1.0 + fake_scores)
 
-    def generator(self, fake_scores, real_scores=None):
+    def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """Returns -fake."""
         return -fake_scores
 
-    def correct(self, real_scores, fake_scores):
+    def correct(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
         """Returns where a score has the right sign."""
         return real_scores > 0, fake_scores < 0
 
@@ -167,11 +170,11 @@ class Wasserstein(Loss):
     Arjovsky et al. 2017, arXiv:1701.07875, equation 2. A score has no zero, so none is "right".
     """
 
-    def discriminator(self, real_scores, fake_scores, seed=None):
+    def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
         """Returns fake - real."""
         return fake_scores - real_scores
 
-    def generator(self, fake_scores, real_scores=None):
+    def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """Returns -fake."""
         return -fake_scores
 
@@ -187,20 +190,20 @@ class EnergyMargin(Loss):
         margin: positive energy, above which generated images cost the discriminator nothing.
     """
 
-    def __init__(self, margin=1.0):
+    def __init__(self, margin: float = 1.0):
         if not margin > 0:
             raise ValueError(f"margin must be positive, got {margin!r}.")
         self.margin = margin
 
-    def discriminator(self, real_scores, fake_scores, seed=None):
+    def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
         """Returns max(0, margin + fake) - real."""
         return ops.relu(self.margin + fake_scores) - real_scores
 
-    def generator(self, fake_scores, real_scores=None):
+    def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """Returns -fake."""
         return -fake_scores
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {"margin": self.margin}
 
@@ -216,12 +219,16 @@ class Relativistic(Loss):
 
     needs_real = True
 
-    def discriminator(self, real_scores, fake_scores, seed=None):
+    def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
         """Returns softplus(fake - real), ln 2 where it can't tell them apart."""
         return ops.softplus(fake_scores - real_scores)
 
-    def generator(self, fake_scores, real_scores=None):
+    def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """Returns softplus(real - fake)."""
+        if real_scores is None:
+            raise ValueError(
+                "A relativistic loss compares with scores of real images: pass real_scores."
+            )
         return ops.softplus(real_scores - fake_scores)
 
 
@@ -235,7 +242,7 @@ NAMES = {
 }
 
 
-def get(loss) -> Loss:
+def get(loss: str | Loss) -> Loss:
     """Returns the loss that a name stands for (without smoothing or noise), or ``loss`` itself.
 
     Raises:

@@ -5,9 +5,17 @@ A penalty is a small stateless object, called once for each of the discriminator
 float32 value for each image, weight included; the training step takes their mean.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Self, TypeAlias
+
 import keras
 import tensorflow as tf
 from keras import ops
+
+from gankit.typing import Config, Seed, Tensor
+
+#: From images ``(batch, height, width, channels)`` to their scores, ``(batch, ...)``.
+ScoreImages: TypeAlias = Callable[[Tensor], Tensor]
 
 EPSILON = 1e-12  # the slope of a square root at 0 is infinite, and 0 times infinity is NaN
 
@@ -26,26 +34,28 @@ class Penalty:
         ValueError: ``every`` is below 1.
     """
 
-    def __init__(self, weight=10.0, every=1):
+    def __init__(self, weight: float = 10.0, every: int = 1):
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
             raise ValueError(f"every must be an integer of at least 1, got {every!r}.")
         self.weight = weight
         self.every = every
 
-    def __call__(self, score_images, real, fake, seed=None):
+    def __call__(
+        self, score_images: ScoreImages, real: Tensor, fake: Tensor, seed: Seed = None
+    ) -> Tensor:
         """Returns the cost for each image; ``real`` and ``fake`` are float32 images."""
         raise NotImplementedError
 
-    def __add__(self, other):
+    def __add__(self, other: "Penalty") -> "Penalty":
         """Returns the penalty that costs what both cost."""
         return Sum([self, other])
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {"weight": self.weight, "every": self.every}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """Returns the penalty that ``get_config`` describes."""
         return cls(**config)
 
@@ -58,23 +68,25 @@ class Sum(Penalty):
         penalties: a list of penalties of equal ``every``.
     """
 
-    def __init__(self, penalties):
+    def __init__(self, penalties: Sequence[Penalty]):
         every = {penalty.every for penalty in penalties}
         if len(every) != 1:
             raise ValueError(f"Penalties that are added need one every, got {sorted(every)}.")
         super().__init__(1.0, every.pop())
         self.penalties = list(penalties)
 
-    def __call__(self, score_images, real, fake, seed=None):
+    def __call__(
+        self, score_images: ScoreImages, real: Tensor, fake: Tensor, seed: Seed = None
+    ) -> Tensor:
         """Returns the sum of the costs for each image, of shape ``(batch,)``."""
         return sum(penalty(score_images, real, fake, seed) for penalty in self.penalties)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {"penalties": [keras.saving.serialize_keras_object(p) for p in self.penalties]}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         """Returns the penalty that ``get_config`` describes."""
         return cls([keras.saving.deserialize_keras_object(p) for p in config["penalties"]])
 
@@ -87,7 +99,9 @@ class GradientPenalty(Penalty):
     a fake image (Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1).
     """
 
-    def __call__(self, score_images, real, fake, seed=None):
+    def __call__(
+        self, score_images: ScoreImages, real: Tensor, fake: Tensor, seed: Seed = None
+    ) -> Tensor:
         """Returns the cost for each image, of shape ``(batch,)``."""
         mixing = draw_per_image(real, seed)
         slopes = squared_slopes(score_images, real + mixing * (fake - real))
@@ -103,7 +117,9 @@ class DRAGAN(Penalty):
     arXiv:1705.07215, section 2.3, with the authors' noise).
     """
 
-    def __call__(self, score_images, real, fake, seed=None):
+    def __call__(
+        self, score_images: ScoreImages, real: Tensor, fake: Tensor, seed: Seed = None
+    ) -> Tensor:
         """Returns the cost for each image, of shape ``(batch,)``."""
         noise = keras.random.uniform(ops.shape(real), seed=seed) * ops.std(real) / 2
         slopes = squared_slopes(score_images, real + draw_per_image(real, seed) * noise)
@@ -117,7 +133,9 @@ class R1(Penalty):
     weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, equation 9).
     """
 
-    def __call__(self, score_images, real, fake, seed=None):
+    def __call__(
+        self, score_images: ScoreImages, real: Tensor, fake: Tensor, seed: Seed = None
+    ) -> Tensor:
         """Returns the cost for each image, of shape ``(batch,)``."""
         return self.weight / 2 * squared_slopes(score_images, real)
 
@@ -129,18 +147,20 @@ class R2(Penalty):
     weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, section 4.1).
     """
 
-    def __call__(self, score_images, real, fake, seed=None):
+    def __call__(
+        self, score_images: ScoreImages, real: Tensor, fake: Tensor, seed: Seed = None
+    ) -> Tensor:
         """Returns the cost for each image, of shape ``(batch,)``."""
         return self.weight / 2 * squared_slopes(score_images, fake)
 
 
-def draw_per_image(images, seed):
+def draw_per_image(images: Tensor, seed: Seed) -> Tensor:
     """Returns a number for each image, uniform on [0, 1), that multiplies all of its values."""
     shape = (ops.shape(images)[0], *[1] * (len(images.shape) - 1))
     return keras.random.uniform(shape, seed=seed)
 
 
-def squared_slopes(score_images, images):
+def squared_slopes(score_images: ScoreImages, images: Tensor) -> Tensor:
     """Returns the squared length of each image's gradient of its score, of shape ``(batch,)``."""
     with tf.GradientTape() as tape:
         tape.watch(images)
@@ -150,12 +170,12 @@ def squared_slopes(score_images, images):
     return ops.sum(ops.square(gradients), axis=tuple(range(1, len(gradients.shape))))
 
 
-def squared_distance_from_one(slopes):
+def squared_distance_from_one(slopes: Tensor) -> Tensor:
     """Returns (|slope| - 1)^2 of squared slopes."""
     return ops.square(ops.sqrt(slopes + EPSILON) - 1.0)
 
 
-def get(penalty) -> Penalty | None:
+def get(penalty: Penalty | None) -> Penalty | None:
     """Returns ``penalty`` itself, or raises ``TypeError`` unless it is None or a ``Penalty``."""
     if penalty is None or isinstance(penalty, Penalty):
         return penalty

@@ -1,0 +1,53 @@
+"""Names for the kinds of things that go in and out, for type checkers and for readers.
+
+TensorFlow and Keras bring no types: to a type checker everything of theirs is ``Any``.
+"""
+
+import os
+from collections.abc import Iterable
+from typing import Any, Literal, TypeAlias
+
+import keras
+import tensorflow as tf
+from numpy.typing import ArrayLike
+
+#: Of any shape and type, also Keras's symbolic ones.
+Tensor: TypeAlias = tf.Tensor
+
+#: Tensors or arrays, with a row for each image: one, or any nesting of tuples, lists and dicts.
+Structure: TypeAlias = Any
+
+#: Scalar tensors by name: the terms of a loss, or what is logged.
+Scalars: TypeAlias = dict[str, Tensor]
+
+#: Images ``(n, height, width, channels)``, a dataset of batches, or what else gives batches.
+ImageData: TypeAlias = ArrayLike | tf.data.Dataset | Iterable[Structure]
+
+#: ``(height, width, channels)``.
+ImageShape: TypeAlias = tuple[int, int, int]
+
+#: ``(height, width)`` in pixels.
+Size: TypeAlias = tuple[int, int]
+
+#: ``(low, high)``: which values are black and white.
+ValueRange: TypeAlias = tuple[float, float]
+
+#: How image files are read: three channels or one.
+ColorMode: TypeAlias = Literal["rgb", "grayscale"]
+
+#: What to do with an image that can't be read.
+OnError: TypeAlias = Literal["raise", "skip"]
+
+#: Where random numbers come from; None for what Keras, or the GAN, has for that.
+Seed: TypeAlias = int | keras.random.SeedGenerator | None
+
+#: How often something is done: each epoch, or every so many training steps.
+Every: TypeAlias = Literal["epoch"] | int
+
+#: The values of an epoch or a step by name, as Keras hands them to callbacks.
+Logs: TypeAlias = dict[str, float]
+
+#: What a constructor takes, by name, as Keras writes it to files.
+Config: TypeAlias = dict[str, Any]
+
+PathLike: TypeAlias = str | os.PathLike[str]
