@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 
 import keras
+import numpy as np
 import tensorflow as tf
-from numpy.typing import ArrayLike
 
 #: Of any shape and type, also Keras's symbolic ones.
 Tensor: TypeAlias = tf.Tensor
@@ -21,7 +21,7 @@ Structure: TypeAlias = Any
 Scalars: TypeAlias = dict[str, Tensor]
 
 #: Images ``(n, height, width, channels)``, a dataset of batches, or what else gives batches.
-ImageData: TypeAlias = ArrayLike | tf.data.Dataset | Iterable[Structure]
+ImageData: TypeAlias = np.ndarray | tf.data.Dataset | Iterable[Structure]
 
 #: ``(height, width, channels)``.
 ImageShape: TypeAlias = tuple[int, int, int]

@@ -1,28 +1,33 @@
 """Images that are in memory already."""
 
+from collections.abc import Collection
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from gankit.data import checks
 from gankit.data.epochs import batches
 from gankit.data.images import cut, find_box, resize, scale, to_uint8
+from gankit.typing import Size, ValueRange
 
 CHUNK = 256
 
 
 def from_arrays(
-    images,
-    labels=None,
+    images: ArrayLike,
+    labels: ArrayLike | None = None,
     *,
-    batch_size,
-    image_size=None,
-    center_crop=None,
-    classes=None,
-    num_classes=None,
-    value_range=(-1, 1),
-    shuffle=True,
-    replacement=False,
-    seed=0,
+    batch_size: int,
+    image_size: Size | None = None,
+    center_crop: Size | None = None,
+    classes: Collection[int] | None = None,
+    num_classes: int | None = None,
+    value_range: ValueRange = (-1, 1),
+    shuffle: bool = True,
+    replacement: bool = False,
+    seed: int = 0,
 ) -> tf.data.Dataset:
     """Returns a dataset of batches made of images in memory.
 
@@ -83,11 +88,16 @@ def from_arrays(
     )
 
 
-def batches_of_arrays(images, labels, batch_size, value_range, **order) -> tf.data.Dataset:
+def batches_of_arrays(
+    images: np.ndarray,
+    labels: np.ndarray | None,
+    batch_size: int,
+    value_range: ValueRange,
+    **order: Any,
+) -> tf.data.Dataset:
     """Returns the dataset of arrays that are checked already; ``labels`` have any shape or none."""
-    arrays = (images, labels) if labels is not None else (images,)
     with tf.device("CPU:0"):
-        arrays = [tf.constant(array) for array in arrays]
+        arrays = [tf.constant(array) for array in (images, labels) if array is not None]
 
     def take(indices):
         images, *labels = (tf.gather(array, indices) for array in arrays)
@@ -102,7 +112,7 @@ def batches_of_arrays(images, labels, batch_size, value_range, **order) -> tf.da
     )
 
 
-def resize_array(images, image_size, value_range) -> np.ndarray:
+def resize_array(images: np.ndarray, image_size: Size, value_range: ValueRange) -> np.ndarray:
     """Returns the images of an array, resized; floats stay in ``value_range``."""
     # A few at a time, so that not all are held as floats at once.
     starts = range(0, len(images), CHUNK)
@@ -112,7 +122,7 @@ def resize_array(images, image_size, value_range) -> np.ndarray:
     return np.clip(np.concatenate(list(resized)), *value_range)
 
 
-def check_images(images, value_range) -> np.ndarray:
+def check_images(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
     """Returns ``images`` as a uint8 or float32 array, or says what is wrong with them."""
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] not in (1, 3):
@@ -136,7 +146,7 @@ def check_images(images, value_range) -> np.ndarray:
     return images.astype(np.float32, copy=False)
 
 
-def check_labels(labels, num_images: int, num_classes: int | None) -> np.ndarray:
+def check_labels(labels: ArrayLike, num_images: int, num_classes: int | None) -> np.ndarray:
     """Returns ``labels`` as int32 ``(n,)``, or says what is wrong with them."""
     labels = np.asarray(labels)
     if labels.shape == (num_images, 1):
@@ -160,7 +170,9 @@ def check_labels(labels, num_images: int, num_classes: int | None) -> np.ndarray
     return labels.astype(np.int32)
 
 
-def select_classes(images, labels, classes):
+def select_classes(
+    images: np.ndarray, labels: np.ndarray | None, classes: Collection[int]
+) -> tuple[np.ndarray, np.ndarray]:
     """Returns the images and labels whose label is one of ``classes``."""
     checks.check_classes(classes)
     if labels is None:

@@ -1,29 +1,31 @@
 """CelebA as its authors distribute it: a folder of faces and a table of their attributes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from gankit.data.files import batches_of_files, check_options, find_images, leave_out_damaged
+from gankit.typing import OnError, PathLike, Size, ValueRange
 
 TABLE = "list_attr_celeba.txt"
 
 
 def from_celeba(
-    path,
+    path: PathLike,
     *,
-    image_size,
-    batch_size,
-    table=None,
-    attributes=None,
-    keep=None,
-    center_crop=None,
-    value_range=(-1, 1),
-    on_error="raise",
-    cache=False,
-    shuffle=True,
-    seed=0,
+    image_size: Size,
+    batch_size: int,
+    table: PathLike | None = None,
+    attributes: Sequence[str] | None = None,
+    keep: Sequence[str] | None = None,
+    center_crop: Size | None = None,
+    value_range: ValueRange = (-1, 1),
+    on_error: OnError = "raise",
+    cache: bool = False,
+    shuffle: bool = True,
+    seed: int = 0,
 ) -> tf.data.Dataset:
     """Returns a dataset of batches of CelebA's faces, with attributes as their condition.
 
@@ -63,7 +65,8 @@ def from_celeba(
     options = check_options(image_size, center_crop, "rgb", value_range, on_error, seed)
     check_names("attributes", attributes)
     check_names("keep", keep)
-    paths, rows = find_images(path), None
+    paths = find_images(path)
+    rows: dict[str, np.ndarray] = {}
     if attributes or keep or table is not None:
         table = find_table(path) if table is None else Path(table)
         names, rows = read_table(table)
@@ -81,13 +84,13 @@ def from_celeba(
     return dataset
 
 
-def check_names(argument: str, names) -> None:
+def check_names(argument: str, names: Sequence[str] | None) -> None:
     """Raises ``TypeError`` unless ``names`` is None or a list, which has an order."""
     if names is not None and not isinstance(names, list | tuple):
         raise TypeError(f"{argument} must be a list of names, got {names!r}: pass [{names!r}].")
 
 
-def find_table(path) -> Path:
+def find_table(path: PathLike) -> Path:
     """Returns where the table of attributes is: in the folder of the images or beside it."""
     places = [Path(path) / TABLE, Path(path).resolve().parent / TABLE]
     for place in places:
@@ -128,7 +131,13 @@ def read_table(table: Path) -> tuple[list[str], dict[str, np.ndarray]]:
     return names, rows
 
 
-def select_files(files: list[str], names, rows, keep, table: Path) -> list[str]:
+def select_files(
+    files: list[str],
+    names: list[str],
+    rows: dict[str, np.ndarray],
+    keep: Sequence[str],
+    table: Path,
+) -> list[str]:
     """Returns the files whose faces have the attributes in ``keep``."""
     missing = [file for file in files if Path(file).name not in rows]
     if missing:

@@ -1,23 +1,27 @@
 """What an adapter asks of its input, and what it says when it does not get it."""
 
+from typing import overload
+
 import numpy as np
+
+from gankit.typing import Size, ValueRange
 
 VALUE_TOLERANCE = 1e-3  # resampling and float16 overshoot the range by a little
 
 
-def check_choice(name: str, value, choices: tuple) -> None:
+def check_choice(name: str, value: object, choices: tuple) -> None:
     """Raises ``ValueError`` unless ``value`` is one of ``choices``."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {choices}, got {value!r}.")
 
 
-def check_classes(classes) -> None:
+def check_classes(classes: object) -> None:
     """Raises ``TypeError`` unless ``classes`` is None or a list."""
     if classes is not None and not isinstance(classes, list | tuple | set):
         raise TypeError(f"classes must be a list, got {classes!r}: pass [{classes!r}].")
 
 
-def check_seed(seed) -> None:
+def check_seed(seed: int) -> None:
     """Raises ``TypeError`` or ``ValueError`` unless ``seed`` is an integer from 0 on."""
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
         raise TypeError(f"seed must be an integer, got {seed!r}.")
@@ -25,7 +29,7 @@ def check_seed(seed) -> None:
         raise ValueError(f"seed must be 0 or more, got {seed}.")
 
 
-def check_value_range(value_range) -> tuple[float, float]:
+def check_value_range(value_range: ValueRange) -> tuple[float, float]:
     """Returns ``(low, high)`` as floats; raises ``ValueError`` unless they lie within [-1, 1]."""
     values = np.asarray(value_range)
     if values.shape != (2,) or not -1 <= values[0] < values[1] <= 1:
@@ -35,7 +39,7 @@ def check_value_range(value_range) -> tuple[float, float]:
     return float(values[0]), float(values[1])
 
 
-def check_values(images: np.ndarray, value_range=(-1.0, 1.0)) -> None:
+def check_values(images: np.ndarray, value_range: ValueRange = (-1.0, 1.0)) -> None:
     """Raises ``ValueError`` unless float ``images`` are finite and lie in ``value_range``."""
     least, most = value_range
     low, high = float(np.min(images)), float(np.max(images))
@@ -66,7 +70,11 @@ def check_batch_size(batch_size: int, num_images: int) -> None:
         )
 
 
-def check_size(size, name: str) -> tuple[int, int] | None:
+@overload
+def check_size(size: Size, name: str) -> Size: ...
+@overload
+def check_size(size: Size | None, name: str) -> Size | None: ...
+def check_size(size: Size | None, name: str) -> Size | None:
     """Returns ``size`` as (height, width), or None; raises ``ValueError`` on anything else."""
     if size is None:
         return None

@@ -3,9 +3,12 @@
 import tensorflow as tf
 
 from gankit.data.epochs import draw
+from gankit.typing import Size, Tensor
 
 
-def crop_and_flip(image, crop_size, flip: bool, seed: int, epoch, index) -> tf.Tensor:
+def crop_and_flip(
+    image: Tensor, crop_size: Size, flip: bool, seed: int, epoch: Tensor, index: Tensor
+) -> Tensor:
     """Returns a part of an image at a random place, and perhaps its mirror image.
 
     Images that belong together go through here as one, side by side on the channel axis.

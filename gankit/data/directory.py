@@ -1,28 +1,31 @@
 """A folder of image files, read as training goes."""
 
+from collections.abc import Collection
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import tensorflow as tf
 
 from gankit.data import checks
 from gankit.data.files import batches_of_files, check_options, find_images, leave_out_damaged
+from gankit.typing import ColorMode, OnError, PathLike, Size, ValueRange
 
 
 def from_directory(
-    path,
+    path: PathLike,
     *,
-    image_size,
-    batch_size,
-    labels=None,
-    classes=None,
-    color_mode="rgb",
-    center_crop=None,
-    value_range=(-1, 1),
-    on_error="raise",
-    cache=False,
-    shuffle=True,
-    seed=0,
+    image_size: Size,
+    batch_size: int,
+    labels: Literal["inferred"] | None = None,
+    classes: Collection[str] | None = None,
+    color_mode: ColorMode = "rgb",
+    center_crop: Size | None = None,
+    value_range: ValueRange = (-1, 1),
+    on_error: OnError = "raise",
+    cache: bool = False,
+    shuffle: bool = True,
+    seed: int = 0,
 ) -> tf.data.Dataset:
     """Returns a dataset of batches that are read from the image files below a folder.
 
@@ -77,7 +80,7 @@ def from_directory(
     return dataset
 
 
-def infer_labels(files: list[str], path, class_names: list[str]) -> np.ndarray:
+def infer_labels(files: list[str], path: PathLike, class_names: list[str]) -> np.ndarray:
     """Returns for each file the index of its subfolder of ``path``, int32."""
     inside = [Path(file).relative_to(path).parts for file in files]
     loose = [file for file, parts in zip(files, inside, strict=True) if len(parts) == 1]

@@ -6,11 +6,14 @@ outside of the iterator: each new pass over the data moves it on by one, and ``s
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import tensorflow as tf
 
+from gankit.typing import Tensor
 
-def epochs(one_epoch: Callable[[tf.Tensor], tf.data.Dataset], num_batches: int) -> tf.data.Dataset:
+
+def epochs(one_epoch: Callable[[Tensor], tf.data.Dataset], num_batches: int) -> tf.data.Dataset:
     """Returns a dataset whose n-th pass is ``one_epoch(n)``.
 
     Args:
@@ -26,7 +29,9 @@ def epochs(one_epoch: Callable[[tf.Tensor], tf.data.Dataset], num_batches: int) 
     return dataset.apply(tf.data.experimental.assert_cardinality(num_batches))
 
 
-def shuffled(dataset: tf.data.Dataset, buffer_size: int, seed: int, epoch) -> tf.data.Dataset:
+def shuffled(
+    dataset: tf.data.Dataset, buffer_size: int, seed: int, epoch: Tensor
+) -> tf.data.Dataset:
     """Returns ``dataset`` in an order that depends on ``(seed, epoch)`` only.
 
     Has to be called inside of ``one_epoch``: there, TensorFlow's global seed, which ``tf.data``
@@ -36,7 +41,7 @@ def shuffled(dataset: tf.data.Dataset, buffer_size: int, seed: int, epoch) -> tf
     return dataset.shuffle(buffer_size, seed=epoch, reshuffle_each_iteration=False)
 
 
-def batches(take: Callable, num_images: int, batch_size: int, **order) -> tf.data.Dataset:
+def batches(take: Callable, num_images: int, batch_size: int, **order: Any) -> tf.data.Dataset:
     """Returns a dataset of what ``take`` makes of the indices of each batch, epoch after epoch.
 
     Args:
@@ -53,7 +58,15 @@ def batches(take: Callable, num_images: int, batch_size: int, **order) -> tf.dat
     return epochs(one_epoch, num_images // batch_size).prefetch(tf.data.AUTOTUNE)
 
 
-def index_batches(num_images: int, batch_size: int, epoch, *, shuffle, seed, replacement=False):
+def index_batches(
+    num_images: int,
+    batch_size: int,
+    epoch: Tensor,
+    *,
+    shuffle: bool,
+    seed: int,
+    replacement: bool = False,
+) -> tf.data.Dataset:
     """Returns a dataset of int64 vectors: which images form each batch of this epoch.
 
     Args:
@@ -78,7 +91,7 @@ def index_batches(num_images: int, batch_size: int, epoch, *, shuffle, seed, rep
     return indices.batch(batch_size, drop_remainder=True)
 
 
-def draw(shape, seed: int, epoch, index) -> tf.Tensor:
+def draw(shape: tuple[int, ...], seed: int, epoch: Tensor, index: Tensor) -> Tensor:
     """Returns float32 numbers uniform on [0, 1), a function of ``(seed, epoch, index)`` only.
 
     Args:
@@ -101,7 +114,7 @@ def set_epoch(dataset: tf.data.Dataset, epoch: int) -> None:
         source.epoch_counter.assign(epoch)
 
 
-def _sources(dataset) -> Iterator[tf.data.Dataset]:
+def _sources(dataset: tf.data.Dataset) -> Iterator[tf.data.Dataset]:
     if hasattr(dataset, "epoch_counter"):
         yield dataset
     for parent in dataset._inputs():

@@ -3,6 +3,7 @@
 import itertools
 import os
 import warnings
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from gankit.data.images import (
     scale,
     to_uint8,
 )
+from gankit.typing import ColorMode, OnError, PathLike, Size, Tensor, ValueRange
 
 BY_PILLOW = 0
 MOST_BATCHES = 8  # that are read at once, since each takes memory
@@ -38,15 +40,15 @@ def batches_of_files(
     files: list[ImageFile],
     labels: np.ndarray | None,
     *,
-    image_size,
-    batch_size,
-    color_mode,
-    center_crop,
-    value_range,
-    on_error,
-    cache,
-    shuffle,
-    seed,
+    image_size: Size,
+    batch_size: int,
+    color_mode: ColorMode,
+    center_crop: Size | None,
+    value_range: ValueRange,
+    on_error: OnError,
+    cache: bool,
+    shuffle: bool,
+    seed: int,
 ) -> tf.data.Dataset:
     """Returns the dataset of image files, each with its row of ``labels``.
 
@@ -78,13 +80,22 @@ def batches_of_files(
     return batches(take, len(files), batch_size, shuffle=shuffle, seed=seed)
 
 
-def read_in_parallel(indices: tf.data.Dataset, read) -> tf.data.Dataset:
+def read_in_parallel(
+    indices: tf.data.Dataset, read: Callable[[Tensor], tf.data.Dataset]
+) -> tf.data.Dataset:
     """Returns what ``read``, such as ``Reader.read``, gives for each of the batches of indices."""
     at_once = min(os.cpu_count() or 1, MOST_BATCHES)
     return indices.interleave(read, cycle_length=at_once, num_parallel_calls=tf.data.AUTOTUNE)
 
 
-def check_options(image_size, center_crop, color_mode, value_range, on_error, seed) -> dict:
+def check_options(
+    image_size: Size | None,
+    center_crop: Size | None,
+    color_mode: ColorMode,
+    value_range: ValueRange,
+    on_error: OnError,
+    seed: int,
+) -> dict:
     """Returns the options that all adapters of files have, checked, for ``batches_of_files``."""
     checks.check_choice("color_mode", color_mode, tuple(MODES))
     checks.check_choice("on_error", on_error, ("raise", "skip"))
@@ -109,7 +120,15 @@ class Reader:
     ``image_size``; they are put together on the channel axis.
     """
 
-    def __init__(self, files, color_mode, image_size, center_crop, on_error, columns=1):
+    def __init__(
+        self,
+        files: list[ImageFile],
+        color_mode: ColorMode,
+        image_size: Size | None,
+        center_crop: Size | None,
+        on_error: OnError,
+        columns: int = 1,
+    ):
         self.paths = [file.path for file in files]
         self.color_mode = color_mode
         self.columns = columns
@@ -117,7 +136,7 @@ class Reader:
         self.file_size = image_size and (image_size[0], columns * image_size[1])
         self.center_crop = center_crop
         self.on_error = on_error
-        self.damaged = {}
+        self.damaged: dict[str, str] = {}
         reductions, begins, shapes = zip(*map(self.plan, files), strict=True)
         self.reductions, ways = np.unique(reductions, return_inverse=True)
         with tf.device("CPU:0"):
@@ -138,7 +157,7 @@ class Reader:
         top, left, *box = find_box(reduced, self.file_size, self.center_crop)
         return reduction, (top, left, 0), (*box, CHANNELS[self.color_mode])
 
-    def read(self, indices: tf.Tensor) -> tf.data.Dataset:
+    def read(self, indices: Tensor) -> tf.data.Dataset:
         """Returns a dataset of one element, the batch of images with these indices.
 
         They are uint8 ``(n, height, width, columns * channels)``, and beside them are their int64
@@ -150,22 +169,26 @@ class Reader:
         careful = indices.map(partial(self.read_batch, self.decode_by_pillow))
         return quick.ignore_errors().concatenate(careful).take(1)
 
-    def read_batch(self, decode_one, indices):
+    def read_batch(
+        self, decode_one: Callable[[Tensor], tuple[Tensor, Tensor]], indices: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Returns the images with these indices, and the indices of those that were read."""
-        shape = (*self.image_size, self.columns * CHANNELS[self.color_mode])
+        image_size = self.image_size
+        assert image_size is not None  # None is for decode_by_pillow alone
+        shape = (*image_size, self.columns * CHANNELS[self.color_mode])
 
         def read_one(index):
             pixels, used = decode_one(index)
             width = tf.shape(pixels)[1] // self.columns
             parts = [pixels[:, n * width : (n + 1) * width] for n in range(self.columns)]
             pixels = tf.concat(parts, axis=-1)
-            return tf.ensure_shape(resize(pixels, self.image_size), shape), used
+            return tf.ensure_shape(resize(pixels, image_size), shape), used
 
         signature = (tf.float32, tf.int64)
         images, used = tf.map_fn(read_one, indices, fn_output_signature=signature)
         return to_uint8(images), used
 
-    def decode_quickly(self, index):
+    def decode_quickly(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the pixels of a file, whichever way serves it, and its index."""
         ways = [partial(self.decode_in_graph, index, reduction) for reduction in self.reductions]
         if self.reductions[0] == BY_PILLOW:
@@ -173,13 +196,13 @@ class Reader:
         # Often all files of a folder are alike.
         return ways[0]() if len(ways) == 1 else tf.switch_case(self.way_tensor[index], ways)
 
-    def decode_in_graph(self, index, reduction):
+    def decode_in_graph(self, index: Tensor, reduction: int) -> tuple[Tensor, Tensor]:
         """Returns the pixels of a plain JPEG, and its index."""
         tensors = (self.path_tensor, self.begin_tensor, self.shape_tensor)
-        pixels = decode_jpeg(*(t[index] for t in tensors), self.color_mode, int(reduction))
-        return pixels, index
+        path, begin, shape = (tensor[index] for tensor in tensors)
+        return decode_jpeg(path, begin, shape, self.color_mode, int(reduction)), index
 
-    def decode_by_pillow(self, index):
+    def decode_by_pillow(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the pixels of any file, and its index, or those of the next that can be read."""
         pixels, used = tf.numpy_function(self.decode_or_next, [index], (tf.uint8, tf.int64))
         channels = CHANNELS[self.color_mode]
@@ -212,7 +235,7 @@ class Reader:
             )
 
 
-def find_images(path, classes=None) -> list[str]:
+def find_images(path: PathLike, classes: Collection[str] | None = None) -> list[str]:
     """Returns the paths of all image files below ``path``, sorted."""
     root = Path(path)
     if not root.is_dir():
@@ -239,7 +262,9 @@ def find_images(path, classes=None) -> list[str]:
     return sorted(files)
 
 
-def leave_out_damaged(paths: list[str], folder, on_error: str, center_crop) -> list[ImageFile]:
+def leave_out_damaged(
+    paths: list[str], folder: PathLike, on_error: str, center_crop: Size | None
+) -> list[ImageFile]:
     """Returns the files that look whole; names the others in an error or in a warning."""
     chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
     with ThreadPoolExecutor() as pool:  # for disks that are slow to answer

@@ -9,22 +9,23 @@ from gankit.data.crops import crop_and_flip
 from gankit.data.epochs import batches
 from gankit.data.files import Reader, check_options, find_images, leave_out_damaged
 from gankit.data.images import resize_bicubic, scale
+from gankit.typing import ColorMode, OnError, PathLike, Size, ValueRange
 
 
 def from_high_resolution(
-    path,
+    path: PathLike,
     *,
-    factor,
-    patch_size,
-    batch_size,
-    patches_per_image=1,
-    flip=True,
-    color_mode="rgb",
-    value_range=(-1, 1),
-    on_error="raise",
-    cache=False,
-    shuffle=True,
-    seed=0,
+    factor: int,
+    patch_size: Size,
+    batch_size: int,
+    patches_per_image: int = 1,
+    flip: bool = True,
+    color_mode: ColorMode = "rgb",
+    value_range: ValueRange = (-1, 1),
+    on_error: OnError = "raise",
+    cache: bool = False,
+    shuffle: bool = True,
+    seed: int = 0,
 ) -> tf.data.Dataset:
     """Returns a dataset of patches of photos, and of the same patches in fewer pixels.
 
@@ -56,7 +57,7 @@ def from_high_resolution(
     """
     options = check_options(patch_size, None, color_mode, value_range, on_error, seed)
     patch_size, value_range = options["image_size"], options["value_range"]
-    small_size = [side // factor for side in patch_size]
+    small_size = (patch_size[0] // factor, patch_size[1] // factor)
     if any(side % factor for side in patch_size):
         raise ValueError(f"patch_size={patch_size} must be multiples of factor={factor}.")
     files = leave_out_damaged(find_images(path), path, on_error, center_crop=patch_size)
@@ -64,7 +65,8 @@ def from_high_resolution(
     checks.check_batch_size(batch_size, num_patches)
     reader = Reader(files, color_mode, None, None, on_error)
     if cache:
-        reader.decode_or_next = functools.cache(reader.decode_or_next)
+        # This one reader keeps what it has decoded.
+        reader.decode_or_next = functools.cache(reader.decode_or_next)  # type: ignore[method-assign]
 
     def take(indices, epoch):
         def cut(index):

@@ -7,12 +7,16 @@ but holds Python's lock. On JPEGs the two differ by a few of 255 at most.
 """
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 from PIL import Image, ImageOps
+
+from gankit.typing import Size, Tensor, ValueRange
 
 MODES = {"rgb": "RGB", "grayscale": "L"}
 CHANNELS = {"rgb": 3, "grayscale": 1}
@@ -48,7 +52,7 @@ class ImageFile(NamedTuple):
     plain_jpeg: bool
 
 
-def scale(images: tf.Tensor, value_range: tuple[float, float]) -> tf.Tensor:
+def scale(images: Tensor, value_range: ValueRange) -> Tensor:
     """Returns uint8 images as float32 in ``value_range``; floats only change their type."""
     low, high = value_range
     if images.dtype == tf.uint8:
@@ -56,7 +60,9 @@ def scale(images: tf.Tensor, value_range: tuple[float, float]) -> tf.Tensor:
     return tf.cast(images, tf.float32)
 
 
-def find_box(size, image_size=None, center_crop=None) -> tuple[int, int, int, int]:
+def find_box(
+    size: Sequence[int], image_size: Size | None = None, center_crop: Size | None = None
+) -> tuple[int, int, int, int]:
     """Returns the centred box of an image that is kept: ``(top, left, height, width)``.
 
     That is ``center_crop``, and of it the largest box that has the aspect ratio of ``image_size``.
@@ -81,7 +87,9 @@ def find_box(size, image_size=None, center_crop=None) -> tuple[int, int, int, in
     return (size[0] - height) // 2, (size[1] - width) // 2, height, width
 
 
-def find_reduction(size, image_size=None, center_crop=None) -> int:
+def find_reduction(
+    size: Sequence[int], image_size: Size | None = None, center_crop: Size | None = None
+) -> int:
     """Returns at which part of its size a JPEG can be decoded: 1 for all of it, or 2, 4, 8."""
     if image_size is None or center_crop is not None:
         return 1
@@ -89,7 +97,12 @@ def find_reduction(size, image_size=None, center_crop=None) -> int:
     return max(fits, default=1)
 
 
-def decode(source: str | bytes, color_mode: str, image_size=None, center_crop=None) -> np.ndarray:
+def decode(
+    source: str | bytes,
+    color_mode: str,
+    image_size: Size | None = None,
+    center_crop: Size | None = None,
+) -> np.ndarray:
     """Returns what is kept of a picture, not yet resized: uint8 ``(height, width, channels)``.
 
     Args:
@@ -101,6 +114,7 @@ def decode(source: str | bytes, color_mode: str, image_size=None, center_crop=No
     Raises:
         One of ``DAMAGE`` if the file can't be read, or is smaller than ``center_crop``.
     """
+    image: Image.Image  # at first a file's, which is one
     with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
         reduction = find_reduction(image.size, image_size, center_crop)
         image.draft(None, (image.width // reduction, image.height // reduction))  # of JPEGs only
@@ -114,13 +128,15 @@ def decode(source: str | bytes, color_mode: str, image_size=None, center_crop=No
     return cut(pixels, find_box(pixels.shape[:2], image_size, center_crop))
 
 
-def cut(images: np.ndarray, box) -> np.ndarray:
+def cut(images: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
     """Returns a box of images ``(..., height, width, channels)``."""
     top, left, height, width = box
     return images[..., top : top + height, left : left + width, :]
 
 
-def decode_jpeg(path, begin, shape, color_mode: str, reduction: int) -> tf.Tensor:
+def decode_jpeg(
+    path: Tensor, begin: Tensor, shape: Tensor, color_mode: str, reduction: int
+) -> Tensor:
     """Returns a part of the picture in a plain JPEG, decoded at a part of its size, as uint8."""
     pixels = tf.io.decode_jpeg(
         tf.io.read_file(path),
@@ -131,7 +147,7 @@ def decode_jpeg(path, begin, shape, color_mode: str, reduction: int) -> tf.Tenso
     return tf.slice(pixels, begin, shape)
 
 
-def resize(images: tf.Tensor, image_size) -> tf.Tensor:
+def resize(images: Tensor, image_size: Size) -> Tensor:
     """Returns images ``(..., height, width, channels)`` of another size, as float32.
 
     One that shrinks becomes the means of the areas that fall into each pixel, which leaves no
@@ -144,7 +160,7 @@ def resize(images: tf.Tensor, image_size) -> tf.Tensor:
     )
 
 
-def resize_bicubic(images, image_size) -> tf.Tensor:
+def resize_bicubic(images: ArrayLike, image_size: Size) -> Tensor:
     """Returns images of another size by cubic interpolation, as float32.
 
     With antialiasing where it shrinks: what papers on super-resolution mean by "bicubic" (MATLAB's
@@ -157,12 +173,12 @@ def resize_bicubic(images, image_size) -> tf.Tensor:
     return tf.image.resize(images, image_size, "bicubic", antialias=True)
 
 
-def to_uint8(images: tf.Tensor) -> tf.Tensor:
+def to_uint8(images: Tensor) -> Tensor:
     """Returns floats as the nearest integers in 0..255."""
     return tf.saturate_cast(tf.round(images), tf.uint8)
 
 
-def look_at(path: str, center_crop=None) -> ImageFile | str:
+def look_at(path: str, center_crop: Size | None = None) -> ImageFile | str:
     """Returns what an image file is, or what is wrong with it.
 
     Reads the file's head and tail; only one with an unusual tail is decoded as a whole.
@@ -179,7 +195,8 @@ def look_at(path: str, center_crop=None) -> ImageFile | str:
                 upright = exif.get(ORIENTATION, UPRIGHT) == UPRIGHT
                 plain_jpeg = image.format == "JPEG" and image.mode in MODES.values() and upright
                 size = (image.height, image.width)
-                if ENDINGS.get(image.format, b"") not in tail or image.format not in ENDINGS:
+                ending = ENDINGS.get(image.format or "")
+                if ending is None or ending not in tail:
                     image.load()
                 if upright:
                     find_box(size, center_crop=center_crop)

@@ -4,16 +4,20 @@ import gzip
 import math
 import zlib
 from pathlib import Path
+from typing import Literal
 
 import keras
 import numpy as np
 
 from gankit.data.checks import check_choice
+from gankit.typing import PathLike
 
 PREFIXES = {"train": "train", "test": "t10k"}
 
 
-def load_mnist(folder=None, split="train") -> tuple[np.ndarray, np.ndarray]:
+def load_mnist(
+    folder: PathLike | None = None, split: Literal["train", "test"] = "train"
+) -> tuple[np.ndarray, np.ndarray]:
     """Returns MNIST's images and labels, from files on disk or downloaded by Keras.
 
     Fashion-MNIST, KMNIST and others come in the same files, so that ``folder`` may hold them too.
@@ -46,7 +50,7 @@ def load_mnist(folder=None, split="train") -> tuple[np.ndarray, np.ndarray]:
     return images[..., None], labels.astype(np.int32)
 
 
-def find_file(folder, name: str) -> Path:
+def find_file(folder: PathLike, name: str) -> Path:
     """Returns the path of a file that may be compressed."""
     for path in (Path(folder) / f"{name}.gz", Path(folder) / name):
         if path.is_file():

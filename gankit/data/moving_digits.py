@@ -2,24 +2,26 @@
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from gankit.data import checks
 from gankit.data.arrays import check_images
 from gankit.data.epochs import batches, draw
 from gankit.data.images import scale
+from gankit.typing import Size, Tensor
 
 
 def moving_digits(
-    digits,
+    digits: ArrayLike,
     *,
-    batch_size,
-    num_films=10_000,
-    given_frames=4,
-    next_frames=1,
-    num_digits=2,
-    image_size=(64, 64),
-    speed=3.6,
-    seed=0,
+    batch_size: int,
+    num_films: int = 10_000,
+    given_frames: int = 4,
+    next_frames: int = 1,
+    num_digits: int = 2,
+    image_size: Size = (64, 64),
+    speed: float = 3.6,
+    seed: int = 0,
 ) -> tf.data.Dataset:
     """Returns a dataset of the next frames of films, and the frames before them.
 
@@ -53,20 +55,20 @@ def moving_digits(
     checks.check_seed(seed)
     checks.check_batch_size(batch_size, num_films)
     image_size = checks.check_size(image_size, "image_size")
-    digits = check_digits(digits, image_size)
+    checked = check_digits(digits, image_size)
     counts = {"given_frames": given_frames, "next_frames": next_frames, "num_digits": num_digits}
     for name, value in counts.items():
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value!r}.")
     num_frames = given_frames + next_frames
-    size = np.array(digits.shape[1:])
+    size = np.array(checked.shape[1:])
     room = tf.constant(np.array(image_size) - size, tf.float32)
     with tf.device("CPU:0"):
-        digits = tf.constant(digits)
+        stored = tf.constant(checked)
 
     def make_film(index, epoch):
         draws = draw((num_digits, 4), seed, epoch, index)
-        flying = tf.gather(digits, tf.cast(draws[:, 0] * len(digits), tf.int32))
+        flying = tf.gather(stored, tf.cast(draws[:, 0] * len(stored), tf.int32))
         angles = 2 * np.pi * draws[:, 1]
         velocities = speed * tf.stack([tf.sin(angles), tf.cos(angles)], axis=-1)
         times = tf.range(num_frames, dtype=tf.float32)[:, None, None]
@@ -84,7 +86,7 @@ def moving_digits(
     return batches(take, num_films, batch_size, shuffle=False, seed=seed)
 
 
-def check_digits(digits, image_size) -> np.ndarray:
+def check_digits(digits: ArrayLike, image_size: Size) -> np.ndarray:
     """Returns digits as uint8 ``(n, height, width)``, or says what is wrong with them."""
     digits = check_images(digits, (-1.0, 1.0))
     if digits.dtype != np.uint8:
@@ -97,13 +99,13 @@ def check_digits(digits, image_size) -> np.ndarray:
     return digits[..., 0]
 
 
-def bounce(places, room):
+def bounce(places: Tensor, room: Tensor) -> Tensor:
     """Returns places that went straight on as if walls at 0 and ``room`` had turned them back."""
     room = tf.maximum(room, 1e-6)  # a digit as large as the frame stays where it is
     return room - tf.abs(tf.math.floormod(places, 2 * room) - room)
 
 
-def place(digits, corners, image_size):
+def place(digits: Tensor, corners: Tensor, image_size: Size) -> Tensor:
     """Returns frames with digits in them.
 
     Args:

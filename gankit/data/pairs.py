@@ -1,6 +1,7 @@
 """Pairs of images: what is given, and what is to become of it."""
 
 from pathlib import Path
+from typing import Literal
 
 import tensorflow as tf
 
@@ -15,24 +16,25 @@ from gankit.data.files import (
     read_in_parallel,
 )
 from gankit.data.images import scale
+from gankit.typing import ColorMode, OnError, PathLike, Size, Tensor, ValueRange
 
 SIDES = ("left", "right")
 
 
 def from_pairs(
-    path,
-    inputs=None,
+    path: PathLike,
+    inputs: PathLike | None = None,
     *,
-    image_size,
-    batch_size,
-    input_side="right",
-    load_size=None,
-    flip=False,
-    color_mode="rgb",
-    value_range=(-1, 1),
-    on_error="raise",
-    shuffle=True,
-    seed=0,
+    image_size: Size,
+    batch_size: int,
+    input_side: Literal["left", "right"] = "right",
+    load_size: Size | None = None,
+    flip: bool = False,
+    color_mode: ColorMode = "rgb",
+    value_range: ValueRange = (-1, 1),
+    on_error: OnError = "raise",
+    shuffle: bool = True,
+    seed: int = 0,
 ) -> tf.data.Dataset:
     """Returns a dataset of pairs: images to learn to make, and what they are made from.
 
@@ -69,6 +71,7 @@ def from_pairs(
     load_size = checks.check_size(load_size, "load_size") or image_size
     if any(load < size for load, size in zip(load_size, image_size, strict=True)):
         raise ValueError(f"load_size={load_size} must be at least image_size={image_size}.")
+    pairs: SideBySide | TwoFolders
     if inputs is None:
         pairs = SideBySide(path, input_side, color_mode, load_size, on_error)
     else:
@@ -94,15 +97,22 @@ def from_pairs(
 class SideBySide:
     """Pairs of which each is one file."""
 
-    def __init__(self, path, input_side, color_mode, size, on_error):
+    def __init__(
+        self,
+        path: PathLike,
+        input_side: Literal["left", "right"],
+        color_mode: ColorMode,
+        size: Size,
+        on_error: OnError,
+    ):
         files = leave_out_damaged(find_images(path), path, on_error, None)
         self.reader = Reader(files, color_mode, size, None, on_error, columns=2)
         self.input_first = input_side == "left"
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.reader.paths)
 
-    def read(self, indices) -> tf.data.Dataset:
+    def read(self, indices: Tensor) -> tf.data.Dataset:
         """Returns a dataset of one batch: pairs on the channel axis, inputs last, and indices."""
 
         def put_in_order(pairs, used):
@@ -115,7 +125,9 @@ class SideBySide:
 class TwoFolders:
     """Pairs of which each is a file of the same name in two folders."""
 
-    def __init__(self, path, inputs, color_mode, size, on_error):
+    def __init__(
+        self, path: PathLike, inputs: PathLike, color_mode: ColorMode, size: Size, on_error: OnError
+    ):
         files = [
             {
                 Path(file.path).relative_to(folder).with_suffix(""): file
@@ -135,10 +147,10 @@ class TwoFolders:
             for part in files
         ]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.readers[0].paths)
 
-    def read(self, indices) -> tf.data.Dataset:
+    def read(self, indices: Tensor) -> tf.data.Dataset:
         """Returns a dataset of one batch: pairs on the channel axis, inputs last, and indices."""
 
         def put_together(images, inputs):

@@ -1,6 +1,8 @@
 """Data sets of TensorFlow Datasets, by name."""
 
 import difflib
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -9,26 +11,27 @@ from gankit.data import checks
 from gankit.data.arrays import batches_of_arrays
 from gankit.data.epochs import epochs, shuffled
 from gankit.data.images import decode, resize, scale, to_uint8
+from gankit.typing import PathLike, Size, ValueRange
 
 SHUFFLE_BUFFER = 10_000  # images, still encoded
 
 
 def from_tfds(
-    name,
-    split="train",
+    name: str,
+    split: str = "train",
     *,
-    batch_size,
-    image_size=None,
-    center_crop=None,
-    label_key=None,
-    image_key="image",
-    classes=None,
-    value_range=(-1, 1),
-    cache=False,
-    shuffle=True,
-    seed=0,
-    data_dir=None,
-    download=True,
+    batch_size: int,
+    image_size: Size | None = None,
+    center_crop: Size | None = None,
+    label_key: str | None = None,
+    image_key: str = "image",
+    classes: Collection[str | int] | None = None,
+    value_range: ValueRange = (-1, 1),
+    cache: bool = False,
+    shuffle: bool = True,
+    seed: int = 0,
+    data_dir: PathLike | None = None,
+    download: bool = True,
 ) -> tf.data.Dataset:
     """Returns a dataset of batches from a data set of TensorFlow Datasets.
 
@@ -103,7 +106,12 @@ def from_tfds(
         )
         images, *labels = zip(*images.as_numpy_iterator(), strict=True)
         return batches_of_arrays(
-            np.stack(images), *labels or [None], batch_size, value_range, shuffle=shuffle, seed=seed
+            np.stack(images),
+            np.stack(labels[0]) if labels else None,
+            batch_size,
+            value_range,
+            shuffle=shuffle,
+            seed=seed,
         )
 
     def one_epoch(epoch):
@@ -114,7 +122,7 @@ def from_tfds(
     return epochs(one_epoch, num_images // batch_size).prefetch(tf.data.AUTOTUNE)
 
 
-def find_builder(name, data_dir):
+def find_builder(name: str, data_dir: PathLike | None) -> Any:
     """Returns the builder of a data set, or says which names are near."""
     import tensorflow_datasets as tfds
 
@@ -126,7 +134,7 @@ def find_builder(name, data_dir):
         raise ValueError(f"TensorFlow Datasets knows no data set {name!r}. {hint}") from error
 
 
-def check_feature(builder, key, argument):
+def check_feature(builder: Any, key: str, argument: str) -> Any:
     """Returns the image feature ``key``, or says which features there are."""
     import tensorflow_datasets as tfds
 
@@ -142,14 +150,20 @@ def check_feature(builder, key, argument):
     return features[key]
 
 
-def open_split(builder, split, image_key, label_key, classes):
+def open_split(
+    builder: Any,
+    split: str,
+    image_key: str,
+    label_key: str | None,
+    classes: Collection[str | int] | None,
+) -> tuple[tf.data.Dataset, int]:
     """Returns a dataset of encoded images (with labels), in the files' order, and their number."""
     import tensorflow_datasets as tfds
 
     filter_key = label_key or "label"
-    keys = [key for key in (label_key, classes and filter_key) if key]
-    for key in keys:
-        check_feature(builder, key, "label_key")
+    for key in (label_key, filter_key if classes else None):
+        if key:
+            check_feature(builder, key, "label_key")
     if split not in builder.info.splits and str(split).isidentifier():
         raise ValueError(
             f"split={split!r}: {builder.name!r} has the splits {sorted(builder.info.splits)}."
@@ -172,7 +186,7 @@ def open_split(builder, split, image_key, label_key, classes):
     return dataset, num_images
 
 
-def class_numbers(builder, key, classes) -> list[int]:
+def class_numbers(builder: Any, key: str, classes: Collection[str | int]) -> list[int]:
     """Returns the numbers of classes that are given by name or by number."""
     feature = builder.info.features[key]
     names = list(getattr(feature, "names", []) or [])

@@ -2,19 +2,20 @@
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from gankit.data import checks
 from gankit.data.arrays import batches_of_arrays, check_labels
 
 
 def from_voxels(
-    volumes,
-    labels=None,
+    volumes: ArrayLike,
+    labels: ArrayLike | None = None,
     *,
-    batch_size,
-    num_classes=None,
-    shuffle=True,
-    seed=0,
+    batch_size: int,
+    num_classes: int | None = None,
+    shuffle: bool = True,
+    seed: int = 0,
 ) -> tf.data.Dataset:
     """Returns a dataset of batches of volumes in memory, -1 where a voxel is empty and 1 elsewhere.
 
@@ -49,7 +50,7 @@ def from_voxels(
     )
 
 
-def check_volumes(volumes) -> np.ndarray:
+def check_volumes(volumes: ArrayLike) -> np.ndarray:
     """Returns volumes as uint8 ``(n, depth, height, width, 1)`` of 0 and 1, or says what's wrong.
 
     Raises:
