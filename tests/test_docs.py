@@ -1,0 +1,103 @@
+"""What the README and the documentation show runs as it stands there, in shortened trainings."""
+
+import re
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from helpers import make_dataset, make_plain_networks
+
+import gankit
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+PAGES = sorted(ROOT.glob("docs/*.md"))
+# Blocks with a title show other libraries' code, which is not run.
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def blocks(page):
+    return BLOCK.findall(page.read_text())
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working folder with a trained GAN and a few photos; ``fit`` makes two steps only."""
+    monkeypatch.chdir(tmp_path)
+    fit = gankit.GAN.fit
+
+    def fit_shortly(self, x=None, y=None, batch_size=None, epochs=1, **options):
+        return fit(self, x, y, batch_size, 1, steps_per_epoch=2, **options)
+
+    monkeypatch.setattr(gankit.GAN, "fit", fit_shortly)
+    digits, labels = gankit.data.sample_digits()
+    for number in (0, 1):
+        photos = np.repeat(digits[labels == number][:40], 3, axis=-1)
+        gankit.save_images(photos, tmp_path / "photos" / f"kind_{number}")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name
+)
+def test_code_runs(page, folder):
+    names = {"__name__": "page"}
+    for code in blocks(page):
+        exec(compile(code, page.name, "exec"), names)
+
+
+def test_the_quick_start_does_what_the_readme_says(folder):
+    names = {}
+    code, evaluation, long_run = blocks(README)[:3]
+    exec(code, names)
+    assert names["best"].shape == (64, 28, 28, 1)
+    assert (folder / "digits.png").exists()
+    assert (folder / "samples" / "epoch_0001.png").exists()
+    exec(evaluation, names)
+    assert {"fid", "spread"} <= set(names["gan"].history.history)
+    assert (folder / "best.keras").exists()
+    exec(long_run, names)
+    assert len(list((folder / "run").iterdir())) == 1
+
+
+def test_the_readmes_variant_is_saved_and_loaded(tmp_path):
+    names = {"keras": keras, "gankit": gankit}
+    exec(blocks(README)[3], names)
+    gan = names["BrightGAN"](*make_plain_networks(), brightness=0.5)
+    gan.compile()
+    assert "generator_brightness" in gan.fit(make_dataset(), verbose=0).history
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    assert loaded.brightness == 0.5
+    np.testing.assert_array_equal(loaded.generate(2, seed=0), gan.generate(2, seed=0))
+
+
+def test_links_lead_somewhere():
+    for page in [README, *PAGES, *ROOT.glob("docs/*/*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            if not link.startswith("http"):
+                assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_every_page_is_in_the_navigation():
+    navigation = (ROOT / "mkdocs.yml").read_text().split("\nnav:")[1]
+    shown = set(re.findall(r"[\w/]+\.(?:md|ipynb)", navigation))
+    docs = ROOT / "docs"
+    there = {str(file.relative_to(docs)) for file in [*docs.rglob("*.md"), *docs.rglob("*.ipynb")]}
+    assert shown == there
+
+
+def test_every_public_name_is_in_the_reference():
+    reference = "".join(page.read_text() for page in (ROOT / "docs" / "reference").glob("*.md"))
+    shown = set(re.findall(r"^::: gankit\.(.+)$", reference, re.MULTILINE))
+    expected = set(gankit.__all__) - {"__version__"}
+    for part in ("architectures", "callbacks", "data", "metrics"):
+        expected |= {f"{part}.{name}" for name in getattr(gankit, part).__all__}
+        expected.discard(part)
+    assert {name for name in expected if not any(covers(s, name) for s in shown)} == set()
+
+
+def covers(shown, name):
+    """Whether a directive of the reference shows a name: itself, or the module that it is in."""
+    return name == shown or name.startswith(f"{shown}.")
