@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-#: Of any shape and type, also Keras's symbolic ones.
+#: A tensor of any shape and type, also one of Keras that is only a symbol.
 Tensor: TypeAlias = tf.Tensor
 
 #: Tensors or arrays, with a row for each image: one, or any nesting of tuples, lists and dicts.
@@ -50,4 +50,5 @@ Logs: TypeAlias = dict[str, float]
 #: What a constructor takes, by name, as Keras writes it to files.
 Config: TypeAlias = dict[str, Any]
 
+#: Of a file or a folder.
 PathLike: TypeAlias = str | os.PathLike[str]

@@ -1,21 +1,32 @@
 """Several metrics at once, by name, from features that are extracted once."""
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
+import keras
 import numpy as np
 
 from gankit.metrics.classes import class_accuracy, mode_coverage
 from gankit.metrics.density_coverage import density_coverage
-from gankit.metrics.features import Features, as_features
+from gankit.metrics.features import Features, ImagesOrFeatures, as_features
 from gankit.metrics.fid import frechet_distance
 from gankit.metrics.inception_score import inception_score
 from gankit.metrics.kid import kernel_distance
 from gankit.metrics.precision_recall import precision_recall
 from gankit.metrics.spread import relative_spread
 
+#: From the features of real and of generated images to a number, or to several by name.
+MetricFunction: TypeAlias = Callable[[Features, Features], float | dict[str, float]]
 
-def measure(real, fake, metrics=("fid", "kid"), *, extractor=None) -> dict[str, float]:
+
+def measure(
+    real: ImagesOrFeatures,
+    fake: ImagesOrFeatures,
+    metrics: Sequence[str | MetricFunction] = ("fid", "kid"),
+    *,
+    extractor: keras.Model | None = None,
+) -> dict[str, float]:
     """Returns the values of several metrics by name.
 
     Args:
@@ -34,14 +45,14 @@ def measure(real, fake, metrics=("fid", "kid"), *, extractor=None) -> dict[str, 
     """
     functions = [get(metric) for metric in metrics]
     real, fake = as_features(real, extractor), as_features(fake, extractor)
-    values = {}
+    values: dict[str, float] = {}
     for function in functions:
         value = function(real, fake)
         values |= value if isinstance(value, dict) else {function.__name__: value}
     return {name: float(value) for name, value in values.items()}
 
 
-def get(metric) -> Callable[[Features, Features], float | dict]:
+def get(metric: str | MetricFunction) -> MetricFunction:
     """Returns the function that a name stands for, or the function itself."""
     if callable(metric):
         return metric
@@ -52,7 +63,7 @@ def get(metric) -> Callable[[Features, Features], float | dict]:
     return NAMES[metric]
 
 
-def measure_modes(real: Features, fake: Features) -> dict:
+def measure_modes(real: Features, fake: Features) -> dict[str, float]:
     """Returns the number of classes, and the divergence of their shares from the real ones."""
     num_classes = fake.known_probabilities().shape[1]
     real_shares = np.bincount(real.classes, minlength=num_classes) / len(real.classes)
@@ -60,7 +71,7 @@ def measure_modes(real: Features, fake: Features) -> dict:
     return {"modes": modes, "class_divergence": divergence}
 
 
-def measure_class_accuracy(real: Features, fake: Features) -> dict:
+def measure_class_accuracy(real: Features, fake: Features) -> dict[str, float]:
     """Returns the share of generated images whose class is the one that was asked for."""
     if fake.labels is None:
         raise ValueError(
@@ -70,12 +81,12 @@ def measure_class_accuracy(real: Features, fake: Features) -> dict:
     return {"class_accuracy": class_accuracy(fake.classes, fake.labels)}
 
 
-def named(values: tuple, *names: str) -> dict:
+def named(values: tuple[float, ...], *names: str) -> dict[str, float]:
     """Returns values by name."""
     return dict(zip(names, values, strict=True))
 
 
-NAMES = {
+NAMES: dict[str, MetricFunction] = {
     "fid": lambda real, fake: {"fid": frechet_distance(real, fake)},
     "kid": lambda real, fake: named(kernel_distance(real, fake), "kid", "kid_std"),
     "inception_score": lambda real, fake: named(

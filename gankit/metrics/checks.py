@@ -1,11 +1,13 @@
 """What a metric asks of features, and what it says when it does not get it."""
 
+import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
-from gankit.metrics.features import as_features
+from gankit.metrics.features import ImagesOrFeatures, as_features
 
 
-def check_features(features, name: str) -> np.ndarray:
+def check_features(features: ArrayLike, name: str) -> np.ndarray:
     """Returns features as a float array ``(n, features)``, or says what is wrong with them."""
     features = np.asarray(features)
     if features.ndim != 2 or features.dtype.kind != "f":
@@ -24,7 +26,9 @@ def check_features(features, name: str) -> np.ndarray:
     return features
 
 
-def check_pair(real, fake, extractor=None) -> tuple[np.ndarray, np.ndarray]:
+def check_pair(
+    real: ImagesOrFeatures, fake: ImagesOrFeatures, extractor: keras.Model | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Returns both sets of features, of images too, or says what is wrong with them."""
     real = check_features(as_features(real, extractor).values, "real")
     fake = check_features(as_features(fake, extractor).values, "fake")

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class ModeCoverage(NamedTuple):
@@ -30,7 +31,7 @@ class Matching(NamedTuple):
     classes: np.ndarray
 
 
-def check_probabilities(probabilities) -> np.ndarray:
+def check_probabilities(probabilities: ArrayLike) -> np.ndarray:
     """Returns a classifier's softmax as float64 ``(n, classes)``, or says what is wrong with it."""
     probabilities = np.asarray(probabilities, np.float64)
     if probabilities.ndim != 2 or not len(probabilities):
@@ -46,7 +47,9 @@ def check_probabilities(probabilities) -> np.ndarray:
     return probabilities
 
 
-def mode_coverage(classes, num_classes: int, *, real_shares=None) -> ModeCoverage:
+def mode_coverage(
+    classes: ArrayLike, num_classes: int, *, real_shares: ArrayLike | None = None
+) -> ModeCoverage:
     """Returns how many classes generated images cover, and how evenly.
 
     For stacked MNIST's 1,000 modes, take the classes of ``extractors.stacked_digits()``.
@@ -88,7 +91,7 @@ def mode_coverage(classes, num_classes: int, *, real_shares=None) -> ModeCoverag
     return ModeCoverage(int(found.sum()), float(max(divergence, 0.0)))
 
 
-def class_accuracy(classes, asked) -> float:
+def class_accuracy(classes: ArrayLike, asked: ArrayLike) -> float:
     """Returns the share of generated images in which a classifier finds the class asked for.
 
     Args:
@@ -112,7 +115,7 @@ def class_accuracy(classes, asked) -> float:
     return float(np.mean(classes == asked))
 
 
-def match_codes(classes, codes, num_classes: int) -> Matching:
+def match_codes(classes: ArrayLike, codes: ArrayLike, num_classes: int) -> Matching:
     """Returns which class each code stands for: the best one-to-one assignment.
 
     For GANs that invent categories, as ``InfoGAN``: either of generated images, whose codes are
@@ -141,9 +144,9 @@ def match_codes(classes, codes, num_classes: int) -> Matching:
     counts = np.zeros((num_classes, num_classes), int)
     np.add.at(counts, (codes, classes), 1)
     # The best assignment of the first codes to each set of classes, one code after the other.
-    best = {frozenset(): (0, ())}
+    best: dict[frozenset[int], tuple[int, tuple[int, ...]]] = {frozenset(): (0, ())}
     for row in counts:
-        longer = {}
+        longer: dict[frozenset[int], tuple[int, tuple[int, ...]]] = {}
         for taken, (hits, assigned) in best.items():
             for one in set(range(num_classes)) - taken:
                 offer = (hits + int(row[one]), (*assigned, one))

@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
+import keras
 import numpy as np
 
 from gankit.metrics.checks import check_pair
+from gankit.metrics.features import ImagesOrFeatures
 from gankit.metrics.neighbours import distance_blocks, neighbour_radii
 
 
@@ -15,7 +17,13 @@ class DensityCoverage(NamedTuple):
     coverage: float
 
 
-def density_coverage(real, fake, *, extractor=None, neighbours=5) -> DensityCoverage:
+def density_coverage(
+    real: ImagesOrFeatures,
+    fake: ImagesOrFeatures,
+    *,
+    extractor: keras.Model | None = None,
+    neighbours: int = 5,
+) -> DensityCoverage:
     """Returns the density and coverage of generated images.
 
     Around each real image is a ball that reaches its k-th nearest real neighbour. Density is the

@@ -11,7 +11,7 @@ import keras
 DIGIT_CLASSIFIER = Path(__file__).with_name("digit_classifier.keras")
 
 
-def inception(weights="imagenet") -> keras.Model:
+def inception(weights: str | None = "imagenet") -> keras.Model:
     """Returns Keras's InceptionV3: 2,048 features, 1,000 classes, for colour images of 299x299.
 
     Published FIDs were measured by TensorFlow's graph of 2015, whose weights, and whose way to

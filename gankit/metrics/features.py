@@ -2,9 +2,9 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias, TypeGuard
 
 import keras
 import numpy as np
@@ -13,6 +13,7 @@ import tensorflow as tf
 from gankit.data.checks import check_values
 from gankit.gans.checks import check_at_least_one
 from gankit.metrics import extractors
+from gankit.typing import ImageData, PathLike
 
 
 class Features(NamedTuple):
@@ -43,7 +44,11 @@ class Features(NamedTuple):
         return self.probabilities
 
 
-def as_features(images, extractor=None) -> Features:
+#: Images, or what is known of them: ``Features``, or an array ``(n, features)``.
+ImagesOrFeatures: TypeAlias = Features | ImageData
+
+
+def as_features(images: ImagesOrFeatures, extractor: keras.Model | None = None) -> Features:
     """Returns features as they are, also a plain array ``(n, features)``, and those of images."""
     if isinstance(images, Features):
         return images
@@ -52,7 +57,7 @@ def as_features(images, extractor=None) -> Features:
     return extract(images, extractor)
 
 
-def as_probabilities(images, extractor=None) -> np.ndarray:
+def as_probabilities(images: ImagesOrFeatures, extractor: keras.Model | None = None) -> np.ndarray:
     """Returns probabilities as they are, an array ``(n, classes)``, and those of images."""
     if is_array(images) and np.ndim(images) != 4:
         return np.asarray(images)
@@ -60,7 +65,13 @@ def as_probabilities(images, extractor=None) -> np.ndarray:
 
 
 def extract(
-    images, extractor=None, *, num_images=None, batch_size=100, file=None, verbose=1
+    images: ImageData,
+    extractor: keras.Model | None = None,
+    *,
+    num_images: int | None = None,
+    batch_size: int = 100,
+    file: PathLike | None = None,
+    verbose: int = 1,
 ) -> Features:
     """Returns the features of images.
 
@@ -112,7 +123,7 @@ def extract(
     return features
 
 
-def check_extractor(extractor) -> None:
+def check_extractor(extractor: keras.Model) -> None:
     """Raises ``TypeError`` unless ``extractor`` is a Keras model that takes images."""
     inputs = getattr(extractor, "inputs", None) or []
     if not isinstance(extractor, keras.Model) or [len(x.shape) for x in inputs] != [4]:
@@ -122,7 +133,7 @@ def check_extractor(extractor) -> None:
         )
 
 
-def count(images, num_images: int | None) -> int | None:
+def count(images: ImageData, num_images: int | None) -> int | None:
     """Returns how many images there will be, None if nobody knows."""
     if num_images is not None:
         check_at_least_one("num_images", num_images)
@@ -136,12 +147,12 @@ def count(images, num_images: int | None) -> int | None:
     return len(images) if is_array(images) else None
 
 
-def is_array(images) -> bool:
+def is_array(images: ImageData) -> TypeGuard[np.ndarray]:
     """Returns whether all images are there at once."""
     return hasattr(images, "__array__")
 
 
-def batches(images: np.ndarray | Iterable, batch_size: int) -> Iterator[np.ndarray]:
+def batches(images: ImageData, batch_size: int) -> Iterator[np.ndarray]:
     """Yields float32 images in [-1, 1], some at a time."""
     if is_array(images):
         whole = np.asarray(images)
@@ -185,11 +196,11 @@ def fingerprint(extractor: keras.Model) -> str:
     """Returns a short text that is another one for another extractor, or other weights of it."""
     digest = hashlib.sha256()
     for weight in extractor.get_weights():
-        digest.update(np.ascontiguousarray(weight))
+        digest.update(weight.tobytes())
     return f"{extractor.name} {digest.hexdigest()[:16]}"
 
 
-def read(file, extractor: keras.Model, total: int | None) -> Features:
+def read(file: PathLike, extractor: keras.Model, total: int | None) -> Features:
     """Returns the features in a file, if they are those that are asked for."""
     try:
         with np.load(file) as content:
@@ -209,7 +220,7 @@ def read(file, extractor: keras.Model, total: int | None) -> Features:
     return features
 
 
-def write(file, extractor: keras.Model, features: Features) -> None:
+def write(file: PathLike, extractor: keras.Model, features: Features) -> None:
     """Writes features to a file, which is whole or not there."""
     arrays = {name: part for name, part in features._asdict().items() if part is not None}
     with tempfile.TemporaryDirectory(dir=Path(file).parent) as folder:

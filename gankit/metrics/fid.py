@@ -1,13 +1,17 @@
 """The Fréchet distance between two sets of features, each taken for a Gaussian."""
 
+import keras
 import numpy as np
 
 from gankit.metrics.checks import check_pair
+from gankit.metrics.features import ImagesOrFeatures
 
 CHUNK = 1024  # rows that are in float64 at once
 
 
-def frechet_distance(real, fake, *, extractor=None) -> float:
+def frechet_distance(
+    real: ImagesOrFeatures, fake: ImagesOrFeatures, *, extractor: keras.Model | None = None
+) -> float:
     """Returns the Fréchet inception distance, FID, of generated images from real ones.
 
     ``|m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))`` of the features' means and covariances, in the
@@ -49,7 +53,9 @@ def mean_and_covariance(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, covariance / (len(features) - 1)
 
 
-def gaussian_distance(mean, covariance, other_mean, other_covariance) -> float:
+def gaussian_distance(
+    mean: np.ndarray, covariance: np.ndarray, other_mean: np.ndarray, other_covariance: np.ndarray
+) -> float:
     """Returns the squared Fréchet distance between two Gaussians."""
     # The eigenvalues of S1 S2 are those of the symmetric S1^(1/2) S2 S1^(1/2), which keeps the root
     # of the product real whatever rounding does.

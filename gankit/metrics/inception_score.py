@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
+import keras
 import numpy as np
 
 from gankit.metrics.classes import check_probabilities
-from gankit.metrics.features import as_probabilities
+from gankit.metrics.features import ImagesOrFeatures, as_probabilities
 
 
 class InceptionScore(NamedTuple):
@@ -15,7 +16,9 @@ class InceptionScore(NamedTuple):
     std: float
 
 
-def inception_score(fake, *, extractor=None, splits=10) -> InceptionScore:
+def inception_score(
+    fake: ImagesOrFeatures, *, extractor: keras.Model | None = None, splits: int = 10
+) -> InceptionScore:
     """Returns the Inception score of generated images, between 1 and the number of classes.
 
     ``exp`` of the mean Kullback-Leibler divergence between the classes of one image and the classes

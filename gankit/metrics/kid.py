@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
+import keras
 import numpy as np
 
 from gankit.metrics.checks import check_pair
+from gankit.metrics.features import ImagesOrFeatures
 
 
 class KernelDistance(NamedTuple):
@@ -15,7 +17,13 @@ class KernelDistance(NamedTuple):
 
 
 def kernel_distance(
-    real, fake, *, extractor=None, subsets=100, subset_size=1000, seed=0
+    real: ImagesOrFeatures,
+    fake: ImagesOrFeatures,
+    *,
+    extractor: keras.Model | None = None,
+    subsets: int = 100,
+    subset_size: int = 1000,
+    seed: int = 0,
 ) -> KernelDistance:
     """Returns the kernel inception distance, KID, of generated images from real ones.
 

@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
+import keras
 import numpy as np
 
 from gankit.metrics.checks import check_pair
+from gankit.metrics.features import ImagesOrFeatures
 from gankit.metrics.neighbours import distance_blocks, neighbour_radii
 
 
@@ -15,7 +17,13 @@ class PrecisionRecall(NamedTuple):
     recall: float
 
 
-def precision_recall(real, fake, *, extractor=None, neighbours=3) -> PrecisionRecall:
+def precision_recall(
+    real: ImagesOrFeatures,
+    fake: ImagesOrFeatures,
+    *,
+    extractor: keras.Model | None = None,
+    neighbours: int = 3,
+) -> PrecisionRecall:
     """Returns the precision and recall of generated images.
 
     Precision is the share of generated images within the real ones' manifold, sharpness; recall the

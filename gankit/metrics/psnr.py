@@ -1,6 +1,7 @@
 """How far images are from given ones, pixel by pixel: for tasks that have one right answer."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 PEAK = 255.0
 
@@ -9,7 +10,9 @@ STUDIO_WEIGHTS = np.array([65.481, 128.553, 24.966]) / 255
 STUDIO_BLACK = 16.0
 
 
-def peak_signal_to_noise_ratio(images, references, *, border=0, luma=False) -> np.ndarray:
+def peak_signal_to_noise_ratio(
+    images: ArrayLike, references: ArrayLike, *, border: int = 0, luma: bool = False
+) -> np.ndarray:
     """Returns the peak signal-to-noise ratio, PSNR, of each image, in decibels.
 
     ``10 log10(255^2 / mean squared error)``, infinite for equal images. Papers on super-resolution
@@ -54,7 +57,7 @@ def in_decibels(errors: np.ndarray) -> np.ndarray:
         return 10 * np.log10(PEAK**2 / errors.mean(axis=(1, 2, 3)))
 
 
-def in_bytes(images) -> np.ndarray:
+def in_bytes(images: ArrayLike) -> np.ndarray:
     """Returns images as float64 in 0..255."""
     images = np.asarray(images)
     if images.dtype == np.uint8:

@@ -1,11 +1,12 @@
 """How sharp images are, whatever they show, and beside true ones."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gankit.metrics.psnr import check_pair, in_bytes, in_decibels
 
 
-def sharpness(images) -> np.ndarray:
+def sharpness(images: ArrayLike) -> np.ndarray:
     """Returns the mean length of each image's gradient, in steps of 0..255 a pixel.
 
     Blurred images have less of it, noisy ones more.
@@ -22,7 +23,7 @@ def sharpness(images) -> np.ndarray:
     return np.hypot(down, right).mean(axis=(1, 2, 3))
 
 
-def sharpness_difference(images, references) -> np.ndarray:
+def sharpness_difference(images: ArrayLike, references: ArrayLike) -> np.ndarray:
     """Returns how near each image's sharpness is to the true one's, in decibels: more is nearer.
 
     ``10 log10(255^2 / mean |slopes - true slopes|)``, where a pixel's slope is the sum of the

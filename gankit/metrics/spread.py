@@ -1,11 +1,15 @@
 """Whether generated images differ from each other as much as real ones do."""
 
+import keras
 import numpy as np
 
 from gankit.metrics.checks import check_pair
+from gankit.metrics.features import ImagesOrFeatures
 
 
-def relative_spread(real, fake, *, extractor=None) -> float:
+def relative_spread(
+    real: ImagesOrFeatures, fake: ImagesOrFeatures, *, extractor: keras.Model | None = None
+) -> float:
     """Returns how far generated images lie from each other, where real ones give 1.
 
     The root of the features' total variance, generated over real: near 0 where the generator makes

@@ -1,11 +1,12 @@
 """Whether a shape of voxels is one thing."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gankit.voxels import find_full
 
 
-def largest_component(volumes, *, threshold=0.0) -> np.ndarray:
+def largest_component(volumes: ArrayLike, *, threshold: float = 0.0) -> np.ndarray:
     """Returns which share of each volume's full voxels hang together in its largest component.
 
     1 where all full voxels can be reached from each other through common faces; crumbs that hang in
