@@ -1,13 +1,23 @@
 """Many images as one picture, and many pictures as a film."""
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image
 
+from gankit.typing import PathLike, ValueRange
 
-def make_grid(images, *, columns=None, padding=2, value_range=(-1, 1)) -> np.ndarray:
+
+def make_grid(
+    images: ArrayLike,
+    *,
+    columns: int | None = None,
+    padding: int = 2,
+    value_range: ValueRange = (-1, 1),
+) -> np.ndarray:
     """Returns one picture in which the images stand in rows.
 
     Args:
@@ -36,7 +46,14 @@ def make_grid(images, *, columns=None, padding=2, value_range=(-1, 1)) -> np.nda
     return grid[: grid.shape[0] - padding, : grid.shape[1] - padding]
 
 
-def save_grid(images, path, *, columns=None, padding=2, value_range=(-1, 1)) -> Path:
+def save_grid(
+    images: ArrayLike,
+    path: PathLike,
+    *,
+    columns: int | None = None,
+    padding: int = 2,
+    value_range: ValueRange = (-1, 1),
+) -> Path:
     """Writes the grid of ``images`` (see ``make_grid``) to an image file and returns its path.
 
     Folders that are missing are made; the ending of ``path`` says the format.
@@ -48,7 +65,9 @@ def save_grid(images, path, *, columns=None, padding=2, value_range=(-1, 1)) -> 
     return path
 
 
-def save_images(images, folder, *, value_range=(-1, 1)) -> list[Path]:
+def save_images(
+    images: ArrayLike, folder: PathLike, *, value_range: ValueRange = (-1, 1)
+) -> list[Path]:
     """Writes each image to a PNG of its own, for other tools, and returns their paths.
 
     Args:
@@ -72,7 +91,13 @@ def save_images(images, folder, *, value_range=(-1, 1)) -> list[Path]:
     return paths
 
 
-def save_animation(frames, path, *, frame_duration=0.2, last_frame_duration=1.5) -> Path:
+def save_animation(
+    frames: Iterable[str | Path | np.ndarray],
+    path: PathLike,
+    *,
+    frame_duration: float = 0.2,
+    last_frame_duration: float = 1.5,
+) -> Path:
     """Writes an animated GIF that repeats for ever and returns its path.
 
     Args:
@@ -98,7 +123,7 @@ def save_animation(frames, path, *, frame_duration=0.2, last_frame_duration=1.5)
     return path
 
 
-def to_uint8(images, value_range) -> np.ndarray:
+def to_uint8(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
     """Returns floats in ``value_range`` as uint8 in 0..255; uint8 stays as it is."""
     low, high = value_range
     if not low < high:
@@ -119,7 +144,7 @@ def to_uint8(images, value_range) -> np.ndarray:
     return np.round(shares * 255).astype(np.uint8)
 
 
-def to_picture(frame) -> Image.Image:
+def to_picture(frame: str | Path | np.ndarray) -> Image.Image:
     """Returns a file's content, or a uint8 array ``(height, width, 1 or 3)``, as a Pillow image."""
     if isinstance(frame, str | Path):
         with Image.open(frame) as image:

@@ -5,26 +5,37 @@ image and ``edit`` those of an image that meets constraints, by gradient descent
 generator, whose weights stay as they are.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple, TypeAlias
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
+from numpy.typing import ArrayLike
 
 from gankit.data.checks import check_choice
 from gankit.gans import checks
 from gankit.gans.batch import map_tensors
-from gankit.gans.gan import in_float32
+from gankit.gans.gan import GAN, in_float32
 from gankit.gans.networks import GENERATOR_ROLES, find_inputs, match_inputs
 from gankit.gans.random import choose_stream
+from gankit.typing import Structure, Tensor
 
 PARALLEL = 1e-6  # the sine of an angle below which a straight way is as good
 GRADIENT_SCALE = 2.0**12  # a power of 2, which changes nothing but what float16 would round to 0
 
+#: From images ``(n, height, width, channels)`` to what each costs, ``(n,)``.
+Constraint: TypeAlias = Callable[[Tensor], Tensor]
 
-def interpolate(start, end, num_steps=8, *, method="spherical") -> np.ndarray:
+
+def interpolate(
+    start: ArrayLike,
+    end: ArrayLike,
+    num_steps: int = 8,
+    *,
+    method: Literal["spherical", "linear"] = "spherical",
+) -> np.ndarray:
     """Returns latents on the way from ``start`` to ``end``, both included.
 
     Args:
@@ -65,7 +76,7 @@ def interpolate(start, end, num_steps=8, *, method="spherical") -> np.ndarray:
     return np.where(sine < PARALLEL, straight, curved).astype(np.float32)
 
 
-def truncate(latents, threshold, *, seed=None) -> np.ndarray:
+def truncate(latents: ArrayLike, threshold: float, *, seed: int | None = None) -> np.ndarray:
     """Returns latents of a normal prior, with values that are too far out drawn anew.
 
     The lower the threshold, the more usual the images, and the less different.
@@ -88,9 +99,9 @@ def truncate(latents, threshold, *, seed=None) -> np.ndarray:
     if not threshold > 0:
         raise ValueError(f"threshold must be positive, got {threshold!r}.")
     latents, threshold = np.asarray(latents, np.float32), float(threshold)
-    seed = np.random.SeedSequence(seed).generate_state(2)
+    state = np.random.SeedSequence(seed).generate_state(2)
     drawn = tf.random.stateless_parameterized_truncated_normal(
-        latents.shape, seed, minvals=-threshold, maxvals=threshold
+        latents.shape, state, minvals=-threshold, maxvals=threshold
     )
     return np.where(np.abs(latents) > threshold, drawn, latents)
 
@@ -110,18 +121,18 @@ class Found(NamedTuple):
 
 
 def project(
-    gan,
-    images,
+    gan: GAN,
+    images: ArrayLike,
     *,
-    condition=None,
-    starts=8,
-    encoder=None,
-    steps=500,
-    learning_rate=0.1,
-    ema=True,
-    seed=None,
-    batch_size=256,
-    verbose=1,
+    condition: Structure = None,
+    starts: int = 8,
+    encoder: keras.Model | None = None,
+    steps: int = 500,
+    learning_rate: float = 0.1,
+    ema: bool = True,
+    seed: int | None = None,
+    batch_size: int = 256,
+    verbose: int = 1,
 ) -> Found:
     """Returns the latents whose images are nearest to given ones.
 
@@ -178,7 +189,9 @@ def project(
     return Found(*map(np.concatenate, zip(*found, strict=True)))
 
 
-def draw_starts(gan, images, starts: int, encoder, seed) -> np.ndarray:
+def draw_starts(
+    gan: GAN, images: np.ndarray, starts: int, encoder: keras.Model | None, seed: int | None
+) -> np.ndarray:
     """Returns latents ``(n, starts, ...)`` to start from, those of the encoder first."""
     seed = choose_stream(seed, gan.sampling_seed)
     drawn = gan.sample_latents(len(images) * starts, seed=seed)
@@ -216,12 +229,12 @@ class Pixels:
         Zhu et al. 2016, arXiv:1609.03552, section 3.2.
     """
 
-    def __init__(self, values, mask, *, weight=1.0):
+    def __init__(self, values: ArrayLike, mask: ArrayLike, *, weight: float = 1.0):
         self.values = np.asarray(values, np.float32)
         self.mask = as_mask(mask)
         self.weight = weight
 
-    def __call__(self, images):
+    def __call__(self, images: Tensor) -> Tensor:
         """Returns what each of the images, a tensor, costs: ``(n,)``."""
         return self.weight * masked_mean(ops.square(images - self.values), self.mask)
 
@@ -244,7 +257,7 @@ class Edges:
         Zhu et al. 2016, arXiv:1609.03552, section 3.2; the paper compares histograms of directions.
     """
 
-    def __init__(self, drawing, mask, *, weight=1.0):
+    def __init__(self, drawing: ArrayLike, mask: ArrayLike, *, weight: float = 1.0):
         self.drawing = np.asarray(drawing, np.float32)
         mask = as_mask(mask)
         # A difference counts as both of its pixels do.
@@ -255,7 +268,7 @@ class Edges:
         self.masks = [as_mask(down), as_mask(right)]
         self.weight = weight
 
-    def __call__(self, images):
+    def __call__(self, images: Tensor) -> Tensor:
         """Returns what each of the images, a tensor, costs: ``(n,)``."""
         drawing = self.drawing if self.drawing.ndim == 4 else self.drawing[None]
         costs = []
@@ -266,16 +279,16 @@ class Edges:
 
 
 def edit(
-    gan,
-    latents,
-    constraints,
+    gan: GAN,
+    latents: ArrayLike,
+    constraints: Sequence[Constraint],
     *,
-    condition=None,
-    closeness=0.01,
-    steps=200,
-    learning_rate=0.05,
-    ema=True,
-    verbose=1,
+    condition: Structure = None,
+    closeness: float = 0.01,
+    steps: int = 200,
+    learning_rate: float = 0.05,
+    ema: bool = True,
+    verbose: int = 1,
 ) -> Found:
     """Returns latents near given ones whose images meet constraints.
 
@@ -321,13 +334,18 @@ class Search(NamedTuple):
     Each row of the latents goes its own way: Adam looks at each number alone.
     """
 
-    gan: Any
+    gan: GAN
     ema: bool
     steps: int
     learning_rate: float
     verbose: int
 
-    def run(self, latents: np.ndarray, cost: Callable, condition=None) -> Found:
+    def run(
+        self,
+        latents: np.ndarray,
+        cost: Callable[..., Tensor],
+        condition: Structure = None,
+    ) -> Found:
         """Returns where latents end that lower ``cost(images, latents)``, a value for each."""
         network = self.gan.sampling_generator if self.ema else self.gan.generator
         condition = map_tensors(checks.standardize, condition)
@@ -360,7 +378,7 @@ class Search(NamedTuple):
         return Found(*map(ops.convert_to_numpy, (moved.value, images, costs)))
 
 
-def as_mask(mask) -> np.ndarray:
+def as_mask(mask: ArrayLike) -> np.ndarray:
     """Returns a mask with the axes of images, ``(n or 1, height, width, channels or 1)``."""
     mask = np.asarray(mask, np.float32)
     mask = mask[None, ..., None] if mask.ndim == 2 else mask
@@ -373,12 +391,12 @@ def as_mask(mask) -> np.ndarray:
     return mask
 
 
-def mean_of_each(values):
+def mean_of_each(values: Tensor) -> Tensor:
     """Returns the mean of each row of a tensor, ``(n,)``."""
     return ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=1)
 
 
-def masked_mean(values, mask):
+def masked_mean(values: Tensor, mask: np.ndarray) -> Tensor:
     """Returns the mean of each image's values, weighted by a mask, ``(n,)``."""
     weights = ops.broadcast_to(ops.convert_to_tensor(mask), ops.shape(values))
     return ops.sum(values * weights, axis=(1, 2, 3)) / ops.sum(weights, axis=(1, 2, 3))

@@ -4,16 +4,22 @@ import json
 import os
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 
+from gankit.gans.gan import GAN
+from gankit.typing import PathLike
 from gankit.version import __version__
 
 MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
 
 
-def load(path, *, custom_objects=None, compile=True):
+def load(
+    path: PathLike, *, custom_objects: dict[str, Any] | None = None, compile: bool = True
+) -> GAN:
     """Returns the GAN in a ``.keras`` file, ready to be used and to be trained on.
 
     As ``keras.models.load_model``, but says what is wrong with a file that can't be loaded. No code
@@ -67,7 +73,7 @@ def to_keras(network: keras.Model) -> keras.Model:
     return plain
 
 
-def check_file(path) -> None:
+def check_file(path: PathLike) -> None:
     """Raises ``ValueError`` unless ``path`` is a ``.keras`` file whose every byte is in order."""
     path = Path(path)
     if not path.is_file():
@@ -94,7 +100,7 @@ def check_file(path) -> None:
         raise ValueError(f"{path} is damaged: its config.json can't be read: {error}.") from error
 
 
-def explain_version(path) -> str:
+def explain_version(path: PathLike) -> str:
     """Returns what to do if a file is of a newer gankit than this one, else nothing."""
     with zipfile.ZipFile(path) as archive:
         config = json.loads(archive.read("config.json"))
@@ -112,7 +118,7 @@ def read_version(version: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", version)[:3]]
 
 
-def write_whole(path, write) -> Path:
+def write_whole(path: PathLike, write: Callable[[Path], object]) -> Path:
     """Writes a file so that at ``path`` there is the old one or the whole new one, at any moment.
 
     Args:
@@ -134,7 +140,7 @@ def write_whole(path, write) -> Path:
     return path
 
 
-def sync(path) -> None:
+def sync(path: PathLike) -> None:
     """Has a file, or the names in a folder, written to the disk."""
     if os.name == "nt" and Path(path).is_dir():
         return  # Windows syncs no folders

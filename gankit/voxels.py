@@ -1,6 +1,7 @@
 """Pictures of volumes."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 COLOR = np.array([250, 190, 90])
 BACKGROUND = 255
@@ -9,7 +10,14 @@ LIGHT = np.array([0.8, 0.55, 1.0])
 DIMMEST = 0.6  # what is left of the light at the far end
 
 
-def draw_voxels(volumes, *, size=128, azimuth=30.0, elevation=25.0, threshold=0.0) -> np.ndarray:
+def draw_voxels(
+    volumes: ArrayLike,
+    *,
+    size: int = 128,
+    azimuth: float = 30.0,
+    elevation: float = 25.0,
+    threshold: float = 0.0,
+) -> np.ndarray:
     """Returns pictures of volumes, as an eye far away sees them; ``save_grid`` puts them together.
 
     Follows a ray for each pixel to the first full voxel. Width points up.
@@ -42,7 +50,7 @@ def draw_voxels(volumes, *, size=128, azimuth=30.0, elevation=25.0, threshold=0.
     return pictures
 
 
-def find_full(volumes, threshold: float) -> np.ndarray:
+def find_full(volumes: ArrayLike, threshold: float) -> np.ndarray:
     """Returns which voxels are full, ``(n, depth, height, width)``, or raises ``ValueError``."""
     volumes = np.asarray(volumes)
     if volumes.ndim == 5 and volumes.shape[-1] == 1:
@@ -63,7 +71,9 @@ def look(azimuth: float, elevation: float) -> tuple[np.ndarray, np.ndarray, np.n
     return right, np.cross(right, forward), forward
 
 
-def follow(starts, forward, sizes) -> tuple[tuple, np.ndarray, np.ndarray]:
+def follow(
+    starts: np.ndarray, forward: np.ndarray, sizes: np.ndarray
+) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
     """Returns the voxels that rays go through, which of them exist, and how light they are there.
 
     Args:
