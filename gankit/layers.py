@@ -85,7 +85,7 @@ class UpsampleConv2D(keras.layers.Conv2D):
         )
         return keras.Sequential([keras.layers.UpSampling2D(self.scale), convolution])
 
-    def keras_weights(self) -> list:
+    def keras_weights(self) -> list[np.ndarray]:
         """Returns the weights that ``as_keras_layer`` needs, as arrays."""
         return self.get_weights()
 
@@ -183,7 +183,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         """Returns a layer of Keras alone that computes the same in inference; not built yet."""
         return type(self.layer).from_config(self.layer.get_config())
 
-    def keras_weights(self) -> list:
+    def keras_weights(self) -> list[np.ndarray]:
         """Returns the weights that ``as_keras_layer`` needs, as arrays: the kernel is divided."""
         divisor = self.largest_singular_value(ops.convert_to_tensor(self.kernel), training=False)
         return [

@@ -9,7 +9,7 @@ from gankit.typing import Size, ValueRange
 VALUE_TOLERANCE = 1e-3  # resampling and float16 overshoot the range by a little
 
 
-def check_choice(name: str, value: object, choices: tuple) -> None:
+def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
     """Raises ``ValueError`` unless ``value`` is one of ``choices``."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {choices}, got {value!r}.")

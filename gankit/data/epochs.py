@@ -41,7 +41,12 @@ def shuffled(
     return dataset.shuffle(buffer_size, seed=epoch, reshuffle_each_iteration=False)
 
 
-def batches(take: Callable, num_images: int, batch_size: int, **order: Any) -> tf.data.Dataset:
+def batches(
+    take: Callable[[tf.data.Dataset, Tensor], tf.data.Dataset],
+    num_images: int,
+    batch_size: int,
+    **order: Any,
+) -> tf.data.Dataset:
     """Returns a dataset of what ``take`` makes of the indices of each batch, epoch after epoch.
 
     Args:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -95,7 +96,7 @@ def check_options(
     value_range: ValueRange,
     on_error: OnError,
     seed: int,
-) -> dict:
+) -> dict[str, Any]:
     """Returns the options that all adapters of files have, checked, for ``batches_of_files``."""
     checks.check_choice("color_mode", color_mode, tuple(MODES))
     checks.check_choice("on_error", on_error, ("raise", "skip"))
@@ -144,7 +145,7 @@ class Reader:
             self.way_tensor = tf.constant(ways, tf.int32)
             self.begin_tensor, self.shape_tensor = tf.constant(begins), tf.constant(shapes)
 
-    def plan(self, file: ImageFile) -> tuple[int, tuple, tuple]:
+    def plan(self, file: ImageFile) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
         """Returns at which part of its size a JPEG is decoded, and what of it is kept.
 
         That is where a box begins, and its shape, both with the channels. All zeros for a file that

@@ -1,5 +1,7 @@
 """A GAN whose discriminator also tells the class."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -14,6 +16,7 @@ from gankit.gans.networks import (
     find_inputs,
     split_outputs,
 )
+from gankit.typing import Scalars, Structure, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -44,7 +47,7 @@ class ACGAN(GAN):
         arXiv:1610.09585.
     """
 
-    def __init__(self, generator, discriminator, **kwargs):
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, **kwargs: Any):
         super().__init__(generator, discriminator, **kwargs)
         condition = find_inputs(generator, GENERATOR_ROLES, "condition")
         if not condition:
@@ -69,7 +72,7 @@ class ACGAN(GAN):
                 f"{self.num_classes}. Build both with the same num_classes."
             )
 
-    def check_data(self, batch) -> None:
+    def check_data(self, batch: Structure) -> None:
         """Raises unless ``batch`` is a pair of images and labels that the networks know."""
         super().check_data(batch)
         if batch is None:
@@ -82,27 +85,27 @@ class ACGAN(GAN):
             )
         checks.check_classes_known(labels, self.num_classes)
 
-    def discriminator_losses(self, real: Batch, fake: Batch) -> dict:
+    def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what the discriminator pays for the classes of both."""
         class_loss = (self.class_loss(real) + self.class_loss(fake)) / 2
         return super().discriminator_losses(real, fake) | {"class": class_loss}
 
-    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+    def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what the generator pays for classes that are not found."""
         return super().generator_losses(real, fake) | {"class": self.class_loss(fake)}
 
-    def accuracies(self, real: Batch, fake: Batch) -> dict:
+    def accuracies(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s shares, and the share of images whose class is found."""
         class_accuracy = (self.class_accuracy(real) + self.class_accuracy(fake)) / 2
         return super().accuracies(real, fake) | {"class_accuracy": class_accuracy}
 
-    def class_loss(self, batch: Batch):
+    def class_loss(self, batch: Batch) -> Tensor:
         """Returns the mean cross-entropy of a batch's classes, ln of their number at the start."""
         (logits,) = batch.heads
         cost = ops.sparse_categorical_crossentropy(batch.condition, logits, from_logits=True)
         return ops.mean(cost)
 
-    def class_accuracy(self, batch: Batch):
+    def class_accuracy(self, batch: Batch) -> Tensor:
         """Returns the share of a batch's images whose class has the largest logit."""
         (logits,) = batch.heads
         found = ops.equal(ops.argmax(logits, axis=-1), batch.condition)

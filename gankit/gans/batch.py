@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import keras
 
+from gankit.typing import Structure, Tensor
+
 
 class Batch(NamedTuple):
     """Real or generated images, and what is known of them.
@@ -19,17 +21,17 @@ class Batch(NamedTuple):
             for that.
     """
 
-    images: Any
-    condition: Any = None
-    scores: Any = None
-    heads: tuple = ()
-    reconstructed: Any = None
+    images: Structure
+    condition: Structure = None
+    scores: Tensor = None
+    heads: tuple[Tensor, ...] = ()
+    reconstructed: Structure = None
 
-    def map(self, function: Callable) -> "Batch":
+    def map(self, function: Callable[..., Any]) -> "Batch":
         """Returns the batch with ``function`` applied to each of its tensors."""
         return map_tensors(function, self)
 
 
-def map_tensors(function: Callable, structure):
+def map_tensors(function: Callable[..., Any], structure: Structure) -> Structure:
     """Returns a nested structure with ``function`` applied to all in it that is not None."""
     return keras.tree.map_structure(lambda x: None if x is None else function(x), structure)

@@ -1,10 +1,14 @@
 """A GAN of autoencoders that holds the two networks in balance."""
 
+from typing import Any, ClassVar
+
 import keras
 from keras import ops
 
+from gankit import losses
 from gankit.gans.batch import Batch
 from gankit.gans.ebgan import EBGAN
+from gankit.typing import Config, Scalars, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -35,9 +39,17 @@ class BEGAN(EBGAN):
         arXiv:1703.10717.
     """
 
-    default_loss = "wasserstein"
+    default_loss: ClassVar[str | losses.Loss] = "wasserstein"
 
-    def __init__(self, generator, discriminator, *, diversity=0.5, balance_rate=0.001, **kwargs):
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        diversity: float = 0.5,
+        balance_rate: float = 0.001,
+        **kwargs: Any,
+    ):
         super().__init__(generator, discriminator, **kwargs)
         if not 0 < diversity <= 1:
             raise ValueError(f"diversity must lie in (0, 1], got {diversity!r}.")
@@ -48,19 +60,19 @@ class BEGAN(EBGAN):
         )
 
     @staticmethod
-    def default_optimizer():
+    def default_optimizer() -> keras.optimizers.Optimizer:
         """Returns the paper's."""
         return keras.optimizers.Adam(1e-4)
 
-    def distance(self, difference):
+    def distance(self, difference: Tensor) -> Tensor:
         """Returns what a difference of values costs: its absolute value."""
         return ops.abs(difference)
 
-    def discriminator_losses(self, real: Batch, fake: Batch) -> dict:
+    def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns the energy of real images, less ``balance`` times that of generated ones."""
         return {"adversarial": self.balance * ops.mean(fake.scores) - ops.mean(real.scores)}
 
-    def accuracies(self, real: Batch, fake: Batch) -> dict:
+    def accuracies(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``balance`` and the paper's global measure of convergence."""
         surplus = self.surplus(real, fake)
         return {
@@ -68,7 +80,7 @@ class BEGAN(EBGAN):
             "convergence": -ops.mean(real.scores) + ops.abs(surplus),
         }
 
-    def surplus(self, real: Batch, fake: Batch):
+    def surplus(self, real: Batch, fake: Batch) -> Tensor:
         """Returns how much energy generated images are short of their share."""
         return ops.mean(fake.scores) - self.diversity * ops.mean(real.scores)
 
@@ -78,7 +90,7 @@ class BEGAN(EBGAN):
         balance = self.balance + self.balance_rate * self.surplus(real, fake)
         self.balance.assign(ops.clip(balance, 0.0, 1.0))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return super().get_config() | {
             "diversity": self.diversity,

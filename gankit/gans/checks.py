@@ -3,11 +3,14 @@
 import inspect
 import numbers
 import types
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
+from numpy.typing import ArrayLike
 
 from gankit.data.checks import check_values
 from gankit.gans.networks import (
@@ -18,23 +21,24 @@ from gankit.gans.networks import (
     pair_inputs,
     shapes_fit,
 )
+from gankit.typing import Structure, Tensor
 
 COMPILE_ARGUMENTS = ("run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss")
 
 
-def check_at_least_one(name: str, value) -> None:
+def check_at_least_one(name: str, value: object) -> None:
     """Raises ``ValueError`` unless ``value`` is an integer of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name} must be an integer of at least 1, got {value!r}.")
 
 
-def check_fraction(name: str, value) -> None:
+def check_fraction(name: str, value: object) -> None:
     """Raises ``ValueError`` unless ``value`` is None or a number in [0, 1)."""
-    if value is not None and not (isinstance(value, numbers.Real) and 0 <= value < 1):
+    if value is not None and not (isinstance(value, numbers.Real) and 0 <= float(value) < 1):
         raise ValueError(f"{name} must be None or lie in [0, 1), got {value!r}.")
 
 
-def check_layer(name: str, value) -> None:
+def check_layer(name: str, value: object) -> None:
     """Raises ``TypeError`` unless ``value`` is None or a Keras layer."""
     if value is not None and not isinstance(value, keras.Layer):
         raise TypeError(
@@ -42,7 +46,7 @@ def check_layer(name: str, value) -> None:
         )
 
 
-def check_config_is_complete(variant: type, base: type) -> None:
+def check_config_is_complete(variant: type[keras.Model], base: type[keras.Model]) -> None:
     """Raises ``NotImplementedError`` if saving would lose arguments of a variant's constructor."""
     if variant.get_config is not base.get_config:
         return
@@ -59,13 +63,13 @@ def check_config_is_complete(variant: type, base: type) -> None:
         )
 
 
-def check_no_weights(sample_weight) -> None:
+def check_no_weights(sample_weight: object) -> None:
     """Raises ``TypeError`` if data holds a third part."""
     if sample_weight is not None:
         raise TypeError("A GAN takes no sample_weight: data is images or (images, condition).")
 
 
-def check_compile_arguments(arguments: dict) -> None:
+def check_compile_arguments(arguments: dict[str, Any]) -> None:
     """Raises ``TypeError`` for arguments of Keras's ``compile`` that a GAN can't honour."""
     for name in arguments:
         if name == "optimizer":
@@ -81,14 +85,14 @@ def check_compile_arguments(arguments: dict) -> None:
             )
 
 
-def check_fit_arguments(arguments: dict) -> None:
+def check_fit_arguments(arguments: dict[str, Any]) -> None:
     """Raises ``TypeError`` for arguments of Keras's ``fit`` that a GAN can't honour."""
     for name in ("class_weight", "sample_weight"):
         if arguments.get(name) is not None:
             raise TypeError(f"A GAN takes no {name}: data is images or (images, condition).")
 
 
-def check_divisible(batch_size, steps: int) -> None:
+def check_divisible(batch_size: int | Tensor, steps: int) -> None:
     """Raises unless the batch can be split into as many sub-batches as there are steps."""
     message = (
         "discriminator_steps={} must divide the batch, which has {} images: each of the steps "
@@ -100,7 +104,7 @@ def check_divisible(batch_size, steps: int) -> None:
         tf.debugging.assert_equal(batch_size % steps, 0, message.format(steps, "another number of"))
 
 
-def standardize(tensor):
+def standardize(tensor: Tensor) -> Tensor:
     """Returns a part of the data as float32 or int32; class labels get the shape ``(batch,)``."""
     tensor = ops.convert_to_tensor(tensor)
     if keras.backend.is_float_dtype(tensor.dtype):
@@ -110,7 +114,7 @@ def standardize(tensor):
     return ops.cast(tensor, "int32")
 
 
-def peek(x, y=None, batch_size=None):
+def peek(x: Any, y: Structure = None, batch_size: int | None = None) -> tuple[Structure, Any]:
     """Returns the first batch that ``fit`` would see, and data that still holds it.
 
     Looks through an iterator of its own, so a data set begins again for training (one that shuffles
@@ -136,7 +140,7 @@ def peek(x, y=None, batch_size=None):
     return None, x
 
 
-def peek_validation(arguments: dict):
+def peek_validation(arguments: dict[str, Any]) -> Structure:
     """Returns the first batch of ``fit``'s validation data, None if there is none to look at."""
     validation_data = arguments.get("validation_data")
     if validation_data is None or isinstance(validation_data, types.GeneratorType):
@@ -146,14 +150,19 @@ def peek_validation(arguments: dict):
     return peek(x, y)[0]
 
 
-def first_of(batches):
+def first_of(batches: Iterable[Structure]) -> Structure:
     """Returns the first batch, or raises ``ValueError`` if there is none."""
     for batch in batches:
         return batch
     raise ValueError("The data holds no batch: its batch size may be larger than the data.")
 
 
-def check_batch(data, generator, discriminator, needs_condition=True) -> None:
+def check_batch(
+    data: Structure,
+    generator: keras.Model,
+    discriminator: keras.Model,
+    needs_condition: bool = True,
+) -> None:
     """Raises unless a batch of the data is what the networks can take.
 
     Args:
@@ -188,7 +197,7 @@ def check_batch(data, generator, discriminator, needs_condition=True) -> None:
         check_condition(condition, network, roles, role)
 
 
-def check_images(images: np.ndarray, expected_shape) -> None:
+def check_images(images: np.ndarray, expected_shape: Sequence[int | None]) -> None:
     """Raises unless ``images`` have the shape, type and range that a discriminator needs."""
     if images.dtype.kind != "f" and images.dtype.name != "bfloat16":
         raise TypeError(
@@ -204,7 +213,9 @@ def check_images(images: np.ndarray, expected_shape) -> None:
         check_values(images.astype(np.float32))
 
 
-def check_condition(condition, network, roles, role: str) -> None:
+def check_condition(
+    condition: Structure, network: keras.Model, roles: tuple[str, ...], role: str
+) -> None:
     """Raises unless ``condition`` can go into the condition inputs of a network."""
     if condition is not None:
         check_labels(condition, network, roles)
@@ -216,7 +227,9 @@ def check_condition(condition, network, roles, role: str) -> None:
         )
 
 
-def check_given_images(condition, network, roles, role: str) -> None:
+def check_given_images(
+    condition: Structure, network: keras.Model, roles: tuple[str, ...], role: str
+) -> None:
     """Raises ``ValueError`` if images in a condition have another shape or range than is needed."""
     for network_input, part in pair_inputs(network, roles, "condition", condition):
         part = np.asarray(part)
@@ -230,7 +243,7 @@ def check_given_images(condition, network, roles, role: str) -> None:
         check_values(part.astype(np.float32))
 
 
-def check_labels(condition, network, roles) -> None:
+def check_labels(condition: Structure, network: keras.Model, roles: tuple[str, ...]) -> None:
     """Raises ``ValueError`` if class labels are outside of what a network embeds."""
     for network_input, part in pair_inputs(network, roles, "condition", condition):
         part = np.asarray(part)
@@ -249,7 +262,7 @@ def check_classes_known(labels: np.ndarray, num_classes: int | None) -> None:
         )
 
 
-def check_latents(latents, inputs: list) -> np.ndarray:
+def check_latents(latents: ArrayLike, inputs: list[Tensor]) -> np.ndarray:
     """Returns ``latents`` as float32, or says which shape the generator takes."""
     latents = np.asarray(latents, np.float32)
     if not inputs:
@@ -263,7 +276,7 @@ def check_latents(latents, inputs: list) -> np.ndarray:
     return latents
 
 
-def as_rows(condition):
+def as_rows(condition: Structure) -> Structure:
     """Returns a condition as arrays: dicts and tuples hold several, anything else is one."""
     if isinstance(condition, dict):
         return {name: as_rows(part) for name, part in condition.items()}
@@ -277,7 +290,7 @@ def as_rows(condition):
     return array
 
 
-def check_told(condition, generator):
+def check_told(condition: Structure, generator: keras.Model) -> Structure:
     """Returns a condition as rows, or None, or says why the generator can't be told it."""
     if condition is None:
         return None
@@ -288,7 +301,7 @@ def check_told(condition, generator):
     return condition
 
 
-def count_images(num_images, **given) -> int:
+def count_images(num_images: int | None, **given: Structure) -> int:
     """Returns how many images are asked for, by a number or by the rows of what is given."""
     counts = {"num_images": num_images} if num_images is not None else {}
     for name, structure in given.items():

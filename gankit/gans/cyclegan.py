@@ -1,12 +1,18 @@
 """Two GANs that turn images of one kind into another kind and back, without pairs."""
 
-import keras
-from keras import ops
+from typing import Any, ClassVar
 
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import ArrayLike
+
+from gankit import losses
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN, in_float32, predict
 from gankit.gans.image_pool import ImagePool
 from gankit.gans.networks import check_networks
+from gankit.typing import Config, Scalars, Structure, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -44,18 +50,18 @@ class CycleGAN(GAN):
         Networks", arXiv:1703.10593.
     """
 
-    default_loss = "least_squares"
+    default_loss: ClassVar[str | losses.Loss] = "least_squares"
 
     def __init__(
         self,
-        generator,
-        discriminator,
-        inverse_generator,
-        inverse_discriminator,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        inverse_generator: keras.Model,
+        inverse_discriminator: keras.Model,
         *,
-        cycle_weight=10.0,
-        pool_size=50,
-        **kwargs,
+        cycle_weight: float = 10.0,
+        pool_size: int = 50,
+        **kwargs: Any,
     ):
         super().__init__(generator, discriminator, **kwargs)
         check_networks(inverse_generator, inverse_discriminator)
@@ -71,26 +77,26 @@ class CycleGAN(GAN):
         for pool, network in zip(self.pools, self.discriminator_networks(), strict=True):
             pool.build(network.input_shape)
 
-    def generator_networks(self) -> list:
+    def generator_networks(self) -> list[keras.Model]:
         """Returns both generators."""
         return [self.generator, self.inverse_generator]
 
-    def discriminator_networks(self) -> list:
+    def discriminator_networks(self) -> list[keras.Model]:
         """Returns both discriminators."""
         return [self.discriminator, self.inverse_discriminator]
 
-    def translators(self, training=True) -> list:
+    def translators(self, training: bool = True) -> list[keras.Model]:
         """Returns what translates forward and back: outside of training averages, if there are."""
         if training:
             return self.generator_networks()
         return [self.sampling_generator, self.ema_inverse_generator or self.inverse_generator]
 
-    def unpack(self, data) -> Batch:
+    def unpack(self, data: Structure) -> Batch:
         """Returns a batch whose images are a pair: of the kind to be made, and of the other."""
         batch = super().unpack(data)
         return Batch((batch.images, batch.condition))
 
-    def generate_batch(self, real: Batch, training=True) -> Batch:
+    def generate_batch(self, real: Batch, training: bool = True) -> Batch:
         """Returns images of both kinds, made of the other kind, which is their condition."""
         given = real.images[::-1]
         fakes = [
@@ -99,7 +105,7 @@ class CycleGAN(GAN):
         ]
         return Batch(tuple(fakes), condition=given)
 
-    def reconstruct(self, real: Batch, fake: Batch, training=True) -> Batch:
+    def reconstruct(self, real: Batch, fake: Batch, training: bool = True) -> Batch:
         """Returns the fakes with what comes back of them."""
         again = [
             in_float32(network(part, training=training))
@@ -115,7 +121,7 @@ class CycleGAN(GAN):
         ]
         return super().train_discriminator(real, fake._replace(images=tuple(images)))
 
-    def discriminate(self, batch: Batch, training=True) -> Batch:
+    def discriminate(self, batch: Batch, training: bool = True) -> Batch:
         """Returns the batch with scores of both kinds, ``(batch, 2, ...)``.
 
         Where images are not a pair, they are of the kind that ``generator`` makes.
@@ -129,20 +135,22 @@ class CycleGAN(GAN):
         ]
         return batch._replace(scores=ops.stack(scores, axis=1))
 
-    def slope_costs(self, real: Batch, fake: Batch):
+    def slope_costs(self, real: Batch, fake: Batch) -> Tensor:
         """Returns what the penalty asks for each image of both kinds."""
+        penalty = self.penalty
+        assert penalty is not None  # slope_losses has looked
 
         def costs(network, real, fake):
             def score(images):
                 return in_float32(network(self.augmented(images), training=True))
 
-            return self.penalty(score, real, fake, seed=self.training_seed)
+            return penalty(score, real, fake, seed=self.training_seed)
 
         return ops.concatenate(
             list(map(costs, self.discriminator_networks(), real.images, fake.images))
         )
 
-    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+    def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what images cost that don't come back."""
         distances = [
             ops.mean(ops.abs(again - given))
@@ -156,7 +164,7 @@ class CycleGAN(GAN):
         super().after_step(real, fake)
         self.update_average(self.ema_inverse_generator, self.inverse_generator)
 
-    def invert(self, images, batch_size=256, ema=True):
+    def invert(self, images: ArrayLike, batch_size: int = 256, ema: bool = True) -> np.ndarray:
         """Returns what images become on the way back, float32 in [-1, 1].
 
         Args:
@@ -166,9 +174,9 @@ class CycleGAN(GAN):
             ema: whether to use the average network where there is one.
         """
         network = self.translators(training=not ema)[1]
-        return predict(network, images, batch_size)
+        return predict(network, np.asarray(images), batch_size)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         serialize = keras.saving.serialize_keras_object
         return super().get_config() | {

@@ -1,5 +1,7 @@
 """A GAN whose discriminator is an autoencoder, which repeats real images well and others badly."""
 
+from typing import Any, ClassVar
+
 import keras
 from keras import ops
 
@@ -7,6 +9,7 @@ from gankit import losses
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN, in_float32
 from gankit.gans.networks import DISCRIMINATOR_ROLES, find_inputs, match_inputs, split_outputs
+from gankit.typing import Config, Scalars, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -36,9 +39,16 @@ class EBGAN(GAN):
         Zhao et al. 2016, "Energy-based Generative Adversarial Network", arXiv:1609.03126.
     """
 
-    default_loss = losses.EnergyMargin(1.0)
+    default_loss: ClassVar[str | losses.Loss] = losses.EnergyMargin(1.0)
 
-    def __init__(self, generator, discriminator, *, pulling_away=0.0, **kwargs):
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        pulling_away: float = 0.0,
+        **kwargs: Any,
+    ):
         super().__init__(generator, discriminator, **kwargs)
         self.pulling_away = pulling_away
         (images,) = find_inputs(discriminator, DISCRIMINATOR_ROLES, "images")
@@ -53,7 +63,7 @@ class EBGAN(GAN):
                 "pulling_away needs encodings: give the discriminator a second output for them."
             )
 
-    def discriminate(self, batch: Batch, training=True) -> Batch:
+    def discriminate(self, batch: Batch, training: bool = True) -> Batch:
         """Returns the batch with the negative energy of each image as its score, ``(batch, 1)``."""
         images = self.augmented(batch.images) if training else batch.images
         inputs = match_inputs(self.discriminator, images=images, condition=batch.condition)
@@ -63,23 +73,23 @@ class EBGAN(GAN):
         energy = ops.mean(self.distance(repeated - images), axis=axes)
         return batch._replace(scores=-energy[:, None], heads=heads)
 
-    def distance(self, difference):
+    def distance(self, difference: Tensor) -> Tensor:
         """Returns what a difference of values costs: its square."""
         return ops.square(difference)
 
-    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+    def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what encodings in one direction cost."""
         terms = super().generator_losses(real, fake)
         if self.pulling_away:
             terms["pulling_away"] = self.pulling_away * mean_squared_cosine(fake.heads[0])
         return terms
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return super().get_config() | {"pulling_away": self.pulling_away}
 
 
-def mean_squared_cosine(encodings):
+def mean_squared_cosine(encodings: Tensor) -> Tensor:
     """Returns the mean squared cosine between the encodings of all pairs of images, in [0, 1]."""
     encodings = ops.reshape(encodings, (ops.shape(encodings)[0], -1))
     directions = ops.normalize(encodings, axis=-1)

@@ -1,9 +1,13 @@
 """Which epoch it is, for the data's order and for runs that are taken up again."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from gankit.data.epochs import set_epoch
+from gankit.typing import Logs, Structure
 
 
 class EpochKeeper(keras.callbacks.Callback):
@@ -17,24 +21,24 @@ class EpochKeeper(keras.callbacks.Callback):
             epochs that the GAN has completed.
     """
 
-    def __init__(self, data, initial_epoch: int):
+    def __init__(self, data: Any, initial_epoch: int):
         super().__init__()
         self.data = data
         self.initial_epoch = initial_epoch
         self.begun = False
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Settles which of the GAN's epochs is ``fit``'s first, before the GAN may be restored."""
         completed = int(self.model.epochs_completed.numpy())
         self.model.epoch_offset = 0 if self.initial_epoch else completed
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Sets the data's order, once, before Keras starts to iterate; passes count themselves."""
         if not self.begun and isinstance(self.data, tf.data.Dataset):
             set_epoch(self.data, self.model.epoch_offset + epoch)
         self.begun = True
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Counts the epoch."""
         self.model.epochs_completed.assign(self.model.epoch_offset + epoch + 1)
 
@@ -51,13 +55,13 @@ class Replay:
         averages: the values that the variables of ``gan.averages`` had after them.
     """
 
-    def __init__(self, gan, logs: dict, averages: list):
+    def __init__(self, gan: keras.Model, logs: Logs, averages: list[Any]):
         self.gan = gan
         self.logs = logs
         self.averages = averages
         self.train = gan.train_function
 
-    def __call__(self, iterator):
+    def __call__(self, iterator: Iterator[Structure]) -> Logs:
         """Passes over the batches of one execution, and returns the logs."""
         number = min(self.gan.steps_per_execution, self.gan.steps_to_replay)
         for _ in range(number):

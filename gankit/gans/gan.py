@@ -1,11 +1,14 @@
 """The whole path of a batch, from the data to both networks' updates."""
 
+from collections.abc import Mapping, MutableMapping, Sequence
 from types import GeneratorType
+from typing import Any, ClassVar, Literal, Self
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
+from numpy.typing import ArrayLike
 
 from gankit import losses, penalties
 from gankit.data.checks import check_choice, check_seed
@@ -33,6 +36,7 @@ from gankit.gans.optimizers import (
     prepare_optimizers,
 )
 from gankit.gans.random import choose_stream, find_seed_states, make_seed_generators
+from gankit.typing import Config, ImageData, Logs, PathLike, Scalars, Seed, Structure, Tensor
 from gankit.version import __version__
 
 
@@ -83,23 +87,25 @@ class GAN(keras.Model):
         Goodfellow et al. 2014, "Generative Adversarial Networks", arXiv:1406.2661.
     """
 
-    default_loss = "non_saturating"
-    default_penalty = None
-    default_discriminator_steps = 1
+    default_loss: ClassVar[str | losses.Loss] = "non_saturating"
+    default_penalty: ClassVar[penalties.Penalty | None] = None
+    default_discriminator_steps: ClassVar[int] = 1
+
+    _initial_epoch: int | None  # Keras's own: where fit goes on
 
     def __init__(
         self,
-        generator,
-        discriminator,
+        generator: keras.Model,
+        discriminator: keras.Model,
         *,
-        latent_prior="normal",
-        discriminator_steps=None,
-        share_fakes=True,
-        one_pass=False,
-        augment=None,
-        generator_ema=None,
-        seed=None,
-        **kwargs,
+        latent_prior: Literal["normal", "uniform"] = "normal",
+        discriminator_steps: int | None = None,
+        share_fakes: bool = True,
+        one_pass: bool = False,
+        augment: keras.Layer | None = None,
+        generator_ema: float | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         if discriminator_steps is None:
@@ -133,12 +139,12 @@ class GAN(keras.Model):
 
     def compile(
         self,
-        generator_optimizer=None,
-        discriminator_optimizer=None,
-        loss=None,
-        penalty=None,
-        **kwargs,
-    ):
+        generator_optimizer: str | keras.optimizers.Optimizer | None = None,
+        discriminator_optimizer: str | keras.optimizers.Optimizer | None = None,
+        loss: str | losses.Loss | None = None,
+        penalty: penalties.Penalty | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Settles how both networks are trained.
 
         Args:
@@ -181,8 +187,15 @@ class GAN(keras.Model):
         self._compile_arguments = kwargs
 
     def fit(
-        self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, **kwargs
-    ):
+        self,
+        x: ImageData | None = None,
+        y: Structure = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | Literal["auto"] = "auto",
+        callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.CallbackList | None = None,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
         """Trains both networks, as ``keras.Model.fit`` trains one.
 
         The order of data that comes from ``gankit.data`` goes on with the number of epochs that
@@ -214,12 +227,12 @@ class GAN(keras.Model):
         self.check_data(checks.peek_validation(kwargs))
         keeper = EpochKeeper(x, kwargs.get("initial_epoch", 0))
         kwargs.setdefault("shuffle", not isinstance(x, tf.data.Dataset | GeneratorType))
-        callbacks = getattr(callbacks, "callbacks", callbacks)  # of a keras CallbackList
-        callbacks = keras.tree.flatten(callbacks or [])
+        given = getattr(callbacks, "callbacks", callbacks)  # of a keras CallbackList
+        in_order = keras.tree.flatten(given or [])
         # In whatever order they were given: first what guards the state, then what writes and
         # restores it, then what adds to the logs, and last what reads these.
         for trait in ("adds_to_logs", "restores", "guards"):
-            callbacks.sort(key=lambda callback, trait=trait: not getattr(callback, trait, False))
+            in_order.sort(key=lambda callback, trait=trait: not getattr(callback, trait, False))
         try:
             history = super().fit(
                 x,
@@ -227,19 +240,19 @@ class GAN(keras.Model):
                 batch_size,
                 epochs=epochs,
                 verbose=verbose,
-                callbacks=[keeper, *callbacks],
+                callbacks=[keeper, *in_order],
                 **kwargs,
             )
         finally:
             self._initial_epoch, self.steps_to_replay = None, 0
-            for callback in callbacks:
+            for callback in in_order:
                 getattr(callback, "close", lambda: None)()
         # What Keras does for a model's one optimizer, where that keeps an average of its own.
         self.generator_optimizer.finalize_variable_values(self.generator_variables)
         self.discriminator_optimizer.finalize_variable_values(self.discriminator_variables)
         return history
 
-    def take_up(self, steps_of_epoch: int, logs: dict, averages: list) -> None:
+    def take_up(self, steps_of_epoch: int, logs: Logs, averages: list[Any]) -> None:
         """Has ``fit``, which begins, go on with the epoch that was restored.
 
         Args:
@@ -253,13 +266,28 @@ class GAN(keras.Model):
         if steps_of_epoch:
             self.train_function = Replay(self, logs, averages)
 
-    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
+    def train_on_batch(
+        self,
+        x: Structure,
+        y: Structure = None,
+        sample_weight: None = None,
+        class_weight: None = None,
+        return_dict: bool = False,
+    ) -> list[float] | Any:  # a dict with return_dict
         """Makes one training step on a batch of images (and their condition), as Keras does."""
         checks.check_fit_arguments({"sample_weight": sample_weight, "class_weight": class_weight})
         self.check_training_data((x, y))
         return super().train_on_batch(x, y, return_dict=return_dict)
 
-    def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", return_dict=True, **kwargs):
+    def evaluate(
+        self,
+        x: ImageData | None = None,
+        y: Structure = None,
+        batch_size: int | None = None,
+        verbose: int | Literal["auto"] = "auto",
+        return_dict: bool = True,
+        **kwargs: Any,
+    ) -> dict[str, float] | Any:  # a list without return_dict
         """Returns what held-out data cost both networks, and the shares that are judged right.
 
         Both networks run in inference mode and ``ema_generator`` makes the images, where there is
@@ -289,7 +317,7 @@ class GAN(keras.Model):
             self.check_data(first)
         return super().evaluate(x, y, batch_size, verbose, return_dict=return_dict, **kwargs)
 
-    def check_data(self, batch) -> None:
+    def check_data(self, batch: Structure) -> None:
         """Raises unless the networks can take ``batch``: images or ``(images, condition)``.
 
         ``batch`` is None where nothing can be looked at.
@@ -300,7 +328,7 @@ class GAN(keras.Model):
                 batch, self.generator, self.discriminator, needs_condition=not invents
             )
 
-    def check_training_data(self, batch) -> None:
+    def check_training_data(self, batch: Structure) -> None:
         """Raises unless ``batch`` can be split into the discriminator's steps, too."""
         self.check_data(batch)
         if batch is not None:
@@ -309,7 +337,7 @@ class GAN(keras.Model):
 
     # The path of a batch, from top to bottom
 
-    def train_step(self, data):
+    def train_step(self, data: Structure) -> Scalars:
         """Updates the discriminator, ``discriminator_steps`` times, and then the generator."""
         for real in self.split_batch(self.unpack(data)):
             fake, tape = self.record_fakes(real)
@@ -320,7 +348,7 @@ class GAN(keras.Model):
         self.after_step(*judged)
         return self.logs()
 
-    def unpack(self, data) -> Batch:
+    def unpack(self, data: Structure) -> Batch:
         """Returns what the data set gave, as a batch of real images and their condition."""
         images, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         checks.check_no_weights(sample_weight)
@@ -374,7 +402,7 @@ class GAN(keras.Model):
         self.apply_gradients(self.generator_optimizer, gradients, self.generator_variables)
         self.log_losses("generator", terms)
 
-    def objective(self, terms: dict, optimizer):
+    def objective(self, terms: Scalars, optimizer: keras.optimizers.Optimizer) -> Tensor:
         """Returns the scalar to differentiate: the sum of the terms.
 
         Divided by the number of replicas, whose gradients Keras sums, and scaled for float16.
@@ -382,18 +410,24 @@ class GAN(keras.Model):
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         return optimizer.scale_loss(sum(terms.values()) / replicas)
 
-    def apply_gradients(self, optimizer, gradients, variables, when=None) -> None:
+    def apply_gradients(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        gradients: list[Tensor],
+        variables: list[keras.Variable],
+        when: Tensor | None = None,
+    ) -> None:
         """Updates ``variables``: the only place where what learns is changed.
 
         Where the boolean scalar ``when``, the same on all replicas, is false, nothing changes.
         """
         apply_gradients(optimizer, gradients, variables, when)
 
-    def log_losses(self, phase: str, terms: dict) -> None:
+    def log_losses(self, phase: str, terms: Scalars) -> None:
         """Takes the terms of a phase and their sum into the epoch's averages."""
         self.averages.update_state(name_losses(phase, terms))
 
-    def logs(self) -> dict:
+    def logs(self) -> Scalars:
         """Returns the averages since the epoch began, by name."""
         logs = self.get_metrics_result()
         if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
@@ -404,32 +438,32 @@ class GAN(keras.Model):
     # What a variant may override
 
     @staticmethod
-    def default_optimizer():
+    def default_optimizer() -> keras.optimizers.Optimizer:
         """Returns what trains a network when nobody says: here, what trains DCGAN.
 
         Radford et al. 2015, arXiv:1511.06434, section 4.
         """
         return keras.optimizers.Adam(2e-4, beta_1=0.5)
 
-    def generator_networks(self) -> list:
+    def generator_networks(self) -> list[keras.Model]:
         """Returns the networks that the generator's phase trains."""
         return [self.generator]
 
-    def discriminator_networks(self) -> list:
+    def discriminator_networks(self) -> list[keras.Model]:
         """Returns the networks that the discriminator's phase trains."""
         return [self.discriminator]
 
     @property
-    def generator_variables(self) -> list:
+    def generator_variables(self) -> list[keras.Variable]:
         """What the generator's phase trains."""
         return trainable_variables(self.generator_networks())
 
     @property
-    def discriminator_variables(self) -> list:
+    def discriminator_variables(self) -> list[keras.Variable]:
         """What the discriminator's phase trains."""
         return trainable_variables(self.discriminator_networks())
 
-    def sample_latents(self, num_images, seed=None):
+    def sample_latents(self, num_images: int | Tensor, seed: Seed = None) -> Tensor | None:
         """Returns latents for one run of the generator, or None if it takes none.
 
         Args:
@@ -445,7 +479,9 @@ class GAN(keras.Model):
             return keras.random.uniform(shape, minval=-1.0, maxval=1.0, seed=seed, dtype="float32")
         return keras.random.normal(shape, seed=seed, dtype="float32")
 
-    def sample_condition(self, real=None, num_images=None, seed=None):
+    def sample_condition(
+        self, real: Batch | None = None, num_images: int | None = None, seed: Seed = None
+    ) -> Structure:
         """Returns what the generator is told when nobody says: here, what ``real`` images have.
 
         A variant that invents conditions draws ``num_images`` of them where ``real`` is None.
@@ -456,7 +492,7 @@ class GAN(keras.Model):
             raise ValueError("This generator takes a condition: pass it, as condition=[...].")
         return None
 
-    def generate_batch(self, real: Batch, training=True) -> Batch:
+    def generate_batch(self, real: Batch, training: bool = True) -> Batch:
         """Returns as many fakes as there are ``real`` images."""
         condition = self.sample_condition(real=real)
         latents = self.sample_latents(count_rows(real.images))
@@ -464,21 +500,23 @@ class GAN(keras.Model):
         inputs = match_inputs(network, latents=latents, condition=condition)
         return Batch(in_float32(network(inputs, training=training)), condition)
 
-    def reconstruct(self, real: Batch, fake: Batch, training=True) -> Batch:
+    def reconstruct(self, real: Batch, fake: Batch, training: bool = True) -> Batch:
         """Returns the fakes, in a variant with what its generator makes again from them.
 
         Only the generator's phase asks for it.
         """
         return fake
 
-    def discriminate(self, batch: Batch, training=True) -> Batch:
+    def discriminate(self, batch: Batch, training: bool = True) -> Batch:
         """Returns the batch with its scores and heads, from one pass of the discriminator."""
         images = self.augmented(batch.images) if training else batch.images
         inputs = match_inputs(self.discriminator, images=images, condition=batch.condition)
         scores, heads = split_outputs(in_float32(self.discriminator(inputs, training=training)))
         return batch._replace(scores=scores, heads=heads)
 
-    def discriminate_pair(self, real: Batch, fake: Batch, training=True) -> tuple[Batch, Batch]:
+    def discriminate_pair(
+        self, real: Batch, fake: Batch, training: bool = True
+    ) -> tuple[Batch, Batch]:
         """Returns both batches with their scores: two passes, or one if ``one_pass`` is set."""
         if not self.one_pass:
             return self.discriminate(real, training), self.discriminate(fake, training)
@@ -498,7 +536,7 @@ class GAN(keras.Model):
             fake._replace(scores=on_fake[0], heads=on_fake[1]),
         )
 
-    def augmented(self, images):
+    def augmented(self, images: Structure) -> Structure:
         """Returns the images as the discriminator sees them in training."""
         if self.augment is None:
             return images
@@ -506,26 +544,28 @@ class GAN(keras.Model):
             state.assign(self.training_seed.next())
         return keras.tree.map_structure(lambda x: self.augment(x, training=True), images)
 
-    def discriminator_losses(self, real: Batch, fake: Batch) -> dict:
+    def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns what the discriminator pays: named scalars, whose sum trains it."""
         values = self.loss.discriminator(real.scores, fake.scores, seed=self.training_seed)
         return {"adversarial": ops.mean(values)}
 
-    def slope_losses(self, real: Batch, fake: Batch) -> dict:
+    def slope_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns what the discriminator's slope costs it, in training, if there is a penalty."""
         if self.penalty is None:
             return {}
+        every = self.penalty.every
 
         def penalty():
-            return ops.mean(self.slope_costs(real, fake)) * self.penalty.every
+            return ops.mean(self.slope_costs(real, fake)) * every
 
-        if self.penalty.every == 1:
+        if every == 1:
             return {"penalty": penalty()}
-        now = ops.equal(self.discriminator_optimizer.iterations % self.penalty.every, 0)
+        now = ops.equal(self.discriminator_optimizer.iterations % every, 0)
         return {"penalty": ops.cond(now, penalty, lambda: ops.zeros(()))}
 
-    def slope_costs(self, real: Batch, fake: Batch):
+    def slope_costs(self, real: Batch, fake: Batch) -> Tensor:
         """Returns what the penalty asks for each image."""
+        assert self.penalty is not None  # slope_losses has looked
         return self.penalty(
             lambda images: self.discriminate(real._replace(images=images)).scores,
             real.images,
@@ -533,14 +573,14 @@ class GAN(keras.Model):
             seed=self.training_seed,
         )
 
-    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+    def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns what the generator pays: named scalars, whose sum trains it.
 
         ``real`` has scores only for a loss that needs them.
         """
         return {"adversarial": ops.mean(self.loss.generator(fake.scores, real.scores))}
 
-    def accuracies(self, real: Batch, fake: Batch) -> dict:
+    def accuracies(self, real: Batch, fake: Batch) -> Scalars:
         """Returns the shares of real and of fake scores on the right side, where there is one."""
         correct = self.loss.correct(real.scores, fake.scores)
         if correct is None:
@@ -553,13 +593,14 @@ class GAN(keras.Model):
 
         ``real`` and ``fake`` have the scores of the discriminator's last update.
         """
-        if hasattr(self.augment, "adapt"):
+        adapt = getattr(self.augment, "adapt", None)
+        if adapt is not None:
             # Scores without a right side have no zero: how far real ones are above fake ones tells.
             has_zero = self.loss.correct(real.scores, fake.scores) is not None
-            self.augment.adapt(real.scores if has_zero else real.scores - fake.scores)
+            adapt(real.scores if has_zero else real.scores - fake.scores)
         self.update_average(self.ema_generator, self.generator)
 
-    def make_average(self, network):
+    def make_average(self, network: keras.Model) -> keras.Model | None:
         """Returns a copy of a network that is to keep its average, None where there are none."""
         if self.generator_ema is None:
             return None
@@ -567,9 +608,9 @@ class GAN(keras.Model):
         average.trainable = False  # for good: it follows, it does not learn
         return average
 
-    def update_average(self, average, network) -> None:
+    def update_average(self, average: keras.Model | None, network: keras.Model) -> None:
         """Has an average follow its network by one step, if there is one."""
-        if average is None:
+        if average is None or self.generator_ema is None:
             return
         for mean, weight in zip(average.weights, network.weights, strict=True):
             if weight.trainable:
@@ -578,7 +619,7 @@ class GAN(keras.Model):
 
     # The path of a held-out batch
 
-    def test_step(self, data):
+    def test_step(self, data: Structure) -> Scalars:
         """Takes what a batch costs both networks, as they are, into the averages."""
         real = self.unpack(data)
         # Evaluation draws from the stream of ``generate``: training goes on as if without it.
@@ -596,11 +637,11 @@ class GAN(keras.Model):
     # Use
 
     @property
-    def sampling_generator(self):
+    def sampling_generator(self) -> keras.Model:
         """The network that makes images outside of training: the average one, if there is one."""
         return self.generator if self.ema_generator is None else self.ema_generator
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Structure, training: bool = False) -> Tensor:
         """Returns the generator's images, so that ``predict`` serves the generator.
 
         Args:
@@ -611,18 +652,18 @@ class GAN(keras.Model):
         network = self.generator if training else self.sampling_generator
         return network(inputs, training=training)
 
-    def export(self, filepath, format="tf_saved_model", **kwargs):
+    def export(self, filepath: PathLike, format: str = "tf_saved_model", **kwargs: Any) -> None:
         """Writes the generator for serving, see ``keras.Model.export``."""
-        return self.sampling_generator.export(filepath, format=format, **kwargs)
+        self.sampling_generator.export(filepath, format=format, **kwargs)
 
     def generate(
         self,
-        num_images=None,
-        condition=None,
-        latents=None,
-        seed=None,
-        batch_size=256,
-        ema=True,
+        num_images: int | None = None,
+        condition: Structure = None,
+        latents: ArrayLike | None = None,
+        seed: int | None = None,
+        batch_size: int = 256,
+        ema: bool = True,
     ) -> np.ndarray:
         """Returns new images.
 
@@ -658,19 +699,24 @@ class GAN(keras.Model):
         inputs = match_inputs(network, latents=latents, condition=condition)
         return predict(network, inputs, batch_size)
 
-    def score(self, images, condition=None, batch_size=256) -> np.ndarray:
+    def score(
+        self, images: ArrayLike, condition: Structure = None, batch_size: int = 256
+    ) -> np.ndarray:
         """Returns the discriminator's opinion of images: float32 of shape ``(n,)``.
 
         The higher, the more real. Where it scores patches, this is their mean.
         """
         images_input = find_inputs(self.discriminator, DISCRIMINATOR_ROLES, "images")[0]
-        checks.check_images(np.asarray(images), images_input.shape)
+        images = np.asarray(images)
+        checks.check_images(images, images_input.shape)
         if condition is not None:
             condition = checks.as_rows(condition)
             checks.check_labels(condition, self.discriminator, DISCRIMINATOR_ROLES)
         return self._score(images, condition, batch_size)
 
-    def _score(self, images, condition=None, batch_size=256):
+    def _score(
+        self, images: np.ndarray, condition: Structure = None, batch_size: int = 256
+    ) -> np.ndarray:
         condition = map_tensors(checks.standardize, condition)
         scores = []
         for start in range(0, len(images), batch_size):
@@ -680,7 +726,9 @@ class GAN(keras.Model):
             scores.append(np.asarray(judged).reshape(len(judged), -1).mean(axis=1))
         return np.concatenate(scores)
 
-    def generate_best(self, num_images, out_of, condition=None, seed=None) -> np.ndarray:
+    def generate_best(
+        self, num_images: int, out_of: int, condition: Structure = None, seed: int | None = None
+    ) -> np.ndarray:
         """Returns the images that the discriminator takes for the most real, best first.
 
         Args:
@@ -721,11 +769,11 @@ class GAN(keras.Model):
     # Persistence
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.metrics.Metric]:
         """What is logged, and reset by Keras at the start of each epoch."""
         return [metric for metric in super().metrics if metric is not self._loss_tracker]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         checks.check_config_is_complete(type(self), GAN)
         return super().get_config() | {
@@ -741,18 +789,18 @@ class GAN(keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Self:
         """Returns the GAN that ``get_config`` describes; networks in it may be serialized."""
         return cls(**keras.saving.deserialize_keras_object(config, custom_objects))
 
-    def get_build_config(self):
+    def get_build_config(self) -> Config:
         """Returns which gankit writes the file; a GAN is built from its constructor's arguments."""
         return {"gankit_version": __version__}
 
-    def build_from_config(self, config):
+    def build_from_config(self, config: Config) -> None:
         """Does nothing: the constructor has built everything."""
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> Config:
         """Returns the arguments of ``compile``."""
         if not self.compiled:
             return {}
@@ -766,16 +814,16 @@ class GAN(keras.Model):
             }
         )
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: Config) -> None:
         """Compiles as ``get_compile_config`` describes; the optimizers' slots are made here."""
         self.compile(**keras.saving.deserialize_keras_object(config))
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Writes what Keras leaves out: the state of every seed generator, dropout's too."""
         super().save_own_variables(store)
         store["seeds"] = np.array([state.numpy() for state in find_seed_states(self)])
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Reads what ``save_own_variables`` has written."""
         names = set(store.keys()) - {"seeds"}
         super().load_own_variables({name: store[name] for name in names})
@@ -789,24 +837,24 @@ class GAN(keras.Model):
             state.assign(seed)
 
 
-def count_rows(images):
+def count_rows(images: Structure) -> int | Tensor:
     """Returns the number of images: an int where it is known, else a scalar tensor."""
     return ops.shape(keras.tree.flatten(images)[0])[0]
 
 
-def concatenate(real, fake):
+def concatenate(real: Structure, fake: Structure) -> Structure:
     """Returns two nested structures of the same kind as one, with the rows of both."""
     return keras.tree.map_structure(
         lambda *pair: None if pair[0] is None else ops.concatenate(pair), real, fake
     )
 
 
-def in_float32(outputs):
+def in_float32(outputs: Structure) -> Structure:
     """Returns a network's outputs in float32, whatever it computes in."""
     return keras.tree.map_structure(lambda tensor: ops.cast(tensor, "float32"), outputs)
 
 
-def predict(network, inputs, batch_size):
+def predict(network: keras.Model, inputs: Structure, batch_size: int) -> Structure:
     """Returns a network's outputs in inference mode as float32 NumPy arrays."""
     inputs = keras.tree.map_structure(ops.convert_to_numpy, inputs)
     outputs = network.predict(inputs, batch_size=batch_size, verbose=0)

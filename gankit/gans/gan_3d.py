@@ -1,10 +1,13 @@
 """A GAN of shapes, whose discriminator waits for its generator."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN
+from gankit.typing import Config, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -36,7 +39,14 @@ class GAN3D(GAN):
         Generative-Adversarial Modeling", arXiv:1610.07584, section 3.1.
     """
 
-    def __init__(self, generator, discriminator, *, accuracy_limit=0.8, **kwargs):
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        accuracy_limit: float = 0.8,
+        **kwargs: Any,
+    ):
         super().__init__(generator, discriminator, **kwargs)
         if not 0 <= accuracy_limit <= 1:
             raise ValueError(f"accuracy_limit must lie in [0, 1], got {accuracy_limit!r}.")
@@ -45,7 +55,7 @@ class GAN3D(GAN):
             shape=(), initializer="zeros", trainable=False, aggregation="mean", name="accuracy"
         )
 
-    def compile(self, *args, **kwargs):
+    def compile(self, *args: Any, **kwargs: Any) -> None:
         """Settles how both networks are trained, see ``GAN.compile``."""
         super().compile(*args, **kwargs)
         nothing = ops.zeros((1, 1))
@@ -55,7 +65,13 @@ class GAN3D(GAN):
                 f"{type(self.loss).__name__} none is. Take another loss, or gankit.GAN."
             )
 
-    def apply_gradients(self, optimizer, gradients, variables, when=None) -> None:
+    def apply_gradients(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        gradients: list[Tensor],
+        variables: list[keras.Variable],
+        when: Tensor | None = None,
+    ) -> None:
         """Updates ``variables``, the discriminator's only if it was not too good before."""
         if optimizer is self.discriminator_optimizer:
             when = self.accuracy <= self.accuracy_limit
@@ -66,9 +82,11 @@ class GAN3D(GAN):
         super().after_step(real, fake)
         updated = ops.cast(self.accuracy <= self.accuracy_limit, "float32")
         self.averages.update_state({"discriminator_updates": updated})
-        shares = [ops.cast(part, "float32") for part in self.loss.correct(real.scores, fake.scores)]
+        correct = self.loss.correct(real.scores, fake.scores)
+        assert correct is not None  # compile has looked
+        shares = [ops.cast(part, "float32") for part in correct]
         self.accuracy.assign(ops.mean(ops.concatenate(shares)))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return super().get_config() | {"accuracy_limit": self.accuracy_limit}

@@ -1,7 +1,11 @@
 """A store of earlier generated images, from which a discriminator sees some again."""
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from gankit.typing import Config, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -22,11 +26,11 @@ class ImagePool(keras.layers.Layer):
         Adversarial Training", arXiv:1612.07828, section 2.3.
     """
 
-    def __init__(self, size, **kwargs):
+    def __init__(self, size: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.size = size
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Makes the store; the images' shape must be known but for the batch."""
         own = {"trainable": False, "initializer": "zeros", "aggregation": "only_first_replica"}
         self.images = self.add_weight(
@@ -35,7 +39,7 @@ class ImagePool(keras.layers.Layer):
         self.filled = self.add_weight(shape=(), dtype="int32", **own)
         self.built = True
 
-    def exchange(self, images, seed):
+    def exchange(self, images: Tensor, seed: keras.random.SeedGenerator) -> Tensor:
         """Returns as many images as it gets, some of them earlier ones.
 
         Args:
@@ -58,6 +62,6 @@ class ImagePool(keras.layers.Layer):
         self.filled.assign(ops.minimum(self.filled + number, self.size))
         return ops.where(swapped[:, None, None, None], earlier, images)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return super().get_config() | {"size": self.size}

@@ -1,11 +1,14 @@
 """A GAN that invents codes and must be able to read them in its images."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN
 from gankit.gans.networks import GENERATOR_ROLES, find_inputs, split_outputs
+from gankit.typing import Config, Scalars, Seed, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -42,7 +45,13 @@ class InfoGAN(GAN):
     """
 
     def __init__(
-        self, generator, discriminator, *, category_weight=1.0, codes_weight=0.1, **kwargs
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        category_weight: float = 1.0,
+        codes_weight: float = 0.1,
+        **kwargs: Any,
     ):
         super().__init__(generator, discriminator, **kwargs)
         self.category_weight = category_weight
@@ -59,7 +68,9 @@ class InfoGAN(GAN):
         self.num_categories = heads[0].shape[-1]
         self.num_codes = heads[1].shape[-1] if len(heads) == 2 else 0
 
-    def sample_condition(self, real=None, num_images=None, seed=None):
+    def sample_condition(
+        self, real: Batch | None = None, num_images: int | None = None, seed: Seed = None
+    ) -> dict[str, Tensor]:
         """Returns a random category, and codes uniform on [-1, 1], for each image."""
         number = num_images if real is None else ops.shape(real.images)[0]
         seed = self.training_seed if seed is None else seed
@@ -69,15 +80,15 @@ class InfoGAN(GAN):
             condition["codes"] = keras.random.uniform(shape, -1.0, 1.0, seed=seed)
         return condition
 
-    def discriminator_losses(self, real: Batch, fake: Batch) -> dict:
+    def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what the heads pay for codes that they don't find."""
         return super().discriminator_losses(real, fake) | self.information_losses(fake)
 
-    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+    def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what the generator pays for codes that are not found."""
         return super().generator_losses(real, fake) | self.information_losses(fake)
 
-    def information_losses(self, fake: Batch) -> dict:
+    def information_losses(self, fake: Batch) -> Scalars:
         """Returns the cost of the codes, an upper bound of what is lost of their information."""
         cost = ops.sparse_categorical_crossentropy(
             fake.condition["category"], fake.heads[0], from_logits=True
@@ -88,13 +99,13 @@ class InfoGAN(GAN):
             terms["codes"] = self.codes_weight * ops.mean(ops.sum(cost, axis=-1))
         return terms
 
-    def accuracies(self, real: Batch, fake: Batch) -> dict:
+    def accuracies(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s shares, and that of the categories found."""
         found = ops.equal(ops.argmax(fake.heads[0], axis=-1), fake.condition["category"])
         share = ops.mean(ops.cast(found, "float32"))
         return super().accuracies(real, fake) | {"category_accuracy": share}
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return super().get_config() | {
             "category_weight": self.category_weight,

@@ -1,11 +1,17 @@
 """A pyramid of GANs, from coarse to fine."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Self
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
+from numpy.typing import ArrayLike
+
+from gankit.gans.gan import GAN
+from gankit.typing import PathLike, Tensor
 
 
 class LAPGAN:
@@ -34,7 +40,7 @@ class LAPGAN:
         Networks", arXiv:1506.05751.
     """
 
-    def __init__(self, gans):
+    def __init__(self, gans: Iterable[GAN]):
         self.gans = list(gans)
         sizes = [gan.generator.output_shape[1:3] for gan in self.gans]
         doubled = [(2 * height, 2 * width) for height, width in sizes[:-1]]
@@ -55,11 +61,11 @@ class LAPGAN:
 
         return dataset.map(take, num_parallel_calls=tf.data.AUTOTUNE)
 
-    def generate(self, num_images: int, seed=None) -> np.ndarray:
+    def generate(self, num_images: int, seed: int | None = None) -> np.ndarray:
         """Returns images, coarse to fine: float32 ``(num_images, height, width, channels)``."""
         return self.generate_levels(num_images, seed)[-1]
 
-    def generate_levels(self, num_images: int, seed=None) -> list[np.ndarray]:
+    def generate_levels(self, num_images: int, seed: int | None = None) -> list[np.ndarray]:
         """Returns the same images as they are after each level, the coarsest first."""
         levels = [self.gans[0].generate(num_images, seed=seed)]
         for gan in self.gans[1:]:
@@ -68,14 +74,14 @@ class LAPGAN:
             levels.append(np.clip(merge(residuals, coarse), -1, 1))
         return levels
 
-    def save(self, folder) -> None:
+    def save(self, folder: PathLike) -> None:
         """Writes a file for each level into a folder."""
         Path(folder).mkdir(parents=True, exist_ok=True)
         for level, gan in enumerate(self.gans):
             gan.save(Path(folder) / f"level_{level}.keras")
 
     @classmethod
-    def load(cls, folder) -> "LAPGAN":
+    def load(cls, folder: PathLike) -> Self:
         """Returns the pyramid that ``save`` wrote."""
         files = sorted(Path(folder).glob("level_*.keras"))
         if not files:
@@ -83,22 +89,22 @@ class LAPGAN:
         return cls([keras.models.load_model(file) for file in files])
 
 
-def halve(images):
+def halve(images: Tensor) -> Tensor:
     """Returns images of half the height and width: means of 2x2 pixels."""
     return ops.average_pool(images, 2, 2, data_format="channels_last")
 
 
-def double(images):
+def double(images: Tensor) -> Tensor:
     """Returns images of twice the height and width, each pixel four times."""
     return ops.repeat(ops.repeat(images, 2, axis=1), 2, axis=2)
 
 
-def split(images):
+def split(images: Tensor) -> tuple[Tensor, Tensor]:
     """Returns half of what images have beyond their coarse versions, and the coarse versions."""
     coarse = double(halve(images))
     return (images - coarse) / 2, coarse
 
 
-def merge(residuals, coarse):
+def merge(residuals: ArrayLike, coarse: ArrayLike) -> np.ndarray:
     """Returns the images that ``split`` had."""
     return np.asarray(coarse) + 2 * np.asarray(residuals)

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from gankit.typing import Scalars, Tensor
+
 CAPACITY = 64
 
 
@@ -14,13 +16,13 @@ class EpochAverages(keras.metrics.Metric):
     as they come.
     """
 
-    def __init__(self, name="averages"):
+    def __init__(self, name: str = "averages"):
         super().__init__(name=name, dtype="float32")
-        self.places = {}
+        self.places: dict[str, int] = {}
         self.totals = self.add_variable((CAPACITY,), initializer="zeros", name="totals")
         self.counts = self.add_variable((CAPACITY,), initializer="zeros", name="counts")
 
-    def update_state(self, values: dict, weight=1.0) -> None:
+    def update_state(self, values: Scalars, weight: float | Tensor = 1.0) -> None:
         """Takes in one scalar for each name, which counts as ``weight`` of them."""
         for name in values:
             if len(self.places) == CAPACITY and name not in self.places:
@@ -39,13 +41,13 @@ class EpochAverages(keras.metrics.Metric):
         self.places.clear()
         self.reset_state()
 
-    def result(self) -> dict:
+    def result(self) -> Scalars:
         """Returns the averages by name."""
         averages = ops.divide_no_nan(self.totals, self.counts)
         return {name: averages[place] for name, place in self.places.items()}
 
 
-def name_losses(phase: str, losses: dict) -> dict:
+def name_losses(phase: str, losses: Scalars) -> Scalars:
     """Returns the values to log of one phase's terms: their sum, and each, if there are several."""
     for name, value in losses.items():
         if len(value.shape):

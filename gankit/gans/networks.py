@@ -1,12 +1,16 @@
 """How tensors find the inputs of a network, and what a GAN asks of its networks."""
 
+from collections.abc import Sequence
+
 import keras
+
+from gankit.typing import Scalars, Structure, Tensor
 
 GENERATOR_ROLES = ("latents", "condition")
 DISCRIMINATOR_ROLES = ("images", "condition")
 
 
-def find_inputs(network: keras.Model, roles: tuple[str, str], role: str) -> list:
+def find_inputs(network: keras.Model, roles: tuple[str, ...], role: str) -> list[Tensor]:
     """Returns the inputs of ``network`` that play ``role``, as Keras tensors.
 
     An input named like a role, or like a role with more behind it (``condition_image``), plays it.
@@ -26,7 +30,9 @@ def find_inputs(network: keras.Model, roles: tuple[str, str], role: str) -> list
     return found
 
 
-def pair_inputs(network: keras.Model, roles: tuple[str, str], role: str, value) -> list[tuple]:
+def pair_inputs(
+    network: keras.Model, roles: tuple[str, ...], role: str, value: Structure
+) -> list[tuple[Tensor, Structure]]:
     """Returns ``(input, part)`` for each input that plays ``role``.
 
     A dict gives its parts by the inputs' names, any other structure by order; where there is only
@@ -50,7 +56,7 @@ def pair_inputs(network: keras.Model, roles: tuple[str, str], role: str, value) 
     return list(zip(tensors, parts, strict=False))
 
 
-def match_inputs(network: keras.Model, **offered):
+def match_inputs(network: keras.Model, **offered: Structure) -> Structure:
     """Returns what ``network`` takes of the tensors that are offered, in the structure it takes.
 
     Args:
@@ -69,7 +75,7 @@ def match_inputs(network: keras.Model, **offered):
     return keras.tree.map_structure(lambda tensor: chosen[id(tensor)], structure)
 
 
-def split_outputs(outputs):
+def split_outputs(outputs: Structure) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Returns a discriminator's scores and its further outputs, as a tuple.
 
     The scores are its first output, or the one called ``scores`` of a dict.
@@ -86,7 +92,7 @@ def split_outputs(outputs):
     return scores, tuple(heads)
 
 
-def count_classes(network: keras.Model, network_input) -> int | None:
+def count_classes(network: keras.Model, network_input: Tensor) -> int | None:
     """Returns how many classes a network tells apart at an input, where a layer there says so."""
     for layer in network.layers:
         for node in layer._inbound_nodes:
@@ -120,14 +126,16 @@ def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
             )
 
 
-def shapes_fit(given, expected) -> bool:
+def shapes_fit(given: Sequence[int | None], expected: Sequence[int | None]) -> bool:
     """Returns whether two shapes agree where both are known."""
     return len(given) == len(expected) and all(
         None in (a, b) or a == b for a, b in zip(given, expected, strict=True)
     )
 
 
-def check_variables(generator_variables: list, discriminator_variables: list) -> None:
+def check_variables(
+    generator_variables: list[keras.Variable], discriminator_variables: list[keras.Variable]
+) -> None:
     """Raises ``ValueError`` unless each phase has variables to train, and of its own."""
     for role, variables in (
         ("generator", generator_variables),
@@ -155,12 +163,12 @@ def clone(network: keras.Model) -> keras.Model:
     return copy
 
 
-def trainable_variables(networks) -> list:
+def trainable_variables(networks: Sequence[keras.Model]) -> list[keras.Variable]:
     """Returns the trainable variables of all ``networks``."""
     return [variable for network in networks for variable in network.trainable_variables]
 
 
-def regularization(networks) -> dict:
+def regularization(networks: Sequence[keras.Model]) -> Scalars:
     """Returns the networks' weight decay as a named term, if there is any."""
     decay = [
         variable.regularizer(variable)
@@ -176,7 +184,7 @@ def regularization(networks) -> dict:
     return {"regularization": sum(decay)} if decay else {}
 
 
-def computes_in_float16(networks) -> bool:
+def computes_in_float16(networks: Sequence[keras.Model]) -> bool:
     """Returns whether any layer of ``networks`` computes in float16, whose gradients underflow."""
     layers = (layer for network in networks for layer in network._flatten_layers())
     return any(layer.compute_dtype == "float16" for layer in layers)

@@ -1,12 +1,16 @@
 """A GAN that goes on with a film."""
 
+from typing import Any, Literal
+
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from gankit.gans import checks
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN
+from gankit.typing import Config, Scalars, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -42,14 +46,14 @@ class NextFrameGAN(GAN):
 
     def __init__(
         self,
-        generator,
-        discriminator,
+        generator: keras.Model,
+        discriminator: keras.Model,
         *,
-        distance_weight=1.0,
-        norm=1,
-        gradient_difference_weight=1.0,
-        adversarial_weight=0.05,
-        **kwargs,
+        distance_weight: float = 1.0,
+        norm: Literal[1, 2] = 1,
+        gradient_difference_weight: float = 1.0,
+        adversarial_weight: float = 0.05,
+        **kwargs: Any,
     ):
         super().__init__(generator, discriminator, **kwargs)
         if norm not in (1, 2):
@@ -68,7 +72,7 @@ class NextFrameGAN(GAN):
         self.gradient_difference_weight = gradient_difference_weight
         self.adversarial_weight = adversarial_weight
 
-    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+    def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, weighted, and what the distance from the true frame costs."""
         terms = super().generator_losses(real, fake)
         terms["adversarial"] *= self.adversarial_weight
@@ -79,7 +83,9 @@ class NextFrameGAN(GAN):
             "gradient_difference": self.gradient_difference_weight * difference,
         }
 
-    def generate_film(self, frames, num_frames: int, batch_size=256, ema=True) -> np.ndarray:
+    def generate_film(
+        self, frames: ArrayLike, num_frames: int, batch_size: int = 256, ema: bool = True
+    ) -> np.ndarray:
         """Returns the frames that follow, each made of the ones before, made ones among them.
 
         Args:
@@ -106,7 +112,7 @@ class NextFrameGAN(GAN):
             frames = np.concatenate([frames, made], axis=-1)
         return frames[..., taken[-1] :]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return super().get_config() | {
             "distance_weight": self.distance_weight,
@@ -116,7 +122,7 @@ class NextFrameGAN(GAN):
         }
 
 
-def gradient_difference(real, fake):
+def gradient_difference(real: Tensor, fake: Tensor) -> Tensor:
     """Returns how far the absolute slopes of two images are apart, down and to the right.
 
     The paper's equation 6 with alpha = 1, as the mean over all pixels.

@@ -1,29 +1,41 @@
 """Two optimizers in the place where Keras expects one."""
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 from keras import ops
+
+from gankit.typing import Tensor
 
 
 class OptimizerPair:
     """Both optimizers, read-only, for what Keras's callbacks ask of ``model.optimizer``."""
 
-    def __init__(self, generator_optimizer, discriminator_optimizer):
+    def __init__(
+        self,
+        generator_optimizer: keras.optimizers.Optimizer,
+        discriminator_optimizer: keras.optimizers.Optimizer,
+    ):
         self.optimizers = (generator_optimizer, discriminator_optimizer)
         self.built = True
 
     @property
-    def variables(self) -> list:
+    def variables(self) -> list[keras.Variable]:
         """The state of both: slots, iterations, learning rates."""
         return [variable for optimizer in self.optimizers for variable in optimizer.variables]
 
     @property
-    def iterations(self):
+    def iterations(self) -> keras.Variable:
         """The number of training steps: updates of the generator."""
         return self.optimizers[0].iterations
 
 
-def prepare_optimizers(generator_optimizer, discriminator_optimizer, default):
+def prepare_optimizers(
+    generator_optimizer: str | keras.optimizers.Optimizer | None,
+    discriminator_optimizer: str | keras.optimizers.Optimizer | None,
+    default: Callable[[], keras.optimizers.Optimizer],
+) -> list[keras.optimizers.Optimizer]:
     """Returns both optimizers, made by ``default`` where None, and named after what they train."""
     pair = [
         keras.optimizers.get(optimizer) if optimizer is not None else default()
@@ -39,7 +51,9 @@ def prepare_optimizers(generator_optimizer, discriminator_optimizer, default):
     return pair
 
 
-def build_optimizer(optimizer, variables, float16: bool):
+def build_optimizer(
+    optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable], float16: bool
+) -> keras.optimizers.Optimizer:
     """Returns the optimizer with its slots, wrapped to scale the loss where float16 needs that."""
     if float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name=optimizer.name)
@@ -54,7 +68,12 @@ def build_optimizer(optimizer, variables, float16: bool):
     return optimizer
 
 
-def apply_gradients(optimizer, gradients, variables, when=None) -> None:
+def apply_gradients(
+    optimizer: keras.optimizers.Optimizer,
+    gradients: list[Tensor],
+    variables: list[keras.Variable],
+    when: Tensor | None = None,
+) -> None:
     """Updates ``variables``; where the boolean scalar ``when`` is false, changes nothing.
 
     A condition around an update is legal only outside of the replicas, where the decision is one
@@ -72,7 +91,13 @@ def apply_gradients(optimizer, gradients, variables, when=None) -> None:
         )
 
 
-def apply_in_all_replicas(strategy, optimizer, gradients, variables, when) -> None:
+def apply_in_all_replicas(
+    strategy: tf.distribute.Strategy,
+    optimizer: keras.optimizers.Optimizer,
+    gradients: list[Tensor],
+    variables: list[keras.Variable],
+    when: Tensor,
+) -> None:
     """Updates all replicas' variables if ``when``, which each of them computed alike, is true."""
 
     def update():

@@ -1,10 +1,13 @@
 """A GAN that turns one kind of image into another, from pairs of both."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN
+from gankit.typing import Config, Scalars
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -30,15 +33,22 @@ class Pix2Pix(GAN):
         arXiv:1611.07004.
     """
 
-    def __init__(self, generator, discriminator, *, l1_weight=100.0, **kwargs):
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        l1_weight: float = 100.0,
+        **kwargs: Any,
+    ):
         super().__init__(generator, discriminator, **kwargs)
         self.l1_weight = l1_weight
 
-    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+    def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what the distance from the truth costs."""
         distance = ops.mean(ops.abs(fake.images - real.images))
         return super().generator_losses(real, fake) | {"l1": self.l1_weight * distance}
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return super().get_config() | {"l1_weight": self.l1_weight}

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from gankit.data.checks import check_seed
+from gankit.typing import Tensor
 
 REPLICA_STRIDE = 0x9E3779B97F4A7C  # any large odd number keeps the replicas' seeds apart
 
@@ -20,7 +21,7 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
     and without a strategy, this one is a plain ``SeedGenerator``.
     """
 
-    def next(self, ordered=True):
+    def next(self, ordered: bool = True) -> Tensor:
         """Returns a new seed, int64 of shape ``(2,)``, and moves on."""
         seed = super().next(ordered=ordered)
         context = tf.distribute.get_replica_context()
@@ -41,7 +42,9 @@ def make_seed_generators(seed: int | None, number: int) -> list[ReplicaSeedGener
     return [ReplicaSeedGenerator(int(word)) for word in words]
 
 
-def choose_stream(seed: int | None, default) -> keras.random.SeedGenerator:
+def choose_stream(
+    seed: int | None, default: keras.random.SeedGenerator
+) -> keras.random.SeedGenerator:
     """Returns a new stream of random numbers that follows from ``seed``, or ``default`` for None.
 
     Raises:
@@ -53,7 +56,7 @@ def choose_stream(seed: int | None, default) -> keras.random.SeedGenerator:
     return keras.random.SeedGenerator(int(seed))
 
 
-def find_seed_states(layer: keras.Layer) -> list:
+def find_seed_states(layer: keras.Layer) -> list[keras.Variable]:
     """Returns the states of all seed generators of a layer and those below, each once, in order."""
     weights = {id(variable) for variable in layer.weights}
     states = {id(state): state for state in layer.variables if id(state) not in weights}

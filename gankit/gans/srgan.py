@@ -1,11 +1,14 @@
 """A GAN that enlarges images."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from gankit.gans import checks
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN, in_float32
+from gankit.typing import Config, Scalars, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -43,13 +46,13 @@ class SRGAN(GAN):
 
     def __init__(
         self,
-        generator,
-        discriminator,
+        generator: keras.Model,
+        discriminator: keras.Model,
         *,
-        features=None,
-        content_weight=1.0,
-        adversarial_weight=1e-3,
-        **kwargs,
+        features: keras.Layer | None = None,
+        content_weight: float = 1.0,
+        adversarial_weight: float = 1e-3,
+        **kwargs: Any,
     ):
         super().__init__(generator, discriminator, **kwargs)
         checks.check_layer("features", features)
@@ -59,20 +62,20 @@ class SRGAN(GAN):
         self.content_weight = content_weight
         self.adversarial_weight = adversarial_weight
 
-    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+    def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, weighted, and what the distance from the truth costs."""
         terms = super().generator_losses(real, fake)
         terms["adversarial"] *= self.adversarial_weight
         distance = ops.square(self.describe(fake.images) - self.describe(real.images))
         return {"content": self.content_weight * ops.mean(distance)} | terms
 
-    def describe(self, images):
+    def describe(self, images: Tensor) -> Tensor:
         """Returns the features by which images are compared."""
         if self.features is None:
             return images
         return in_float32(self.features(images, training=False))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return super().get_config() | {
             "features": keras.saving.serialize_keras_object(self.features),

@@ -1,14 +1,17 @@
 """A GAN that turns images of many kinds into each other."""
 
+from typing import Any, ClassVar
+
 import keras
 import numpy as np
 from keras import ops
 
+from gankit import losses, penalties
 from gankit.gans import checks
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN, in_float32
 from gankit.gans.networks import GENERATOR_ROLES, find_inputs, split_outputs
-from gankit.penalties import GradientPenalty
+from gankit.typing import Config, Scalars, Seed, Structure, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -43,11 +46,19 @@ class StarGAN(GAN):
         Image-to-Image Translation", arXiv:1711.09020.
     """
 
-    default_loss = "wasserstein"
-    default_penalty = GradientPenalty(10.0)
-    default_discriminator_steps = 5
+    default_loss: ClassVar[str | losses.Loss] = "wasserstein"
+    default_penalty: ClassVar[penalties.Penalty | None] = penalties.GradientPenalty(10.0)
+    default_discriminator_steps: ClassVar[int] = 5
 
-    def __init__(self, generator, discriminator, *, domain_weight=1.0, cycle_weight=10.0, **kwargs):
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        domain_weight: float = 1.0,
+        cycle_weight: float = 10.0,
+        **kwargs: Any,
+    ):
         super().__init__(generator, discriminator, **kwargs)
         told = find_inputs(generator, GENERATOR_ROLES, "condition")
         _, heads = split_outputs(discriminator.output)
@@ -62,42 +73,45 @@ class StarGAN(GAN):
         self.cycle_weight = cycle_weight
 
     @staticmethod
-    def default_optimizer():
+    def default_optimizer() -> keras.optimizers.Optimizer:
         """Returns the paper's."""
         return keras.optimizers.Adam(1e-4, beta_1=0.5)
 
-    def check_data(self, batch) -> None:
+    def check_data(self, batch: Structure) -> None:
         """Raises unless ``batch`` is a pair of images and domains that the networks know."""
         super().check_data(batch)
         if batch is None:
             return
-        domains = keras.utils.unpack_x_y_sample_weight(batch)[1]
-        kind = "nothing" if domains is None else np.asarray(domains).dtype
-        if domains is None or kind.kind not in "iu" or np.ndim(domains) != 1:
+        given = keras.utils.unpack_x_y_sample_weight(batch)[1]
+        domains = None if given is None else np.asarray(given)
+        if domains is None or domains.dtype.kind not in "iu" or domains.ndim != 1:
+            found = "nothing" if domains is None else f"{domains.dtype} of shape {domains.shape}"
             raise TypeError(
                 "A StarGAN's data are pairs of images and domains, integers of shape (batch,), got "
-                f"{kind} of shape {np.shape(domains)} beside the images."
+                f"{found} beside the images."
             )
-        checks.check_classes_known(np.asarray(domains), self.num_domains)
+        checks.check_classes_known(domains, self.num_domains)
 
-    def sample_condition(self, real=None, num_images=None, seed=None):
+    def sample_condition(
+        self, real: Batch | None = None, num_images: int | None = None, seed: Seed = None
+    ) -> Structure:
         """Returns real images, and for each the domain of another one of the batch."""
         if real is None:
             return super().sample_condition(real, num_images, seed)
         return real.images, keras.random.shuffle(real.condition, seed=self.training_seed)
 
-    def reconstruct(self, real: Batch, fake: Batch, training=True) -> Batch:
+    def reconstruct(self, real: Batch, fake: Batch, training: bool = True) -> Batch:
         """Returns the fakes with what they become when they are turned back."""
         network = self.generator if training else self.sampling_generator
         again = network([fake.images, real.condition], training=training)
         return fake._replace(reconstructed=in_float32(again))
 
-    def discriminator_losses(self, real: Batch, fake: Batch) -> dict:
+    def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what real images cost whose domain is not found."""
         cost = domain_costs(real.heads[0], real.condition)
         return super().discriminator_losses(real, fake) | {"domain": self.domain_weight * cost}
 
-    def generator_losses(self, real: Batch, fake: Batch) -> dict:
+    def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what a wrong domain and a lost image cost."""
         given, domains = fake.condition
         distance = ops.mean(ops.abs(fake.reconstructed - given))
@@ -106,13 +120,13 @@ class StarGAN(GAN):
             "cycle": self.cycle_weight * distance,
         }
 
-    def accuracies(self, real: Batch, fake: Batch) -> dict:
+    def accuracies(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s shares, and that of generated images whose domain is found."""
         found = ops.equal(ops.argmax(fake.heads[0], axis=-1), fake.condition[1])
         share = ops.mean(ops.cast(found, "float32"))
         return super().accuracies(real, fake) | {"domain_accuracy": share}
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return super().get_config() | {
             "domain_weight": self.domain_weight,
@@ -120,6 +134,6 @@ class StarGAN(GAN):
         }
 
 
-def domain_costs(logits, domains):
+def domain_costs(logits: Tensor, domains: Tensor) -> Tensor:
     """Returns the mean cross-entropy of domains, ln of their number at the start."""
     return ops.mean(ops.sparse_categorical_crossentropy(domains, logits, from_logits=True))

@@ -1,9 +1,13 @@
 """A GAN whose critic measures a distance, kept smooth by clipping its weights."""
 
+from typing import Any, ClassVar
+
 import keras
 from keras import ops
 
+from gankit import losses
 from gankit.gans.gan import GAN
+from gankit.typing import Config, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -29,10 +33,17 @@ class WGAN(GAN):
         Arjovsky et al. 2017, "Wasserstein GAN", arXiv:1701.07875, algorithm 1.
     """
 
-    default_loss = "wasserstein"
-    default_discriminator_steps = 5
+    default_loss: ClassVar[str | losses.Loss] = "wasserstein"
+    default_discriminator_steps: ClassVar[int] = 5
 
-    def __init__(self, generator, discriminator, *, clip=0.01, **kwargs):
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        clip: float = 0.01,
+        **kwargs: Any,
+    ):
         super().__init__(generator, discriminator, **kwargs)
         if not clip > 0:
             raise ValueError(f"clip must be positive, got {clip!r}.")
@@ -41,11 +52,11 @@ class WGAN(GAN):
             variable.constraint = Clip(clip)
 
     @staticmethod
-    def default_optimizer():
+    def default_optimizer() -> keras.optimizers.Optimizer:
         """Returns the paper's: no momentum, since the critic's loss is not stationary."""
         return keras.optimizers.RMSprop(5e-5)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return super().get_config() | {"clip": self.clip}
 
@@ -57,13 +68,13 @@ class Clip(keras.constraints.Constraint):
         bound: positive.
     """
 
-    def __init__(self, bound):
+    def __init__(self, bound: float):
         self.bound = bound
 
-    def __call__(self, weight):
+    def __call__(self, weight: Tensor) -> Tensor:
         """Returns the nearest weight within the bounds."""
         return ops.clip(weight, -self.bound, self.bound)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return {"bound": self.bound}

@@ -1,9 +1,11 @@
 """A GAN whose critic measures a distance, kept smooth by a penalty on its slope."""
 
+from typing import Any, ClassVar
+
 import keras
 
+from gankit import losses, penalties
 from gankit.gans.gan import GAN
-from gankit.penalties import GradientPenalty
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -30,11 +32,11 @@ class WGANGP(GAN):
         Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", arXiv:1704.00028.
     """
 
-    default_loss = "wasserstein"
-    default_penalty = GradientPenalty(10.0)
-    default_discriminator_steps = 5
+    default_loss: ClassVar[str | losses.Loss] = "wasserstein"
+    default_penalty: ClassVar[penalties.Penalty | None] = penalties.GradientPenalty(10.0)
+    default_discriminator_steps: ClassVar[int] = 5
 
-    def __init__(self, generator, discriminator, **kwargs):
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, **kwargs: Any):
         super().__init__(generator, discriminator, **kwargs)
         layers = discriminator._flatten_layers()
         found = [x.name for x in layers if isinstance(x, keras.layers.BatchNormalization)]
@@ -46,6 +48,6 @@ class WGANGP(GAN):
             )
 
     @staticmethod
-    def default_optimizer():
+    def default_optimizer() -> keras.optimizers.Optimizer:
         """Returns the paper's."""
         return keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9)
