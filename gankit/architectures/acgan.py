@@ -10,13 +10,20 @@ from keras import layers
 
 from gankit.architectures.shapes import check_image_shape, divide_shape
 from gankit.layers import UpsampleConv2D
+from gankit.typing import ImageShape
 
 UPSAMPLING = (2, 2)
 KERNEL_SIZE = 3
 MOMENTUM = 0.8
 
 
-def build_generator(image_shape, num_classes=10, latent_dim=100, filters=64, name="generator"):
+def build_generator(
+    image_shape: ImageShape,
+    num_classes: int = 10,
+    latent_dim: int = 100,
+    filters: int = 64,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a network from latents and a class to images in [-1, 1].
 
     Takes latents ``(batch, latent_dim)`` and condition, integers in 0..num_classes - 1 of shape
@@ -50,8 +57,12 @@ def build_generator(image_shape, num_classes=10, latent_dim=100, filters=64, nam
 
 
 def build_discriminator(
-    image_shape, num_classes=10, filters=16, dropout=0.25, name="discriminator"
-):
+    image_shape: ImageShape,
+    num_classes: int = 10,
+    filters: int = 16,
+    dropout: float = 0.25,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a network from images ``(batch, *image_shape)`` to scores and classes.
 
     Its outputs are logits: whether the image is real, ``(batch, 1)``, and of which class,

@@ -9,13 +9,16 @@ from keras import layers
 
 from gankit.architectures.shapes import count_halvings
 from gankit.layers import UpsampleConv2D
+from gankit.typing import ImageShape
 
 SMALLEST = 4  # height and width of the innermost map
 WIDEST = 512
 KERNEL_SIZE = 3
 
 
-def build_discriminator(image_shape, filters=32, encoding_dim=64, name="discriminator"):
+def build_discriminator(
+    image_shape: ImageShape, filters: int = 32, encoding_dim: int = 64, name: str = "discriminator"
+) -> keras.Model:
     """Returns a network from images ``(batch, *image_shape)`` to images and their encodings.
 
     Its outputs are images of the same shape, in no fixed range, and ``(batch, encoding_dim)``.

@@ -6,16 +6,25 @@ two enlargements, borders padded by reflection, normalization of each image by i
 discriminator is pix2pix's, of images alone.
 """
 
+from typing import Literal
+
 import keras
 from keras import layers, ops
 
 from gankit.architectures import pix2pix
 from gankit.architectures.shapes import divide_shape
+from gankit.typing import ImageShape, Tensor
 
 HALVINGS = 2
 
 
-def build_generator(image_shape, input_channels=3, filters=64, blocks=6, name="generator"):
+def build_generator(
+    image_shape: ImageShape,
+    input_channels: int = 3,
+    filters: int = 64,
+    blocks: int = 6,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a network from ``condition`` to images in [-1, 1], both of one height and width.
 
     Args:
@@ -36,12 +45,14 @@ def build_generator(image_shape, input_channels=3, filters=64, blocks=6, name="g
     return keras.Model(condition, images, name=name)
 
 
-def build_discriminator(image_shape, filters=64, halvings=3, name="discriminator"):
+def build_discriminator(
+    image_shape: ImageShape, filters: int = 64, halvings: int = 3, name: str = "discriminator"
+) -> keras.Model:
     """Returns a network from images to logits of patches, see ``pix2pix.build_discriminator``."""
     return pix2pix.build_discriminator(image_shape, None, filters, halvings, name)
 
 
-def translate(x, channels, filters, blocks):
+def translate(x: Tensor, channels: int, filters: int, blocks: int) -> Tensor:
     """Returns the images that a generator makes of its first convolution's outputs."""
     for level in range(1, HALVINGS + 1):
         x = convolve(x, filters * 2**level, 3, 2, padding="same")
@@ -60,12 +71,18 @@ def translate(x, channels, filters, blocks):
     return layers.Activation("tanh", dtype="float32", name="images")(x)
 
 
-def convolve(x, filters, size, strides=1, padding="valid"):
+def convolve(
+    x: Tensor,
+    filters: int,
+    size: int,
+    strides: int = 1,
+    padding: Literal["same", "valid"] = "valid",
+) -> Tensor:
     """Returns ``x`` after a convolution, normalization and a rectifier."""
     x = layers.Conv2D(filters, size, strides, padding=padding, use_bias=False, **pix2pix.start())(x)
     return layers.ReLU()(pix2pix.normalize(x))
 
 
-def pad(x, size):
+def pad(x: Tensor, size: int) -> Tensor:
     """Returns ``x`` with borders that mirror what is inside."""
     return ops.pad(x, ((0, 0), (size, size), (size, size), (0, 0)), mode="reflect")

@@ -14,14 +14,20 @@ import keras
 from keras import layers, ops
 
 from gankit.architectures.shapes import count_halvings
+from gankit.typing import ImageShape
 
 SMALLEST = 4  # height and width where the generator begins, as in the paper
 WIDEST = 512
 
 
 def build_generator(
-    image_shape, latent_dim=100, filters=64, kernel_size=4, num_classes=None, name="generator"
-):
+    image_shape: ImageShape,
+    latent_dim: int = 100,
+    filters: int = 64,
+    kernel_size: int = 4,
+    num_classes: int | None = None,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
 
     Begins at a height and width of 4 to 7, where the image's can be halved so far (28 -> 7,
@@ -66,8 +72,13 @@ def build_generator(
 
 
 def build_discriminator(
-    image_shape, filters=64, kernel_size=4, dropout=0.3, num_classes=None, name="discriminator"
-):
+    image_shape: ImageShape,
+    filters: int = 64,
+    kernel_size: int = 4,
+    dropout: float = 0.3,
+    num_classes: int | None = None,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     Halves height and width by strided convolutions as often as the generator doubles them.
@@ -100,12 +111,12 @@ def build_discriminator(
     return keras.Model(inputs, outputs, name=name)
 
 
-def initial():
+def initial() -> dict[str, keras.initializers.Initializer]:
     """Returns the paper's initial weights, a fresh initializer for each layer."""
     return {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}
 
 
-def check_kernel_size(kernel_size):
+def check_kernel_size(kernel_size: int) -> None:
     """Raises ``ValueError`` unless the stride of 2 divides ``kernel_size``."""
     if kernel_size % 2:
         raise ValueError(

@@ -16,7 +16,12 @@ SMALLEST = 4  # depth, height and width where the generator begins, as in the pa
 KERNEL_SIZE = 4
 
 
-def build_generator(volume_shape, latent_dim=200, filters=64, name="generator"):
+def build_generator(
+    volume_shape: tuple[int, int, int, int],
+    latent_dim: int = 200,
+    filters: int = 64,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a network from latents ``(batch, latent_dim)`` to volumes in [-1, 1].
 
     Args:
@@ -47,7 +52,9 @@ def build_generator(volume_shape, latent_dim=200, filters=64, name="generator"):
     return keras.Model(latents, outputs, name=name)
 
 
-def build_discriminator(volume_shape, filters=64, name="discriminator"):
+def build_discriminator(
+    volume_shape: tuple[int, int, int, int], filters: int = 64, name: str = "discriminator"
+) -> keras.Model:
     """Returns a network from volumes ``(batch, *volume_shape)`` to logits ``(batch, 1)``.
 
     Args:

@@ -10,6 +10,7 @@ import keras
 from keras import layers
 
 from gankit.architectures.shapes import divide_shape
+from gankit.typing import ImageShape, Tensor
 
 UPSAMPLING = (2, 2)
 KERNEL_SIZE = 4
@@ -17,14 +18,14 @@ NEGATIVE_SLOPE = 0.1
 
 
 def build_generator(
-    image_shape,
-    latent_dim=62,
-    num_categories=10,
-    num_codes=2,
-    filters=64,
-    hidden_units=1024,
-    name="generator",
-):
+    image_shape: ImageShape,
+    latent_dim: int = 62,
+    num_categories: int = 10,
+    num_codes: int = 2,
+    filters: int = 64,
+    hidden_units: int = 1024,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a network from latents, a category and codes to images in [-1, 1].
 
     Its inputs are ``latents`` ``(batch, latent_dim)``, ``category``, integers ``(batch,)`` in
@@ -63,13 +64,13 @@ def build_generator(
 
 
 def build_discriminator(
-    image_shape,
-    num_categories=10,
-    num_codes=2,
-    filters=64,
-    hidden_units=1024,
-    name="discriminator",
-):
+    image_shape: ImageShape,
+    num_categories: int = 10,
+    num_codes: int = 2,
+    filters: int = 64,
+    hidden_units: int = 1024,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a network from images ``(batch, *image_shape)`` to scores and what it reads.
 
     Its outputs are logits ``(batch, 1)``, logits of the category ``(batch, num_categories)`` and,
@@ -101,6 +102,6 @@ def build_discriminator(
     return keras.Model(images, outputs, name=name)
 
 
-def normalized(x, negative_slope=0.0):
+def normalized(x: Tensor, negative_slope: float = 0.0) -> Tensor:
     """Returns ``x`` after batch normalization and a rectifier."""
     return layers.LeakyReLU(negative_slope=negative_slope)(layers.BatchNormalization()(x))

@@ -9,11 +9,14 @@ import keras
 from keras import layers
 
 from gankit.architectures.shapes import check_image_shape
+from gankit.typing import ImageShape
 
 KERNEL_SIZE = 5
 
 
-def build_generator(image_shape, latent_dim=100, filters=64, name="generator"):
+def build_generator(
+    image_shape: ImageShape, latent_dim: int = 100, filters: int = 64, name: str = "generator"
+) -> keras.Model:
     """Returns a network from latents and coarse images to half residuals in [-1, 1].
 
     Takes latents ``(batch, latent_dim)`` and condition ``(batch, *image_shape)``.
@@ -37,7 +40,9 @@ def build_generator(image_shape, latent_dim=100, filters=64, name="generator"):
     return keras.Model([latents, condition], outputs, name=name)
 
 
-def build_discriminator(image_shape, filters=64, dropout=0.3, name="discriminator"):
+def build_discriminator(
+    image_shape: ImageShape, filters: int = 64, dropout: float = 0.3, name: str = "discriminator"
+) -> keras.Model:
     """Returns a network from half residuals and coarse images to logits ``(batch, 1)``.
 
     Args:

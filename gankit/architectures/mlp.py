@@ -5,14 +5,21 @@ linear units in the generator, maxout units and dropout in the discriminator.
 """
 
 import math
+from collections.abc import Sequence
 
 import keras
 from keras import layers, ops
 
 from gankit.architectures.shapes import check_image_shape
+from gankit.typing import ImageShape
 
 
-def build_generator(image_shape, latent_dim=100, hidden_units=(1200, 1200), name="generator"):
+def build_generator(
+    image_shape: ImageShape,
+    latent_dim: int = 100,
+    hidden_units: Sequence[int] = (1200, 1200),
+    name: str = "generator",
+) -> keras.Model:
     """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
 
     Args:
@@ -21,19 +28,23 @@ def build_generator(image_shape, latent_dim=100, hidden_units=(1200, 1200), name
         hidden_units: width of each hidden layer.
         name: of the model.
     """
-    image_shape = check_image_shape(image_shape)
+    shape = check_image_shape(image_shape)
     inputs = x = keras.Input((latent_dim,), name="latents")
     for units in hidden_units:
         x = layers.Dense(units, activation="relu", kernel_initializer="he_normal")(x)
-    x = layers.Dense(math.prod(image_shape))(x)
-    x = layers.Reshape(image_shape)(x)
+    x = layers.Dense(math.prod(shape))(x)
+    x = layers.Reshape(shape)(x)
     outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(inputs, outputs, name=name)
 
 
 def build_discriminator(
-    image_shape, hidden_units=(240, 240), pieces=5, dropout=0.5, name="discriminator"
-):
+    image_shape: ImageShape,
+    hidden_units: Sequence[int] = (240, 240),
+    pieces: int = 5,
+    dropout: float = 0.5,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     Args:

@@ -12,11 +12,18 @@ import keras
 from keras import layers
 
 from gankit.architectures.shapes import check_image_shape, divide_shape
+from gankit.typing import ImageShape, Tensor
 
 KERNEL_SIZE = 3
 
 
-def build_generator(image_shape, given_frames=4, scales=4, filters=128, name="generator"):
+def build_generator(
+    image_shape: ImageShape,
+    given_frames: int = 4,
+    scales: int = 4,
+    filters: int = 128,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a network from frames to the next one in [-1, 1]; it takes no latents.
 
     Args:
@@ -49,7 +56,13 @@ def build_generator(image_shape, given_frames=4, scales=4, filters=128, name="ge
     return keras.Model(condition, images, name=name)
 
 
-def build_discriminator(image_shape, given_frames=4, scales=4, filters=64, name="discriminator"):
+def build_discriminator(
+    image_shape: ImageShape,
+    given_frames: int = 4,
+    scales: int = 4,
+    filters: int = 64,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a network from a frame and those before it to logits ``(batch, scales)``.
 
     Args:
@@ -85,12 +98,12 @@ def build_discriminator(image_shape, given_frames=4, scales=4, filters=64, name=
     return keras.Model([images, condition], scores, name=name)
 
 
-def shrink(images, level):
+def shrink(images: Tensor, level: int) -> Tensor:
     """Returns images whose height and width are halved ``level`` times, as means of areas."""
     return layers.AveragePooling2D(2**level)(images) if level else images
 
 
-def check_scales(image_shape, scales):
+def check_scales(image_shape: ImageShape, scales: int) -> None:
     """Raises ``ValueError`` unless height and width can be halved to make so many scales."""
     if not isinstance(scales, int) or scales < 1:
         raise ValueError(f"scales must be an integer of at least 1, got {scales!r}.")

@@ -5,10 +5,13 @@ arXiv:1611.07004, appendix 6.1. Normalization is that of each image by itself, a
 whose batches on facades are of one image, and which normalizes by them in use too.
 """
 
+from typing import Literal
+
 import keras
 from keras import layers
 
 from gankit.architectures.shapes import check_image_shape, count_halvings
+from gankit.typing import ImageShape, Tensor
 
 KERNEL_SIZE = 4
 NEGATIVE_SLOPE = 0.2
@@ -17,7 +20,9 @@ DROPOUT = 0.5
 DROPPED = 3  # innermost levels of the way up that have dropout
 
 
-def build_generator(image_shape, input_channels=3, filters=64, name="generator"):
+def build_generator(
+    image_shape: ImageShape, input_channels: int = 3, filters: int = 64, name: str = "generator"
+) -> keras.Model:
     """Returns a U-Net from ``condition`` to images in [-1, 1], both of one height and width.
 
     The image is halved as often as it can be, eight times at most; each level of the way up also
@@ -54,8 +59,12 @@ def build_generator(image_shape, input_channels=3, filters=64, name="generator")
 
 
 def build_discriminator(
-    image_shape, input_channels=3, filters=64, halvings=3, name="discriminator"
-):
+    image_shape: ImageShape,
+    input_channels: int | None = 3,
+    filters: int = 64,
+    halvings: int = 3,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a network from images and condition to logits of patches ``(batch, rows, columns)``.
 
     With three halvings each score sees 70x70 pixels; for 256x256 there are 30x30 of them.
@@ -84,13 +93,19 @@ def build_discriminator(
     return keras.Model(inputs, scores, name=name)
 
 
-def convolve(x, filters, strides=2, padding="same", normalized=True):
+def convolve(
+    x: Tensor,
+    filters: int,
+    strides: int = 2,
+    padding: Literal["same", "valid"] = "same",
+    normalized: bool = True,
+) -> Tensor:
     """Returns ``x`` after a convolution, with a bias where no normalization follows."""
     x = layers.Conv2D(filters, KERNEL_SIZE, strides, padding, use_bias=not normalized, **start())(x)
     return normalize(x) if normalized else x
 
 
-def enlarge(x, filters, normalized=True):
+def enlarge(x: Tensor, filters: int, normalized: bool = True) -> Tensor:
     """Returns ``x`` of twice the size, with a bias where no normalization follows."""
     x = layers.Conv2DTranspose(filters, KERNEL_SIZE, 2, "same", use_bias=not normalized, **start())(
         x
@@ -98,16 +113,16 @@ def enlarge(x, filters, normalized=True):
     return normalize(x) if normalized else x
 
 
-def count_filters(filters, level):
+def count_filters(filters: int, level: int) -> int:
     """Returns the channels of a level: twice as many as one further out, up to eight times."""
     return filters * min(2**level, 8)
 
 
-def normalize(x):
+def normalize(x: Tensor) -> Tensor:
     """Returns ``x`` after normalization of each channel of each image, instance normalization."""
     return layers.GroupNormalization(groups=-1, epsilon=1e-5)(x)
 
 
-def start() -> dict:
+def start() -> dict[str, keras.initializers.Initializer]:
     """Returns the paper's initial weights, a fresh initializer for each layer."""
     return {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}

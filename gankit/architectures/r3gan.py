@@ -14,13 +14,20 @@ import keras
 from keras import layers
 
 from gankit.architectures.shapes import count_halvings
+from gankit.typing import ImageShape, Tensor
 
 SMALLEST = 4  # height and width where the generator begins, as in the paper
 WIDEST = 768
 NEGATIVE_SLOPE = 0.2
 
 
-def build_generator(image_shape, latent_dim=64, filters=96, blocks=2, name="generator"):
+def build_generator(
+    image_shape: ImageShape,
+    latent_dim: int = 64,
+    filters: int = 96,
+    blocks: int = 2,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
 
     Args:
@@ -53,7 +60,9 @@ def build_generator(image_shape, latent_dim=64, filters=96, blocks=2, name="gene
     return keras.Model(latents, outputs, name=name)
 
 
-def build_discriminator(image_shape, filters=96, blocks=2, name="discriminator"):
+def build_discriminator(
+    image_shape: ImageShape, filters: int = 96, blocks: int = 2, name: str = "discriminator"
+) -> keras.Model:
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     Args:
@@ -78,18 +87,18 @@ def build_discriminator(image_shape, filters=96, blocks=2, name="discriminator")
     return keras.Model(images, scores, name=name)
 
 
-def find_widths(image_shape, filters) -> list[int]:
+def find_widths(image_shape: ImageShape, filters: int) -> list[int]:
     """Returns the width of each size, the image's own first."""
     halvings = count_halvings(image_shape, SMALLEST)
     return [min(filters * 2**level, max(WIDEST, filters)) for level in range(halvings + 1)]
 
 
-def change_width(x, units):
+def change_width(x: Tensor, units: int) -> Tensor:
     """Returns ``x`` with so many channels."""
     return x if x.shape[-1] == units else layers.Conv2D(units, 1, use_bias=False)(x)
 
 
-def add_residual(x, number):
+def add_residual(x: Tensor, number: int) -> Tensor:
     """Returns ``x`` and what a residual block, one of ``number``, adds to it."""
     width = x.shape[-1]
     # Fixup: a block of three convolutions begins smaller by number ** -1/4, and ends in zeros.

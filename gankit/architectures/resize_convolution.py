@@ -11,12 +11,19 @@ from keras import layers
 
 from gankit.architectures.shapes import check_image_shape, divide_shape
 from gankit.layers import UpsampleConv2D
+from gankit.typing import ImageShape
 
 KERNEL_SIZE = 5
 MOMENTUM = 0.8
 
 
-def build_generator(image_shape, latent_dim=100, filters=64, doublings=4, name="generator"):
+def build_generator(
+    image_shape: ImageShape,
+    latent_dim: int = 100,
+    filters: int = 64,
+    doublings: int = 4,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
 
     Args:
@@ -44,7 +51,9 @@ def build_generator(image_shape, latent_dim=100, filters=64, doublings=4, name="
     return keras.Model(inputs, outputs, name=name)
 
 
-def build_discriminator(image_shape, filters=64, dropout=0.4, name="discriminator"):
+def build_discriminator(
+    image_shape: ImageShape, filters: int = 64, dropout: float = 0.4, name: str = "discriminator"
+) -> keras.Model:
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     The slide that shows the source's network begins with a dropout before its second convolution.

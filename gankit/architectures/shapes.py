@@ -1,11 +1,14 @@
 """Which image shapes an architecture can serve."""
 
 import math
+from collections.abc import Sequence
 
 AXES = {"image_shape": ("height", "width"), "volume_shape": ("depth", "height", "width")}
 
 
-def check_image_shape(image_shape, smallest: int = 1, name="image_shape") -> tuple[int, ...]:
+def check_image_shape(
+    image_shape: Sequence[int], smallest: int = 1, name: str = "image_shape"
+) -> tuple[int, ...]:
     """Returns ``(height, width, channels)``, or says what is wrong with it.
 
     With ``name="volume_shape"`` that is ``(depth, height, width, channels)``.
@@ -23,7 +26,7 @@ def check_image_shape(image_shape, smallest: int = 1, name="image_shape") -> tup
     return shape
 
 
-def divide_shape(image_shape, scales) -> tuple[int, int, int]:
+def divide_shape(image_shape: Sequence[int], scales: Sequence[int]) -> tuple[int, int, int]:
     """Returns ``(height, width, channels)`` with height and width divided by all of ``scales``.
 
     Raises:
@@ -44,7 +47,7 @@ def divide_shape(image_shape, scales) -> tuple[int, int, int]:
     return height // scale, width // scale, channels
 
 
-def count_halvings(image_shape, smallest: int, name="image_shape") -> int:
+def count_halvings(image_shape: Sequence[int], smallest: int, name: str = "image_shape") -> int:
     """Returns how often height and width can be halved until the next half is too small.
 
     Args:
@@ -58,7 +61,7 @@ def count_halvings(image_shape, smallest: int, name="image_shape") -> int:
     sizes = check_image_shape(image_shape, name=name)[:-1]
     halvings = 0
     while all(size % 2 == 0 and size >= 2 * smallest for size in sizes):
-        sizes, halvings = [size // 2 for size in sizes], halvings + 1
+        sizes, halvings = tuple(size // 2 for size in sizes), halvings + 1
     if not halvings:
         raise ValueError(
             f"{name}={tuple(image_shape)} can't be halved: {' and '.join(AXES[name])} must be even "

@@ -11,12 +11,19 @@ from keras import layers, ops
 
 from gankit.architectures.shapes import count_halvings
 from gankit.layers import SpectralNormalization, UpsampleConv2D
+from gankit.typing import ImageShape
 
 SMALLEST = 4
 MOST_HALVINGS = 2  # blocks of the discriminator that halve the image, as for 32x32
 
 
-def build_generator(image_shape, latent_dim=128, filters=256, num_classes=None, name="generator"):
+def build_generator(
+    image_shape: ImageShape,
+    latent_dim: int = 128,
+    filters: int = 256,
+    num_classes: int | None = None,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
 
     Args:
@@ -59,7 +66,12 @@ def build_generator(image_shape, latent_dim=128, filters=256, num_classes=None, 
     return keras.Model(inputs, outputs, name=name)
 
 
-def build_discriminator(image_shape, filters=128, num_classes=None, name="discriminator"):
+def build_discriminator(
+    image_shape: ImageShape,
+    filters: int = 128,
+    num_classes: int | None = None,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     Args:

@@ -12,7 +12,11 @@ FILTERS = (64, 32)
 KERNEL_SIZES = (9, 1, 5)
 
 
-def build_network(image_shape=(None, None, 1), kernel_sizes=KERNEL_SIZES, name="srcnn"):
+def build_network(
+    image_shape: tuple[int | None, int | None, int] = (None, None, 1),
+    kernel_sizes: tuple[int, int, int] = KERNEL_SIZES,
+    name: str = "srcnn",
+) -> keras.Model:
     """Returns a network from enlarged images to sharp ones, both of any size.
 
     The paper's convolutions have no padding and shrink the image; these keep its size. Outputs are

@@ -11,12 +11,15 @@ import keras
 from keras import layers, ops
 
 from gankit.architectures.shapes import check_image_shape
+from gankit.typing import ImageShape, Tensor
 
 NEGATIVE_SLOPE = 0.2
 MOMENTUM = 0.5  # of batch normalization, as in the authors' published networks
 
 
-def build_generator(factor=4, channels=3, filters=64, blocks=16, name="generator"):
+def build_generator(
+    factor: int = 4, channels: int = 3, filters: int = 64, blocks: int = 16, name: str = "generator"
+) -> keras.Model:
     """Returns a network from small images to images in [-1, 1], of any size.
 
     Takes ``condition`` ``(batch, height, width, channels)`` and gives ``(batch, factor * height,
@@ -53,8 +56,12 @@ def build_generator(factor=4, channels=3, filters=64, blocks=16, name="generator
 
 
 def build_discriminator(
-    image_shape, filters=64, hidden_units=1024, halvings=4, name="discriminator"
-):
+    image_shape: ImageShape,
+    filters: int = 64,
+    hidden_units: int = 1024,
+    halvings: int = 4,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     Args:
@@ -81,12 +88,12 @@ def build_discriminator(
     return keras.Model(images, scores, name=name)
 
 
-def normalized(x, filters):
+def normalized(x: Tensor, filters: int) -> Tensor:
     """Returns ``x`` after a convolution and batch normalization."""
     x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
     return layers.BatchNormalization(momentum=MOMENTUM)(x)
 
 
-def prelu(x):
+def prelu(x: Tensor) -> Tensor:
     """Returns ``x`` after a rectifier with a learned slope for each channel."""
     return layers.PReLU(shared_axes=[1, 2])(x)

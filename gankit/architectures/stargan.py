@@ -12,12 +12,19 @@ from keras import layers
 from gankit.architectures import pix2pix
 from gankit.architectures.cyclegan import HALVINGS, pad, translate
 from gankit.architectures.shapes import divide_shape
+from gankit.typing import ImageShape
 
 KERNEL_SIZE = 4
 NEGATIVE_SLOPE = 0.01
 
 
-def build_generator(image_shape, num_domains, filters=64, blocks=6, name="generator"):
+def build_generator(
+    image_shape: ImageShape,
+    num_domains: int,
+    filters: int = 64,
+    blocks: int = 6,
+    name: str = "generator",
+) -> keras.Model:
     """Returns a network from images and kinds to images in [-1, 1].
 
     Takes ``condition_image`` ``(batch, *image_shape)`` and ``condition_domain``, integers
@@ -49,7 +56,13 @@ def build_generator(image_shape, num_domains, filters=64, blocks=6, name="genera
     return keras.Model([image, domain], images, name=name)
 
 
-def build_discriminator(image_shape, num_domains, filters=64, halvings=6, name="discriminator"):
+def build_discriminator(
+    image_shape: ImageShape,
+    num_domains: int,
+    filters: int = 64,
+    halvings: int = 6,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a network from images to scores of patches and logits of kinds.
 
     Args:

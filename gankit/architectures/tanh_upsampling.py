@@ -6,23 +6,26 @@ Where the source pools after tanh, tanh comes after pooling here, which is the s
 After jacobgil/keras-dcgan on GitHub, whose discriminator ends in a sigmoid; here it ends in logits.
 """
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
 from gankit.architectures.shapes import check_image_shape, divide_shape
 from gankit.layers import UpsampleConv2D
+from gankit.typing import ImageShape, Tensor
 
 KERNEL_SIZE = 5
 
 
 def build_generator(
-    image_shape,
-    latent_dim=100,
-    hidden_units=1024,
-    filters=64,
-    upsampling=(2, 2),
-    name="generator",
-):
+    image_shape: ImageShape,
+    latent_dim: int = 100,
+    hidden_units: int = 1024,
+    filters: int = 64,
+    upsampling: Sequence[int] = (2, 2),
+    name: str = "generator",
+) -> keras.Model:
     """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
 
     Args:
@@ -53,7 +56,12 @@ def build_generator(
     return keras.Model(inputs, outputs, name=name)
 
 
-def build_discriminator(image_shape, filters=64, hidden_units=1024, name="discriminator"):
+def build_discriminator(
+    image_shape: ImageShape,
+    filters: int = 64,
+    hidden_units: int = 1024,
+    name: str = "discriminator",
+) -> keras.Model:
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     Args:
@@ -67,8 +75,8 @@ def build_discriminator(image_shape, filters=64, hidden_units=1024, name="discri
     """
     # The second convolution has no padding: of half the image it needs 5 pixels, and one more pair
     # of pixels is left for the second pooling.
-    image_shape = check_image_shape(image_shape, smallest=2 * (KERNEL_SIZE + 1))
-    inputs = keras.Input(image_shape, name="images")
+    shape = check_image_shape(image_shape, smallest=2 * (KERNEL_SIZE + 1))
+    inputs = keras.Input(shape, name="images")
     x = layers.Conv2D(filters, KERNEL_SIZE, padding="same")(inputs)
     x = pool_and_tanh(x)
     x = layers.Conv2D(2 * filters, KERNEL_SIZE)(x)
@@ -79,6 +87,6 @@ def build_discriminator(image_shape, filters=64, hidden_units=1024, name="discri
     return keras.Model(inputs, outputs, name=name)
 
 
-def pool_and_tanh(x):
+def pool_and_tanh(x: Tensor) -> Tensor:
     """Returns the largest of each four tanh, as the tanh of the largest: a quarter of the work."""
     return layers.Activation("tanh")(layers.MaxPooling2D()(x))

@@ -10,11 +10,14 @@ import keras
 from keras import layers
 
 from gankit.architectures.shapes import check_image_shape, divide_shape
+from gankit.typing import ImageShape, Tensor
 
 NEGATIVE_SLOPE = 0.3  # LeakyReLU's default in the Keras of that time
 
 
-def build_generator(image_shape, latent_dim=32, filters=256, name="generator"):
+def build_generator(
+    image_shape: ImageShape, latent_dim: int = 32, filters: int = 256, name: str = "generator"
+) -> keras.Model:
     """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
 
     Args:
@@ -41,7 +44,9 @@ def build_generator(image_shape, latent_dim=32, filters=256, name="generator"):
     return keras.Model(inputs, outputs, name=name)
 
 
-def build_discriminator(image_shape, filters=128, dropout=0.4, name="discriminator"):
+def build_discriminator(
+    image_shape: ImageShape, filters: int = 128, dropout: float = 0.4, name: str = "discriminator"
+) -> keras.Model:
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     Args:
@@ -62,6 +67,6 @@ def build_discriminator(image_shape, filters=128, dropout=0.4, name="discriminat
     return keras.Model(inputs, outputs, name=name)
 
 
-def leaky(x):
+def leaky(x: Tensor) -> Tensor:
     """Returns the activations of ``x``."""
     return layers.LeakyReLU(negative_slope=NEGATIVE_SLOPE)(x)
