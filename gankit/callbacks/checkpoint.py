@@ -6,10 +6,13 @@ import threading
 import warnings
 import zipfile
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 from gankit.callbacks.periodic import Periodic
 from gankit.gans.checks import check_at_least_one
 from gankit.saving import check_file, write_whole
+from gankit.typing import Every, Logs, PathLike
 
 PLACE = "place.json"  # beside Keras's own members in the file
 
@@ -46,17 +49,17 @@ class Checkpoint(Periodic):
 
     restores = True  # comes before callbacks that look at the GAN's state
 
-    def __init__(self, folder, every="epoch", keep=3):
+    def __init__(self, folder: PathLike, every: Every = "epoch", keep: int = 3):
         super().__init__(every)
         check_at_least_one("keep", keep)
         self.folder = Path(folder)
         self.keep = keep
         self.interrupted = False
-        self.former_handler = None
-        self.logs = {}
-        self.written = None
+        self.former_handler: Any = None
+        self.logs: Logs = {}
+        self.written: Path | None = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Restores the newest checkpoint, if there is one."""
         if self.writes:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +71,7 @@ class Checkpoint(Periodic):
         super().on_train_begin(logs)
         self.listen()
 
-    def restore(self) -> tuple[Path | None, dict | None]:
+    def restore(self) -> tuple[Path | None, dict[str, Any] | None]:
         """Gives the GAN the state of the newest checkpoint that is whole.
 
         Returns:
@@ -96,7 +99,7 @@ class Checkpoint(Periodic):
             )
         return None, None
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Saves, if it is time; after Ctrl-C saves and interrupts."""
         self.logs = logs or {}
         super().on_train_batch_end(batch, logs)
@@ -105,11 +108,11 @@ class Checkpoint(Periodic):
                 self.save()
             raise KeyboardInterrupt
 
-    def act(self, unit, number):
+    def act(self, unit: str, number: int) -> None:
         """Saves the GAN."""
         self.save()
 
-    def save(self):
+    def save(self) -> None:
         """Writes a checkpoint, and deletes the oldest."""
         epochs = int(self.model.epochs_completed.numpy())
         path = self.folder / f"epoch_{epochs:05d}_step_{self.steps_of_epoch:07d}.keras"
@@ -141,32 +144,32 @@ class Checkpoint(Periodic):
         for old in until_now[: -self.keep]:
             old.unlink()
 
-    def listen(self):
+    def listen(self) -> None:
         """Puts off Ctrl-C to the end of a step."""
         if threading.current_thread() is not threading.main_thread():
             return
         self.interrupted = False
         self.former_handler = signal.signal(signal.SIGINT, self.interrupt)
 
-    def interrupt(self, number, frame):
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
         """Notes the first Ctrl-C; a second one interrupts at once."""
         if self.interrupted:
             raise KeyboardInterrupt
         self.interrupted = True
 
-    def close(self):
+    def close(self) -> None:
         """Gives Ctrl-C back; ``GAN.fit`` calls it however training ends."""
         if self.former_handler is not None:
             signal.signal(signal.SIGINT, self.former_handler)
             self.former_handler = None
 
 
-def find_checkpoints(folder) -> list[Path]:
+def find_checkpoints(folder: PathLike) -> list[Path]:
     """Returns the files of a folder's checkpoints, the oldest first."""
     return sorted(Path(folder).glob("epoch_*_step_*.keras"))
 
 
-def read_place(path) -> dict:
+def read_place(path: PathLike) -> dict[str, Any]:
     """Returns where in an epoch a checkpoint was written, or says why it can't be trusted."""
     check_file(path)
     with zipfile.ZipFile(path) as archive:

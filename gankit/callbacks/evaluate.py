@@ -1,12 +1,17 @@
 """Metrics of generated images, in the logs of training."""
 
+from collections.abc import Iterator, Sequence
+
+import keras
 import numpy as np
 
 from gankit.callbacks.periodic import Periodic
 from gankit.gans.batch import map_tensors
 from gankit.gans.checks import as_rows, count_images
 from gankit.metrics import Features, extract, extractors, measure
-from gankit.metrics.by_name import get
+from gankit.metrics.by_name import MetricFunction, get
+from gankit.metrics.features import ImagesOrFeatures
+from gankit.typing import Every, Logs, PathLike, Structure
 
 CHUNK = 1000  # images that are in memory at once
 
@@ -53,17 +58,17 @@ class Evaluate(Periodic):
 
     def __init__(
         self,
-        metrics,
-        real,
+        metrics: str | Sequence[str | MetricFunction],
+        real: ImagesOrFeatures,
         *,
-        extractor=None,
-        every="epoch",
-        num_images=None,
-        condition=None,
-        seed=0,
-        ema=True,
-        file=None,
-        verbose=1,
+        extractor: keras.Model | None = None,
+        every: Every = "epoch",
+        num_images: int | None = None,
+        condition: Structure = None,
+        seed: int = 0,
+        ema: bool = True,
+        file: PathLike | None = None,
+        verbose: int = 1,
     ):
         super().__init__(every)
         if isinstance(metrics, str):
@@ -80,43 +85,44 @@ class Evaluate(Periodic):
         self.file = file
         self.verbose = verbose
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Looks at the real images, once, and tries everything: errors come before training."""
         super().on_train_begin(logs)
         if self.extractor is None:
             self.extractor = extractors.inception()
         if not isinstance(self.real, Features):
             self.real = extract(self.real, self.extractor, file=self.file, verbose=self.verbose)
-        self.values = {}
+        self.values: dict[str, float] = {}
         few = self.extract_fakes(min(2, self.num_images))
         rows = np.arange(self.num_images) % len(few.values)
         self.measure(map_tensors(lambda part: part[rows], few))
 
-    def act(self, unit, number):
+    def act(self, unit: str, number: int) -> None:
         """Evaluates now."""
         self.values = self.measure(self.extract_fakes(self.num_images))
         self.values["evaluation_images"] = self.num_images
         self.values["evaluation_step"] = self.steps
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Puts the last values into the epoch's logs."""
         super().on_epoch_end(epoch, logs)
         if not self.values:
             self.act("step", self.steps)
-        logs.update(self.values)
+        if logs is not None:
+            logs.update(self.values)
 
-    def measure(self, fake):
+    def measure(self, fake: Features) -> dict[str, float]:
         """Returns the metrics' values for the features of generated images."""
         condition = self.condition
         if isinstance(condition, np.ndarray) and condition.dtype.kind in "iu":
             fake = fake._replace(labels=condition)
         return measure(self.real, fake, self.metrics)
 
-    def extract_fakes(self, num_images):
+    def extract_fakes(self, num_images: int) -> Features:
         """Returns the features of generated images."""
         return extract(self.generate(num_images), self.extractor, verbose=0)
 
-    def generate(self, num_images):
+    def generate(self, num_images: int) -> Iterator[np.ndarray]:
         """Yields generated images, some at a time."""
         for start in range(0, num_images, CHUNK):
             rows = slice(start, min(start + CHUNK, num_images))

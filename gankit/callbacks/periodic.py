@@ -3,6 +3,7 @@
 import keras
 
 from gankit.gans.checks import check_at_least_one
+from gankit.typing import Every, Logs
 
 
 class Periodic(keras.callbacks.Callback):
@@ -15,7 +16,7 @@ class Periodic(keras.callbacks.Callback):
         ValueError: ``every`` is neither ``"epoch"`` nor at least 1.
     """
 
-    def __init__(self, every="epoch"):
+    def __init__(self, every: Every = "epoch"):
         super().__init__()
         if every != "epoch":
             check_at_least_one("every, unless it is 'epoch',", every)
@@ -34,13 +35,13 @@ class Periodic(keras.callbacks.Callback):
         resolver = self.model.distribute_strategy.cluster_resolver
         return resolver is None or not resolver.task_id
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Takes up the count of steps where the epoch began, of which some may be seen again."""
         self.trained_before = int(self.model.optimizer.iterations.numpy())
         self.steps = self.trained_before - self.model.steps_to_replay
         self.steps_of_epoch = 0
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Acts if another ``every`` steps are done; several may pass in one execution."""
         done = batch + 1 - self.steps_of_epoch
         self.steps_of_epoch += done
@@ -50,7 +51,7 @@ class Periodic(keras.callbacks.Callback):
         if self.steps // self.every > before // self.every:
             self.act("step", self.steps)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Acts if that is what epochs are for."""
         self.steps_of_epoch = 0
         if self.every == "epoch":

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from gankit.callbacks.periodic import Periodic
 from gankit.grids import make_grid, save_grid
+from gankit.typing import Every, Logs, PathLike, Structure, ValueRange
 
 
 class SampleGrid(Periodic):
@@ -29,15 +32,15 @@ class SampleGrid(Periodic):
 
     def __init__(
         self,
-        folder,
-        num_images=None,
+        folder: PathLike,
+        num_images: int | None = None,
         *,
-        every="epoch",
-        condition=None,
-        seed=0,
-        columns=None,
-        ema=True,
-        value_range=(-1, 1),
+        every: Every = "epoch",
+        condition: Structure = None,
+        seed: int = 0,
+        columns: int | None = None,
+        ema: bool = True,
+        value_range: ValueRange = (-1, 1),
     ):
         super().__init__(every)
         if num_images is None and condition is None:
@@ -50,19 +53,19 @@ class SampleGrid(Periodic):
         self.ema = ema
         self.value_range = value_range
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Makes the folder and one grid: what can't work is an error before training."""
         super().on_train_begin(logs)
         self.folder.mkdir(parents=True, exist_ok=True)
         make_grid(self.draw(), columns=self.columns, value_range=self.value_range)
 
-    def draw(self):
+    def draw(self) -> np.ndarray:
         """Returns the images of a grid."""
         return self.model.generate(
             self.num_images, condition=self.condition, seed=self.seed, ema=self.ema
         )
 
-    def act(self, unit, number):
+    def act(self, unit: str, number: int) -> None:
         """Writes one grid; of several workers all draw, and the first one writes."""
         digits = {"epoch": 4, "step": 6}[unit]
         path, images = self.folder / f"{unit}_{number:0{digits}d}.png", self.draw()

@@ -4,6 +4,8 @@ import time
 
 import keras
 
+from gankit.typing import Logs
+
 
 class StopAfter(keras.callbacks.Callback):
     """Ends training when its time is over, at the end of a step.
@@ -18,17 +20,17 @@ class StopAfter(keras.callbacks.Callback):
         ValueError: a negative time.
     """
 
-    def __init__(self, seconds):
+    def __init__(self, seconds: float):
         super().__init__()
         if not seconds >= 0:
             raise ValueError(f"seconds must be 0 or more, got {seconds!r}.")
         self.seconds = seconds
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Starts the clock."""
         self.end = time.monotonic() + self.seconds
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Stops when the time is over."""
         if time.monotonic() >= self.end:
             self.model.stop_training = True

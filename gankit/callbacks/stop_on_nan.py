@@ -7,7 +7,10 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from gankit.callbacks.checkpoint import Checkpoint
+from gankit.gans import GAN
 from gankit.gans.checks import check_at_least_one
+from gankit.typing import Logs
 
 
 class StopOnNaN(keras.callbacks.Callback):
@@ -33,7 +36,9 @@ class StopOnNaN(keras.callbacks.Callback):
 
     guards = True  # comes before callbacks that write what it is to prevent
 
-    def __init__(self, checkpoint=None, learning_rate_factor=0.5, most=3):
+    def __init__(
+        self, checkpoint: Checkpoint | None = None, learning_rate_factor: float = 0.5, most: int = 3
+    ):
         super().__init__()
         if not 0 < learning_rate_factor <= 1:
             raise ValueError(
@@ -45,7 +50,7 @@ class StopOnNaN(keras.callbacks.Callback):
         self.most = most
         self.returns = 0
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Prepares the look at all weights, as one graph."""
         if self.checkpoint is not None:
             check_rates_can_change(self.model)
@@ -55,7 +60,7 @@ class StopOnNaN(keras.callbacks.Callback):
             lambda: [ops.all(ops.isfinite(ops.convert_to_tensor(weight))) for weight in weights]
         )
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Looks at the values and the weights."""
         bad = [name for name, value in (logs or {}).items() if not np.isfinite(value)]
         finite = zip(self.names, self.find_finite(), strict=True)
@@ -63,7 +68,7 @@ class StopOnNaN(keras.callbacks.Callback):
         if bad:
             self.react(bad)
 
-    def react(self, bad):
+    def react(self, bad: list[str]) -> None:
         """Goes back, or raises."""
         steps = int(self.model.optimizer.iterations.numpy())
         more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
@@ -89,7 +94,7 @@ class StopOnNaN(keras.callbacks.Callback):
         )
 
 
-def check_rates_can_change(gan) -> None:
+def check_rates_can_change(gan: GAN) -> None:
     """Raises ``ValueError`` if a schedule settles an optimizer's learning rate."""
     for optimizer in gan.optimizer.optimizers:
         inner = getattr(optimizer, "inner_optimizer", optimizer)

@@ -1,9 +1,12 @@
 """Grids of generated images in TensorBoard."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from gankit.callbacks.sample_grid import SampleGrid
 from gankit.grids import make_grid
+from gankit.typing import Logs, PathLike
 
 
 class TensorBoardImages(SampleGrid):
@@ -22,7 +25,7 @@ class TensorBoardImages(SampleGrid):
         ImportError: the package ``tensorboard`` is missing.
     """
 
-    def __init__(self, log_dir, num_images=None, **kwargs):
+    def __init__(self, log_dir: PathLike, num_images: int | None = None, **kwargs: Any):
         super().__init__(log_dir, num_images, **kwargs)
         try:
             import tensorboard  # noqa: F401  tf.summary.image is in it
@@ -31,20 +34,20 @@ class TensorBoardImages(SampleGrid):
                 "TensorBoardImages needs tensorboard: pip install 'gankit[tensorboard]'."
             ) from error
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Opens a file of events and makes one grid, to see whether it can be made."""
         super().on_train_begin(logs)
         self.writer = tf.summary.create_noop_writer()
         if self.writes:
             self.writer = tf.summary.create_file_writer(str(self.folder / "images"))
 
-    def act(self, unit, number):
+    def act(self, unit: str, number: int) -> None:
         """Writes one grid; of several workers all draw, and the first one writes."""
         grid = make_grid(self.draw(), columns=self.columns, value_range=self.value_range)
         with self.writer.as_default():
             tf.summary.image("generated", grid[None], step=number)
         self.writer.flush()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs | None = None) -> None:
         """Closes the file."""
         self.writer.close()
