@@ -28,7 +28,7 @@ def folder(tmp_path, monkeypatch):
     fit = gankit.GAN.fit
 
     def fit_shortly(self, x=None, y=None, batch_size=None, epochs=1, **options):
-        return fit(self, x, y, batch_size, 1, steps_per_epoch=2, **options)
+        return fit(self, x, y, batch_size, 1, **options | {"steps_per_epoch": 2})
 
     monkeypatch.setattr(gankit.GAN, "fit", fit_shortly)
     digits, labels = gankit.data.sample_digits()

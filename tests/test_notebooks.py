@@ -1,0 +1,44 @@
+"""The notebooks run from top to bottom, in a process of their own, and have their pictures in them."""
+
+from pathlib import Path
+
+import pytest
+
+nbformat = pytest.importorskip("nbformat")
+nbclient = pytest.importorskip("nbclient")
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "docs" / "notebooks").glob("*.ipynb"))
+by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def outputs(notebook):
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def pictures(notebook):
+    return [o for o in outputs(notebook) if {"image/png", "image/gif"} & set(o.get("data", {}))]
+
+
+@by_name
+def test_runs(path, tmp_path):
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    (epochs,) = {line for cell in code for line in cell.source.split("\n") if "EPOCHS = " in line}
+    for cell in code:
+        cell.source = cell.source.replace(epochs, "EPOCHS = 1")
+    shown = len(pictures(notebook))
+    resources = {"metadata": {"path": str(tmp_path)}}
+    nbclient.NotebookClient(notebook, timeout=600, resources=resources).execute()
+    assert len(pictures(notebook)) == shown
+    assert list(tmp_path.glob("*.keras"))
+
+
+@by_name
+def test_shows_what_came_out(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert not [output for output in outputs(notebook) if output.output_type == "error"]
+    assert len(pictures(notebook)) >= 5
+    assert path.stat().st_size < 1_500_000
