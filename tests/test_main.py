@@ -119,10 +119,9 @@ def test_evaluate_reads_a_folder_with_a_network_of_ones_own(model, tmp_path, cap
     gankit.save_images(make_images(12), tmp_path / "photos")
     extractor = keras.Sequential([keras.Input(IMAGE_SHAPE), keras.layers.Flatten()])
     extractor.save(tmp_path / "extractor.keras")
-    main(
-        ["evaluate", str(model), "--real", str(tmp_path / "photos"), "--num", "20"]
-        + ["--extractor", str(tmp_path / "extractor.keras"), "--metrics", "kid"]
-    )
+    photos, own = str(tmp_path / "photos"), str(tmp_path / "extractor.keras")
+    options = ["--real", photos, "--extractor", own, "--num", "20", "--metrics", "kid"]
+    main(["evaluate", str(model), *options])
     assert "12 real images, 20 generated ones" in capsys.readouterr().out
 
 

@@ -1,4 +1,4 @@
-"""The notebooks run from top to bottom, in a process of their own, and have their pictures in them."""
+"""The notebooks run from top to bottom, in a process of their own, and have pictures in them."""
 
 from pathlib import Path
 
