@@ -10,8 +10,9 @@ import itertools
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -20,6 +21,7 @@ from gankit import data, latents
 from gankit.grids import make_grid, save_animation, save_grid, save_images
 from gankit.metrics import Features, extract, extractors, measure
 from gankit.saving import load
+from gankit.typing import ImageShape
 from gankit.voxels import draw_voxels
 
 CHUNK = 100  # images that are looked at together
@@ -89,7 +91,9 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def add_command(commands, name: str, command, what: str) -> argparse.ArgumentParser:
+def add_command(
+    commands: Any, name: str, command: Callable[[argparse.Namespace], None], what: str
+) -> argparse.ArgumentParser:
     """Returns the parser of a command, with the options that all of them share."""
     parser = commands.add_parser(name, help=what, description=f"{what.capitalize()}.")
     parser.set_defaults(command=command)
@@ -127,7 +131,7 @@ def read_row(text: str) -> int | list[float]:
     return [float(part) for part in text.split(",")] if "," in text else int(text)
 
 
-def repeat_rows(rows: list | None, num_images: int) -> np.ndarray | None:
+def repeat_rows(rows: list[int | list[float]] | None, num_images: int) -> np.ndarray | None:
     """Returns a row of a condition for each image, in turns."""
     if rows is None:
         return None
@@ -189,13 +193,17 @@ def print_metrics(options: argparse.Namespace) -> None:
         options.out.write_text(json.dumps(values, indent=2) + "\n")
 
 
-def extract_real(name: str, image_shape: tuple, most: int, extractor: keras.Model) -> Features:
+def extract_real(name: str, image_shape: ImageShape, most: int, extractor: keras.Model) -> Features:
     """Returns the features of the embedded digits, or of the images in a folder."""
     if name == "digits":
         return extract(data.sample_digits()[0][:most], extractor)
-    *image_size, channels = image_shape
-    color_mode = "rgb" if channels == 3 else "grayscale"
-    photos = data.from_directory(name, image_size=image_size, batch_size=1, color_mode=color_mode)
+    height, width, channels = image_shape
+    photos = data.from_directory(
+        name,
+        image_size=(height, width),
+        batch_size=1,
+        color_mode="rgb" if channels == 3 else "grayscale",
+    )
     num_images = min(most, len(photos.file_paths))
     return extract(photos.unbatch().batch(CHUNK), extractor, num_images=num_images)
 
