@@ -22,7 +22,6 @@ from gankit.grids import make_grid, save_animation, save_grid, save_images
 from gankit.metrics import Features, extract, extractors, measure
 from gankit.saving import load
 from gankit.typing import ImageShape
-from gankit.voxels import draw_voxels
 
 CHUNK = 100  # images that are looked at together
 
@@ -148,7 +147,7 @@ def generate_images(options: argparse.Namespace) -> None:
         out_of = options.num * math.ceil(1 / options.best)
         images = gan.generate_best(options.num, out_of, condition, seed=options.seed)
     write = save_grid if options.out.suffix else save_images
-    write(as_pictures(images), options.out)
+    write(images, options.out)
     print(f"{options.num} images: {options.out}")
 
 
@@ -168,10 +167,7 @@ def film_interpolation(options: argparse.Namespace) -> None:
         method="linear" if gan.latent_prior == "uniform" else "spherical",
     )
     frames = np.moveaxis(ways[:, :, :-1], 2, 1).reshape(-1, *stops.shape[1:])
-    grids = [
-        make_grid(as_pictures(gan.generate(None, condition, frame, seed=int(seed))))
-        for frame in frames
-    ]
+    grids = [make_grid(gan.generate(None, condition, frame, seed=int(seed))) for frame in frames]
     save_animation(grids, options.out, frame_duration=0.08, last_frame_duration=0.08)
     print(f"{len(grids)} frames: {options.out}")
 
@@ -213,11 +209,6 @@ def find_extractor(name: str) -> keras.Model:
     if name.endswith(".keras"):
         return keras.models.load_model(name, compile=False)
     return extractors.digits() if name == "digits" else extractors.inception()
-
-
-def as_pictures(images: np.ndarray) -> np.ndarray:
-    """Returns images as they are, and pictures of volumes."""
-    return draw_voxels(images) if images.ndim == 5 else images
 
 
 if __name__ == "__main__":

@@ -56,6 +56,15 @@ class DiffAugment(keras.layers.Layer):
         self.probability = probability
         self.seed_generator = keras.random.SeedGenerator()
 
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Raises ``ValueError`` unless what comes are images."""
+        if len(input_shape) != 4:
+            raise ValueError(
+                f"{type(self).__name__} changes images of shape (batch, height, width, channels), "
+                f"got {input_shape}."
+            )
+        super().build(input_shape)
+
     def call(self, images: Tensor, training: bool = True) -> Tensor:
         """Returns changed images; unchanged ones out of training."""
         if not training:
@@ -143,6 +152,8 @@ class ADA(DiffAugment):
         super().__init__(policy, **kwargs)
         if not -1 < target < 1:
             raise ValueError(f"target must lie in (-1, 1), got {target!r}.")
+        if not images_to_one > 0:
+            raise ValueError(f"images_to_one must be positive, got {images_to_one!r}.")
         self.target = target
         self.images_to_one = images_to_one
         self.frequency = self.add_weight(

@@ -1,6 +1,7 @@
 """Many images as one picture, and many pictures as a film."""
 
 import math
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from numpy.typing import ArrayLike
 from PIL import Image
 
 from gankit.typing import PathLike, ValueRange
+from gankit.voxels import draw_voxels
 
 
 def make_grid(
@@ -22,7 +24,8 @@ def make_grid(
 
     Args:
         images: array ``(n, height, width, channels)`` with 1 or 3 channels, floats in
-            ``value_range`` (values outside are clipped) or uint8 in 0..255.
+            ``value_range`` (values outside are clipped) or uint8 in 0..255; or volumes ``(n, depth,
+            height, width, 1)`` of such values, which ``draw_voxels`` draws.
         columns: images a row; by default as many as make the grid nearly square.
         padding: pixels of black between the images.
         value_range: ``(low, high)``: which floats are black and white.
@@ -129,10 +132,12 @@ def to_uint8(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
     if not low < high:
         raise ValueError(f"value_range must be (low, high), got {value_range!r}.")
     images = np.asarray(images)
+    if images.ndim == 5:
+        return draw_voxels(images, threshold=(low + high) / 2)
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
         raise ValueError(
             "images must have the shape (n, height, width, channels) with at least one image and "
-            f"1 or 3 channels, got {images.shape}."
+            f"1 or 3 channels, or (n, depth, height, width, 1) of volumes, got {images.shape}."
         )
     if images.dtype == np.uint8:
         return images
@@ -144,9 +149,9 @@ def to_uint8(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
     return np.round(shares * 255).astype(np.uint8)
 
 
-def to_picture(frame: str | Path | np.ndarray) -> Image.Image:
+def to_picture(frame: PathLike | np.ndarray) -> Image.Image:
     """Returns a file's content, or a uint8 array ``(height, width, 1 or 3)``, as a Pillow image."""
-    if isinstance(frame, str | Path):
+    if isinstance(frame, str | os.PathLike):
         with Image.open(frame) as image:
             return image.copy()
     frame = np.asarray(frame)

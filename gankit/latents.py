@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit.data.checks import check_choice
+from gankit.data.checks import check_choice, check_seed
 from gankit.gans import checks
 from gankit.gans.batch import map_tensors
 from gankit.gans.gan import GAN, in_float32
@@ -98,6 +98,8 @@ def truncate(latents: ArrayLike, threshold: float, *, seed: int | None = None) -
     """
     if not threshold > 0:
         raise ValueError(f"threshold must be positive, got {threshold!r}.")
+    if seed is not None:
+        check_seed(seed)
     latents, threshold = np.asarray(latents, np.float32), float(threshold)
     state = np.random.SeedSequence(seed).generate_state(2)
     drawn = tf.random.stateless_parameterized_truncated_normal(
@@ -347,6 +349,7 @@ class Search(NamedTuple):
         condition: Structure = None,
     ) -> Found:
         """Returns where latents end that lower ``cost(images, latents)``, a value for each."""
+        checks.check_at_least_one("steps", self.steps)
         network = self.gan.sampling_generator if self.ema else self.gan.generator
         condition = map_tensors(checks.standardize, condition)
         bounded = self.gan.latent_prior == "uniform"

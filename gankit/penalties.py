@@ -26,17 +26,19 @@ class Penalty:
     Two penalties can be added: ``R1(10.0) + R2(10.0)``.
 
     Args:
-        weight: factor of the penalty.
+        weight: factor of the penalty, 0 or more.
         every: k computes it in one of k updates of the discriminator, then k times as heavy: lazy
             regularization (Karras et al. 2019, arXiv:1912.04958, appendix B).
 
     Raises:
-        ValueError: ``every`` is below 1.
+        ValueError: ``every`` is below 1, or ``weight`` below 0.
     """
 
     def __init__(self, weight: float = 10.0, every: int = 1):
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
             raise ValueError(f"every must be an integer of at least 1, got {every!r}.")
+        if not weight >= 0:
+            raise ValueError(f"weight must be 0 or more, got {weight!r}.")
         self.weight = weight
         self.every = every
 
@@ -48,7 +50,7 @@ class Penalty:
 
     def __add__(self, other: "Penalty") -> "Penalty":
         """Returns the penalty that costs what both cost."""
-        return Sum([self, other])
+        return Sum([self, other]) if isinstance(other, Penalty) else NotImplemented
 
     def get_config(self) -> Config:
         """Returns the constructor's arguments."""
@@ -69,6 +71,8 @@ class Sum(Penalty):
     """
 
     def __init__(self, penalties: Sequence[Penalty]):
+        if not penalties:
+            raise ValueError("penalties is empty: a sum needs at least one.")
         every = {penalty.every for penalty in penalties}
         if len(every) != 1:
             raise ValueError(f"Penalties that are added need one every, got {sorted(every)}.")

@@ -26,15 +26,19 @@ def draw_voxels(
         volumes: ``(n, depth, height, width)``, or so with a last axis of one channel.
         size: height and width of a picture in pixels.
         azimuth: degrees by which the eye has gone around the volume.
-        elevation: degrees by which it looks down, in (-90, 90).
+        elevation: degrees by which it looks down, in [-90, 90].
         threshold: a voxel is full where its value is larger.
 
     Returns:
         uint8 ``(n, size, size, 3)``.
 
     Raises:
-        ValueError: another shape.
+        ValueError: another shape, or an argument out of its range.
     """
+    if size < 1:
+        raise ValueError(f"size must be at least 1, got {size!r}.")
+    if not -90 <= elevation <= 90:
+        raise ValueError(f"elevation must lie in [-90, 90] degrees, got {elevation!r}.")
     full = find_full(volumes, threshold)
     sizes = np.array(full.shape[1:])
     right, up, forward = look(azimuth, elevation)

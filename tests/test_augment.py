@@ -107,3 +107,7 @@ def test_bad_arguments():
         DiffAugment(probability=2)
     with pytest.raises(ValueError, match="target must lie"):
         ADA(target=1)
+    with pytest.raises(ValueError, match="images_to_one must be positive"):
+        ADA(images_to_one=0)
+    with pytest.raises(ValueError, match=r"\(batch, height, width, channels\), got .*8, 8, 8"):
+        DiffAugment()(np.zeros((2, 8, 8, 8, 1), "float32"))

@@ -48,6 +48,14 @@ def test_another_range_of_values(tmp_path):
         gankit.make_grid(images, value_range=(1, 0))
 
 
+def test_volumes_are_drawn():
+    volumes = np.zeros((2, 4, 4, 4, 1))
+    volumes[:, 1] = 1
+    pictures = gankit.draw_voxels(volumes, threshold=0.5)
+    grid = gankit.make_grid(volumes, value_range=(0, 1))
+    np.testing.assert_array_equal(grid, gankit.make_grid(pictures))
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_saves_a_picture(tmp_path, channels):
     images = np.random.default_rng(0).uniform(-1, 1, (5, 4, 4, channels))

@@ -15,7 +15,7 @@ ALLOWED = {
     "typing": set(),
     "version": set(),
     "layers": set(),
-    "grids": set(),
+    "grids": {"voxels"},
     "voxels": set(),
     "data": set(),
     "losses": set(),
@@ -26,7 +26,8 @@ ALLOWED = {
     "saving": {"gans", "version"},
     "latents": {"gans", "data"},
     "metrics": {"gans", "grids", "data", "voxels"},
-    "callbacks": {"gans", "grids", "metrics", "saving"},
+    "callbacks": {"gans", "data", "grids", "metrics", "saving"},
+    "__main__": {"data", "grids", "latents", "metrics", "saving"},
 }
 
 

@@ -86,6 +86,8 @@ def test_truncation(threshold):
 def test_truncation_needs_a_threshold():
     with pytest.raises(ValueError, match="threshold must be positive, got 0"):
         latents.truncate(np.zeros((1, 2)), 0)
+    with pytest.raises(ValueError, match="seed must be 0 or more"):
+        latents.truncate(np.zeros((1, 2)), 1, seed=-1)
 
 
 @pytest.mark.parametrize("batch_size", [256, 4])

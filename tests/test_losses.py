@@ -142,3 +142,8 @@ def test_unknown_names():
         losses.get(keras.losses.BinaryCrossentropy())
     with pytest.raises(ValueError, match=r"label_smoothing must lie in \[0, 1\), got 1.5"):
         losses.NonSaturating(label_smoothing=1.5)
+
+
+def test_a_relativistic_generator_needs_real_scores():
+    with pytest.raises(ValueError, match="real_scores"):
+        losses.Relativistic().generator(np.zeros((2, 1), "float32"))

@@ -29,6 +29,10 @@ def test_slopes_at_real_and_generated_images_by_hand():
     np.testing.assert_allclose(both(score_images, real, fake), [125 + 2])
     with pytest.raises(ValueError, match=r"need one every, got \[1, 4\]"):
         penalties.R1() + penalties.R2(every=4)
+    with pytest.raises(TypeError, match="unsupported operand"):
+        penalties.R1() + 1
+    with pytest.raises(ValueError, match="weight must be 0 or more, got -1"):
+        penalties.R1(-1)
 
 
 def test_dragan_looks_around_real_images():

@@ -53,6 +53,10 @@ def test_pictures_of_nothing_and_of_wrong_shapes():
     assert (gankit.draw_voxels(np.zeros((1, 4, 4, 4, 1)), size=8) == BACKGROUND).all()
     with pytest.raises(ValueError, match=r"\(n, depth, height, width\).*got \(4, 4, 4\)"):
         gankit.draw_voxels(np.zeros((4, 4, 4)))
+    with pytest.raises(ValueError, match=r"elevation must lie in \[-90, 90\] degrees, got 91"):
+        gankit.draw_voxels(np.ones((1, 4, 4, 4)), elevation=91)
+    with pytest.raises(ValueError, match="size must be at least 1, got 0"):
+        gankit.draw_voxels(np.ones((1, 4, 4, 4)), size=0)
 
 
 def test_the_largest_piece_by_hand():

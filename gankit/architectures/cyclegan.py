@@ -12,6 +12,7 @@ import keras
 from keras import layers, ops
 
 from gankit.architectures import pix2pix
+from gankit.architectures.initial import small_normal
 from gankit.architectures.shapes import divide_shape
 from gankit.typing import ImageShape, Tensor
 
@@ -58,16 +59,14 @@ def translate(x: Tensor, channels: int, filters: int, blocks: int) -> Tensor:
         x = convolve(x, filters * 2**level, 3, 2, padding="same")
     for _ in range(blocks):
         residual = convolve(pad(x, 1), x.shape[-1], 3)
-        residual = layers.Conv2D(x.shape[-1], 3, use_bias=False, **pix2pix.start())(
-            pad(residual, 1)
-        )
+        residual = layers.Conv2D(x.shape[-1], 3, use_bias=False, **small_normal())(pad(residual, 1))
         x = layers.add([x, pix2pix.normalize(residual)])
     for level in reversed(range(HALVINGS)):
         x = layers.Conv2DTranspose(
-            filters * 2**level, 3, 2, padding="same", use_bias=False, **pix2pix.start()
+            filters * 2**level, 3, 2, padding="same", use_bias=False, **small_normal()
         )(x)
         x = layers.ReLU()(pix2pix.normalize(x))
-    x = layers.Conv2D(channels, 7, **pix2pix.start())(pad(x, 3))
+    x = layers.Conv2D(channels, 7, **small_normal())(pad(x, 3))
     return layers.Activation("tanh", dtype="float32", name="images")(x)
 
 
@@ -79,7 +78,7 @@ def convolve(
     padding: Literal["same", "valid"] = "valid",
 ) -> Tensor:
     """Returns ``x`` after a convolution, normalization and a rectifier."""
-    x = layers.Conv2D(filters, size, strides, padding=padding, use_bias=False, **pix2pix.start())(x)
+    x = layers.Conv2D(filters, size, strides, padding=padding, use_bias=False, **small_normal())(x)
     return layers.ReLU()(pix2pix.normalize(x))
 
 

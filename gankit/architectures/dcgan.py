@@ -13,6 +13,7 @@ its opinion of an image does not depend on which others are in the batch.
 import keras
 from keras import layers, ops
 
+from gankit.architectures.initial import small_normal
 from gankit.architectures.shapes import count_halvings
 from gankit.typing import ImageShape
 
@@ -58,15 +59,17 @@ def build_generator(
         condition = keras.Input((), dtype="int32", name="condition")
         x = layers.concatenate([x, layers.Embedding(num_classes, num_classes)(condition)])
         inputs = [inputs, condition]
-    x = layers.Dense(start[0] * start[1] * start[2], use_bias=False, **initial())(x)
+    x = layers.Dense(start[0] * start[1] * start[2], use_bias=False, **small_normal())(x)
     x = layers.Reshape(start)(x)
     x = layers.ReLU()(layers.BatchNormalization()(x))
     for units in widths[1:]:
         x = layers.Conv2DTranspose(
-            units, kernel_size, strides=2, padding="same", use_bias=False, **initial()
+            units, kernel_size, strides=2, padding="same", use_bias=False, **small_normal()
         )(x)
         x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.Conv2DTranspose(channels, kernel_size, strides=2, padding="same", **initial())(x)
+    x = layers.Conv2DTranspose(channels, kernel_size, strides=2, padding="same", **small_normal())(
+        x
+    )
     outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(inputs, outputs, name=name)
 
@@ -104,16 +107,11 @@ def build_discriminator(
         inputs = [inputs, condition]
     for level in range(count_halvings(image_shape, SMALLEST)):
         units = min(filters * 2**level, WIDEST)
-        x = layers.Conv2D(units, kernel_size, strides=2, padding="same", **initial())(x)
+        x = layers.Conv2D(units, kernel_size, strides=2, padding="same", **small_normal())(x)
         x = layers.Dropout(dropout)(layers.LeakyReLU(negative_slope=0.2)(x))
     x = layers.Flatten()(x)
-    outputs = layers.Dense(1, dtype="float32", name="scores", **initial())(x)
+    outputs = layers.Dense(1, dtype="float32", name="scores", **small_normal())(x)
     return keras.Model(inputs, outputs, name=name)
-
-
-def initial() -> dict[str, keras.initializers.Initializer]:
-    """Returns the paper's initial weights, a fresh initializer for each layer."""
-    return {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}
 
 
 def check_kernel_size(kernel_size: int) -> None:

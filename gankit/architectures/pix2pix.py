@@ -10,6 +10,7 @@ from typing import Literal
 import keras
 from keras import layers
 
+from gankit.architectures.initial import small_normal
 from gankit.architectures.shapes import check_image_shape, count_halvings
 from gankit.typing import ImageShape, Tensor
 
@@ -101,15 +102,17 @@ def convolve(
     normalized: bool = True,
 ) -> Tensor:
     """Returns ``x`` after a convolution, with a bias where no normalization follows."""
-    x = layers.Conv2D(filters, KERNEL_SIZE, strides, padding, use_bias=not normalized, **start())(x)
+    x = layers.Conv2D(
+        filters, KERNEL_SIZE, strides, padding, use_bias=not normalized, **small_normal()
+    )(x)
     return normalize(x) if normalized else x
 
 
 def enlarge(x: Tensor, filters: int, normalized: bool = True) -> Tensor:
     """Returns ``x`` of twice the size, with a bias where no normalization follows."""
-    x = layers.Conv2DTranspose(filters, KERNEL_SIZE, 2, "same", use_bias=not normalized, **start())(
-        x
-    )
+    x = layers.Conv2DTranspose(
+        filters, KERNEL_SIZE, 2, "same", use_bias=not normalized, **small_normal()
+    )(x)
     return normalize(x) if normalized else x
 
 
@@ -121,8 +124,3 @@ def count_filters(filters: int, level: int) -> int:
 def normalize(x: Tensor) -> Tensor:
     """Returns ``x`` after normalization of each channel of each image, instance normalization."""
     return layers.GroupNormalization(groups=-1, epsilon=1e-5)(x)
-
-
-def start() -> dict[str, keras.initializers.Initializer]:
-    """Returns the paper's initial weights, a fresh initializer for each layer."""
-    return {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}

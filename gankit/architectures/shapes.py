@@ -17,7 +17,7 @@ def check_image_shape(
     if len(shape) != len(axes) + 1 or not all(isinstance(n, int) and n > 0 for n in shape):
         raise ValueError(
             f"{name} must be ({', '.join(axes)}, channels) of positive integers, e.g. "
-            f"{(28,) * len(axes) + (1,)}, got {image_shape!r}."
+            f"{(64,) * len(axes) + (1,)}, got {image_shape!r}."
         )
     if min(shape[:-1]) < smallest:
         raise ValueError(

@@ -94,10 +94,7 @@ def build_discriminator(
         halve = layers.AveragePooling2D(2) if number < halvings else layers.Identity()
         first = number == 0  # whose input is an image, with negative values that matter
         residual = x if first else layers.ReLU()(x)
-        residual = layers.ReLU()(
-            SpectralNormalization(layers.Conv2D(filters, 3, padding="same"))(residual)
-        )
-        residual = halve(SpectralNormalization(layers.Conv2D(filters, 3, padding="same"))(residual))
+        residual = halve(convolve(layers.ReLU()(convolve(residual))))
         if number < halvings:
             x = SpectralNormalization(layers.Conv2D(filters, 1))(halve(x))
         x = layers.add([x, residual])

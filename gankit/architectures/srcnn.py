@@ -27,9 +27,14 @@ def build_network(
             luma.
         kernel_sizes: of the three convolutions.
         name: of the model.
+
+    Raises:
+        ValueError: another number of ``kernel_sizes``.
     """
+    if len(kernel_sizes) != len(FILTERS) + 1:
+        raise ValueError(f"kernel_sizes are of {len(FILTERS) + 1} layers, got {kernel_sizes!r}.")
     images = x = keras.Input(image_shape, name="images")
-    for filters, size in zip(FILTERS, kernel_sizes, strict=False):
+    for filters, size in zip(FILTERS, kernel_sizes[:-1], strict=True):
         x = layers.Conv2D(filters, size, padding="same", activation="relu")(x)
     outputs = layers.Conv2D(image_shape[-1], kernel_sizes[-1], padding="same", dtype="float32")(x)
     return keras.Model(images, outputs, name=name)

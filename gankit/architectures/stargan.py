@@ -9,8 +9,8 @@ normalization that also tells the kind.
 import keras
 from keras import layers
 
-from gankit.architectures import pix2pix
 from gankit.architectures.cyclegan import HALVINGS, pad, translate
+from gankit.architectures.initial import small_normal
 from gankit.architectures.shapes import divide_shape
 from gankit.typing import ImageShape
 
@@ -49,7 +49,7 @@ def build_generator(
         layers.RepeatVector(height * width)(planes)
     )
     # Without normalization: it would take out what planes add, which is the same at every place.
-    x = layers.Conv2D(filters, 7, activation="relu", **pix2pix.start())(
+    x = layers.Conv2D(filters, 7, activation="relu", **small_normal())(
         pad(layers.concatenate([image, planes]), 3)
     )
     images = translate(x, channels, filters, blocks)

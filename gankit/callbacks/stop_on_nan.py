@@ -8,8 +8,8 @@ import tensorflow as tf
 from keras import ops
 
 from gankit.callbacks.checkpoint import Checkpoint
+from gankit.data.checks import check_at_least_one
 from gankit.gans import GAN
-from gankit.gans.checks import check_at_least_one
 from gankit.typing import Logs
 
 
@@ -27,7 +27,7 @@ class StopOnNaN(keras.callbacks.Callback):
     Args:
         checkpoint: the ``Checkpoint`` of the same ``fit`` to whose files to go back; None stops.
         learning_rate_factor: by which both learning rates are multiplied then, in (0, 1].
-        most: how often to go back, before it stops after all.
+        max_returns: how often to go back, before it stops after all.
 
     Raises:
         ValueError: an argument out of its range.
@@ -37,17 +37,20 @@ class StopOnNaN(keras.callbacks.Callback):
     guards = True  # comes before callbacks that write what it is to prevent
 
     def __init__(
-        self, checkpoint: Checkpoint | None = None, learning_rate_factor: float = 0.5, most: int = 3
+        self,
+        checkpoint: Checkpoint | None = None,
+        learning_rate_factor: float = 0.5,
+        max_returns: int = 3,
     ):
         super().__init__()
         if not 0 < learning_rate_factor <= 1:
             raise ValueError(
                 f"learning_rate_factor must lie in (0, 1], got {learning_rate_factor!r}."
             )
-        check_at_least_one("most", most)
+        check_at_least_one("max_returns", max_returns)
         self.checkpoint = checkpoint
         self.learning_rate_factor = learning_rate_factor
-        self.most = most
+        self.max_returns = max_returns
         self.returns = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
@@ -73,7 +76,7 @@ class StopOnNaN(keras.callbacks.Callback):
         steps = int(self.model.optimizer.iterations.numpy())
         more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
         message = f"After {steps} training steps {', '.join(bad[:5])}{more} are NaN or infinite."
-        if self.checkpoint is None or self.returns == self.most:
+        if self.checkpoint is None or self.returns == self.max_returns:
             raise FloatingPointError(
                 f"{message} Lower the learning rates, or bound the discriminator's slope by a "
                 "penalty."

@@ -64,6 +64,8 @@ def from_arrays(
     checks.check_seed(seed)
     value_range = checks.check_value_range(value_range)
     images = check_images(images, value_range)
+    if num_classes is not None:
+        checks.check_at_least_one("num_classes", num_classes)
     if labels is not None:
         labels = check_labels(labels, len(images), num_classes)
     if classes is not None:

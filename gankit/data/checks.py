@@ -15,6 +15,12 @@ def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
         raise ValueError(f"{name} must be one of {choices}, got {value!r}.")
 
 
+def check_at_least_one(name: str, value: object) -> None:
+    """Raises ``ValueError`` unless ``value`` is an integer of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}.")
+
+
 def check_classes(classes: object) -> None:
     """Raises ``TypeError`` unless ``classes`` is None or a list."""
     if classes is not None and not isinstance(classes, list | tuple | set):

@@ -133,7 +133,7 @@ class Reader:
         self.paths = [file.path for file in files]
         self.color_mode = color_mode
         self.columns = columns
-        self.image_size = image_size
+        self.image_size: Any = image_size  # None is for decode_by_pillow alone, which keeps sizes
         self.file_size = image_size and (image_size[0], columns * image_size[1])
         self.center_crop = center_crop
         self.on_error = on_error
@@ -174,16 +174,14 @@ class Reader:
         self, decode_one: Callable[[Tensor], tuple[Tensor, Tensor]], indices: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Returns the images with these indices, and the indices of those that were read."""
-        image_size = self.image_size
-        assert image_size is not None  # None is for decode_by_pillow alone
-        shape = (*image_size, self.columns * CHANNELS[self.color_mode])
+        shape = (*self.image_size, self.columns * CHANNELS[self.color_mode])
 
         def read_one(index):
             pixels, used = decode_one(index)
             width = tf.shape(pixels)[1] // self.columns
             parts = [pixels[:, n * width : (n + 1) * width] for n in range(self.columns)]
             pixels = tf.concat(parts, axis=-1)
-            return tf.ensure_shape(resize(pixels, image_size), shape), used
+            return tf.ensure_shape(resize(pixels, self.image_size), shape), used
 
         signature = (tf.float32, tf.int64)
         images, used = tf.map_fn(read_one, indices, fn_output_signature=signature)

@@ -58,8 +58,7 @@ def moving_digits(
     checked = check_digits(digits, image_size)
     counts = {"given_frames": given_frames, "next_frames": next_frames, "num_digits": num_digits}
     for name, value in counts.items():
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value!r}.")
+        checks.check_at_least_one(name, value)
     num_frames = given_frames + next_frames
     size = np.array(checked.shape[1:])
     room = tf.constant(np.array(image_size) - size, tf.float32)

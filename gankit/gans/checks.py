@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit.data.checks import check_values
+from gankit.data.checks import check_at_least_one, check_values
 from gankit.gans.networks import (
     DISCRIMINATOR_ROLES,
     GENERATOR_ROLES,
@@ -24,12 +24,6 @@ from gankit.gans.networks import (
 from gankit.typing import Structure, Tensor
 
 COMPILE_ARGUMENTS = ("run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss")
-
-
-def check_at_least_one(name: str, value: object) -> None:
-    """Raises ``ValueError`` unless ``value`` is an integer of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}.")
 
 
 def check_fraction(name: str, value: object) -> None:

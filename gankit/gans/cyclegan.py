@@ -137,14 +137,12 @@ class CycleGAN(GAN):
 
     def slope_costs(self, real: Batch, fake: Batch) -> Tensor:
         """Returns what the penalty asks for each image of both kinds."""
-        penalty = self.penalty
-        assert penalty is not None  # slope_losses has looked
 
         def costs(network, real, fake):
             def score(images):
                 return in_float32(network(self.augmented(images), training=True))
 
-            return penalty(score, real, fake, seed=self.training_seed)
+            return self.penalty(score, real, fake, seed=self.training_seed)
 
         return ops.concatenate(
             list(map(costs, self.discriminator_networks(), real.images, fake.images))

@@ -91,6 +91,8 @@ class GAN(keras.Model):
     default_penalty: ClassVar[penalties.Penalty | None] = None
     default_discriminator_steps: ClassVar[int] = 1
 
+    penalty: Any  # an instance of gankit.penalties, or None
+
     _initial_epoch: int | None  # Keras's own: where fit goes on
 
     def __init__(
@@ -565,7 +567,6 @@ class GAN(keras.Model):
 
     def slope_costs(self, real: Batch, fake: Batch) -> Tensor:
         """Returns what the penalty asks for each image."""
-        assert self.penalty is not None  # slope_losses has looked
         return self.penalty(
             lambda images: self.discriminate(real._replace(images=images)).scores,
             real.images,
@@ -706,6 +707,7 @@ class GAN(keras.Model):
 
         The higher, the more real. Where it scores patches, this is their mean.
         """
+        checks.check_at_least_one("batch_size", batch_size)
         images_input = find_inputs(self.discriminator, DISCRIMINATOR_ROLES, "images")[0]
         images = np.asarray(images)
         checks.check_images(images, images_input.shape)

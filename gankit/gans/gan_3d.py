@@ -22,8 +22,8 @@ class GAN3D(GAN):
 
     Optimizers and latents are ``GAN``'s, if nothing else is said. The paper has ``Adam(0.0025,
     beta_1=0.5)`` for the generator, ``Adam(1e-5, beta_1=0.5)`` for the discriminator, and batches
-    of 100. ``gankit.draw_voxels`` makes pictures of what ``generate`` returns; ``SampleGrid`` and
-    ``DiffAugment`` are for flat images.
+    of 100. ``save_grid``, ``SampleGrid`` and the like draw volumes by ``gankit.draw_voxels``;
+    ``DiffAugment`` and ``ADA`` take flat images only.
 
     Args:
         generator: as in ``GAN``.
@@ -74,18 +74,20 @@ class GAN3D(GAN):
     ) -> None:
         """Updates ``variables``, the discriminator's only if it was not too good before."""
         if optimizer is self.discriminator_optimizer:
-            when = self.accuracy <= self.accuracy_limit
+            when = self.may_update_discriminator()
         super().apply_gradients(optimizer, gradients, variables, when)
 
     def after_step(self, real: Batch, fake: Batch) -> None:
         """Keeps the accuracy for the next step, and updates what else follows the networks."""
         super().after_step(real, fake)
-        updated = ops.cast(self.accuracy <= self.accuracy_limit, "float32")
+        updated = ops.cast(self.may_update_discriminator(), "float32")
         self.averages.update_state({"discriminator_updates": updated})
-        correct = self.loss.correct(real.scores, fake.scores)
-        assert correct is not None  # compile has looked
-        shares = [ops.cast(part, "float32") for part in correct]
-        self.accuracy.assign(ops.mean(ops.concatenate(shares)))
+        shares = self.accuracies(real, fake)
+        self.accuracy.assign((shares["real_accuracy"] + shares["fake_accuracy"]) / 2)
+
+    def may_update_discriminator(self) -> Tensor:
+        """Returns whether the discriminator was not too good in the step before."""
+        return self.accuracy <= self.accuracy_limit
 
     def get_config(self) -> Config:
         """Returns the constructor's arguments."""

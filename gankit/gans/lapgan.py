@@ -51,7 +51,12 @@ class LAPGAN:
         """Returns what a level's GAN is trained on, from a dataset of whole images.
 
         For level 0 small images, for others pairs of half residuals and enlarged smaller images.
+
+        Raises:
+            ValueError: there is no such level.
         """
+        if not 0 <= level < len(self.gans):
+            raise ValueError(f"level must be in 0..{len(self.gans) - 1}, got {level!r}.")
         shrink = len(self.gans) - 1 - level
 
         def take(images):

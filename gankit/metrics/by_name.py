@@ -23,7 +23,7 @@ MetricFunction: TypeAlias = Callable[[Features, Features], float | dict[str, flo
 def measure(
     real: ImagesOrFeatures,
     fake: ImagesOrFeatures,
-    metrics: Sequence[str | MetricFunction] = ("fid", "kid"),
+    metrics: str | Sequence[str | MetricFunction] = ("fid", "kid"),
     *,
     extractor: keras.Model | None = None,
 ) -> dict[str, float]:
@@ -32,18 +32,19 @@ def measure(
     Args:
         real: real images or their features, see ``extract``.
         fake: generated images or their features.
-        metrics: names, or functions from the ``Features`` of both to a number or to a dict of
-            numbers. The names and what they give: ``"fid"``; ``"kid"``: kid, kid_std;
-            ``"inception_score"``: inception_score, inception_score_std; ``"precision_recall"``:
-            precision, recall; ``"density_coverage"``: density, coverage; ``"spread"``;
-            ``"mode_coverage"``: modes, class_divergence (from the real images' classes);
-            ``"class_accuracy"``, for features with labels.
+        metrics: a name, or a list of names, or of functions from the ``Features`` of both to a
+            number or to a dict of numbers. The names and what they give: ``"fid"``; ``"kid"``: kid,
+            kid_std; ``"inception_score"``: inception_score, inception_score_std;
+            ``"precision_recall"``: precision, recall; ``"density_coverage"``: density, coverage;
+            ``"spread"``; ``"mode_coverage"``: modes, class_divergence (from the real images'
+            classes); ``"class_accuracy"``, for features with labels.
         extractor: what takes the features of images; None for ``extractors.inception()``.
 
     Raises:
         ValueError: an unknown name, or what a metric raises.
     """
-    functions = [get(metric) for metric in metrics]
+    names = [metrics] if isinstance(metrics, str) else metrics
+    functions = [get(metric) for metric in names]
     real, fake = as_features(real, extractor), as_features(fake, extractor)
     values: dict[str, float] = {}
     for function in functions:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from gankit.data.checks import check_at_least_one
 from gankit.metrics.checks import check_pair
 from gankit.metrics.features import ImagesOrFeatures
 
@@ -41,11 +42,15 @@ def kernel_distance(
         seed: integer, which settles the subsets.
 
     Raises:
-        ValueError: fewer than two images, features that don't fit or are not finite.
+        ValueError: fewer than two images, also in a subset, no subset, features that don't fit or
+            are not finite.
 
     References:
         Binkowski et al. 2018, "Demystifying MMD GANs", arXiv:1801.01401.
     """
+    check_at_least_one("subsets", subsets)
+    if subset_size < 2:
+        raise ValueError(f"subset_size must be at least 2, got {subset_size!r}.")
     real, fake = check_pair(real, fake, extractor)
     size = min(subset_size, len(real), len(fake))
     random = np.random.default_rng(seed)

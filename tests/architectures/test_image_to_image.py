@@ -15,6 +15,8 @@ def test_srcnn_counts():
     network = srcnn.build_network()
     assert network.count_params() == 8_032 + 97
     assert network(np.zeros((1, 7, 9, 1))).shape == (1, 7, 9, 1)
+    with pytest.raises(ValueError, match="kernel_sizes are of 3 layers"):
+        srcnn.build_network(kernel_sizes=(9, 1, 5, 5))
 
 
 def test_srgan_counts():

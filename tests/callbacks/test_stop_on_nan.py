@@ -79,7 +79,7 @@ def test_goes_back_and_lowers_the_learning_rates(tmp_path):
 def test_goes_back_only_so_often(tmp_path):
     gan = make_breaking_gan()
     checkpoint = Checkpoint(tmp_path / "run", every=1)
-    callbacks = [Break(range(3, 99)), checkpoint, StopOnNaN(checkpoint, most=2)]
+    callbacks = [Break(range(3, 99)), checkpoint, StopOnNaN(checkpoint, max_returns=2)]
     with pytest.warns(UserWarning, match="Back to"), pytest.raises(FloatingPointError):
         gan.fit(make_dataset(), epochs=3, verbose=0, callbacks=callbacks)
     np.testing.assert_allclose(gan.generator_optimizer.learning_rate, 2e-4 / 4, rtol=1e-5)

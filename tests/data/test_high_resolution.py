@@ -67,6 +67,8 @@ def test_cached_photos_are_read_once(folder):
         ({"patch_size": (6, 8)}, r"patch_size=\(6, 8\) must be multiples of factor=3"),
         ({"patch_size": (15, 9)}, r"0\.png: a crop of \(15, 9\) is larger than .*\(12, 14\)"),
         ({"batch_size": 3}, "batch_size=3 is larger"),
+        ({"factor": 0}, "factor must be an integer of at least 1, got 0"),
+        ({"patches_per_image": 0}, "patches_per_image must be an integer of at least 1"),
         ({"color_mode": "bgr"}, "color_mode must be one of"),
     ],
 )

@@ -69,7 +69,7 @@ def test_films_follow_from_seed_epoch_and_index():
     ("options", "error", "message"),
     [
         ({"image_size": (2, 9)}, ValueError, "no larger than a frame"),
-        ({"given_frames": 0}, ValueError, "given_frames must be at least 1, got 0"),
+        ({"given_frames": 0}, ValueError, "given_frames must be an integer of at least 1, got 0"),
         ({"batch_size": 9}, ValueError, "larger than the data"),
     ],
 )

@@ -39,6 +39,7 @@ def test_what_does_not_come_back_costs():
 def test_both_ways_of_translating():
     gan = make_gan(generator_ema=0.5)
     before = gan.invert(IMAGES)
+    np.testing.assert_array_equal(gan.invert(list(IMAGES)), before)
     np.testing.assert_allclose(gan.generate(condition=GIVEN), gan.generator(GIVEN), atol=1e-5)
     gan.fit(IMAGES, GIVEN, batch_size=4, verbose=0)
     averages = [gan.ema_generator, gan.ema_inverse_generator]

@@ -68,6 +68,11 @@ def test_saves_and_loads(tmp_path):
         gankit.LAPGAN.load(tmp_path)
 
 
+def test_levels_that_are_not_there():
+    with pytest.raises(ValueError, match=r"level must be in 0\.\.\d, got -1"):
+        make_pyramid().level_data(None, -1)
+
+
 def test_sizes_must_double():
     with pytest.raises(ValueError, match=r"twice the size.*\(8, 8\), \(8, 8\)"):
         gankit.LAPGAN([make_level(8), make_level(8)])

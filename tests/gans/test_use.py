@@ -122,6 +122,11 @@ def test_patch_scores_count_by_their_mean():
     np.testing.assert_allclose(gan.score(real), expected, rtol=1e-5, atol=1e-6)
 
 
+def test_scores_of_a_list_of_images():
+    gan, images = make_gan(), make_images(3)
+    np.testing.assert_array_equal(gan.score(list(images)), gan.score(images))
+
+
 def test_heads_go_beside_the_scores():
     class Watching(gankit.GAN):
         def discriminator_losses(self, real, fake):
@@ -260,6 +265,7 @@ def test_predict_and_export_serve_the_generator(tmp_path):
         (lambda gan: gan.generate(condition=(7, 7)), "takes no condition"),
         (lambda gan: gan.generate_best(2, out_of=8.0), "out_of must be an integer"),
         (lambda gan: gan.score(np.full((2, 8, 8, 1), 255.0)), r"must lie in \[-1, 1\]"),
+        (lambda gan: gan.score(np.zeros((2, 8, 8, 1)), batch_size=0), "batch_size must be an"),
         (lambda gan: gan.generate(3, seed=-1), "seed must be 0 or more"),
         (lambda gan: gan.generate_best(5, out_of=4), "out_of=4 must be at least num_images=5"),
     ],

@@ -149,6 +149,10 @@ def test_bad_features(metric, real, fake, message):
 def test_too_few_images():
     with pytest.raises(ValueError, match="8 features needs more images than that, got 8 fake"):
         frechet_distance(normal(50), normal(8))
+    with pytest.raises(ValueError, match="subset_size must be at least 2, got 1"):
+        kernel_distance(normal(50), normal(50), subset_size=1)
+    with pytest.raises(ValueError, match="subsets must be an integer of at least 1"):
+        kernel_distance(normal(50), normal(50), subsets=0)
     with pytest.raises(ValueError, match="number of other images, 2, got 3"):
         precision_recall(normal(50), normal(3))
     with pytest.raises(ValueError, match="number of other images, 4, got 5"):

@@ -205,6 +205,7 @@ def test_several_metrics_by_name():
     assert values["class_divergence"] == np.inf  # real images never show the third class
     with pytest.raises(ValueError, match=r"no metric 'fidd'.*Did you mean 'fid'"):
         metrics.measure(real, fake, ["fidd"])
+    assert metrics.measure(real, fake, "spread") == metrics.measure(real, fake, ["spread"])
     with pytest.raises(ValueError, match="which class each image was asked"):
         metrics.measure(real, real, ["class_accuracy"])
 
