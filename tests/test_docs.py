@@ -74,10 +74,19 @@ def test_the_readmes_variant_is_saved_and_loaded(tmp_path):
 
 
 def test_links_lead_somewhere():
-    for page in [README, *PAGES, *ROOT.glob("docs/*/*.md")]:
-        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
-            if not link.startswith("http"):
-                assert (page.parent / link).exists(), f"{page.name} links to {link}"
+    for page in [README, *ROOT.glob("*/README.md"), *ROOT.glob("docs/**/*.md")]:
+        for link, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", page.read_text()):
+            if link.startswith("http"):
+                continue
+            target = page.parent / link if link else page
+            assert target.exists(), f"{page.name} links to {link}"
+            if anchor:
+                titles = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
+                assert anchor in map(as_anchor, titles), f"{page.name} links to {link}#{anchor}"
+
+
+def as_anchor(title):
+    return re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
 
 
 def test_every_page_is_in_the_navigation():
