@@ -53,7 +53,7 @@ class DiffAugment(keras.layers.Layer):
         if not 0 <= probability <= 1:
             raise ValueError(f"probability must lie in [0, 1], got {probability!r}.")
         self.policy = tuple(policy)
-        self.probability = probability
+        self.probability: Any = probability  # a weight in ADA
         self.seed_generator = keras.random.SeedGenerator()
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -71,13 +71,8 @@ class DiffAugment(keras.layers.Layer):
             return images
         for name in self.policy:
             changed = getattr(self, name)(images)
-            images = ops.where(self.uniform(images) < self.share, changed, images)
+            images = ops.where(self.uniform(images) < self.probability, changed, images)
         return images
-
-    @property
-    def share(self) -> float | Tensor:
-        """The share of images to which each change is made."""
-        return self.probability
 
     def color(self, images: Tensor) -> Tensor:
         """Returns images of other brightness, saturation and contrast."""
@@ -127,14 +122,15 @@ class ADA(DiffAugment):
 
     Begins without any. The mean sign of the scores of real images says how sure the discriminator
     is of them: above ``target`` changes become more frequent, below it less. How frequent is state,
-    ``share``, which is saved with the GAN. The changes are those of ``DiffAugment``; the paper has
-    more kinds.
+    ``probability``, which is saved with the GAN. The changes are those of ``DiffAugment``; the
+    paper has more kinds.
 
     Args:
         policy: see ``DiffAugment``.
         target: mean sign of real scores that is aimed at, in (-1, 1).
-        images_to_one: number of real images in which ``share`` can move from 0 to 1; of several
-            steps of the discriminator the last one's count, of several replicas those of one.
+        images_to_one: number of real images in which ``probability`` can move from 0 to 1; of
+            several steps of the discriminator the last one's count, of several replicas those of
+            one.
         **kwargs: of ``keras.layers.Layer``.
 
     References:
@@ -156,25 +152,20 @@ class ADA(DiffAugment):
             raise ValueError(f"images_to_one must be positive, got {images_to_one!r}.")
         self.target = target
         self.images_to_one = images_to_one
-        self.frequency = self.add_weight(
-            shape=(), initializer="zeros", trainable=False, aggregation="mean", name="frequency"
+        self.probability = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, aggregation="mean", name="probability"
         )
 
-    @property
-    def share(self) -> float | Tensor:
-        """The share of images to which each change is made now."""
-        return self.frequency
+    def adapt(self, correct: Tensor) -> None:
+        """Moves ``probability`` by a batch of real images; ``GAN`` calls it after each step.
 
-    def adapt(self, real_scores: Tensor) -> None:
-        """Moves ``share`` by the scores of a batch of real images; ``GAN`` calls it each step.
-
-        Where scores have no right side, as with a relativistic or a Wasserstein loss, ``GAN`` gives
-        how far they are above those of generated images.
+        Args:
+            correct: which of the scores are on the right side, booleans ``(batch, ...)``.
         """
-        sure = ops.mean(ops.sign(real_scores)) - self.target
-        step = ops.shape(real_scores)[0] / self.images_to_one
-        moved = self.frequency + ops.sign(sure) * ops.cast(step, "float32")
-        self.frequency.assign(ops.clip(moved, 0.0, 1.0))
+        sure = 2 * ops.mean(ops.cast(correct, "float32")) - 1 - self.target
+        step = ops.cast(ops.shape(correct)[0] / self.images_to_one, "float32")
+        moved = self.probability + ops.sign(sure) * step
+        self.probability.assign(ops.clip(moved, 0.0, 1.0))
 
     def get_config(self) -> Config:
         """Returns the constructor's arguments."""

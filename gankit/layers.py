@@ -154,7 +154,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             shape=(1, self.kernel.shape[-1]),
             initializer="random_normal",
             trainable=False,
-            aggregation="mean",
+            aggregation="only_first_replica",  # all compute the same one
             name="vector",
         )
 

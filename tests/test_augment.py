@@ -72,17 +72,17 @@ def test_gradients_flow():
 
 def test_ada_follows_the_scores():
     layer = ADA(images_to_one=100, target=0.5)
-    layer.adapt(keras.ops.ones((10, 1)))
-    np.testing.assert_allclose(layer.share, 0.1)
-    layer.adapt(keras.ops.ones((10, 1)))
-    layer.adapt(-keras.ops.ones((5, 1)))
-    np.testing.assert_allclose(layer.share, 0.15)
+    layer.adapt(keras.ops.ones((10, 1), "bool"))
+    np.testing.assert_allclose(layer.probability, 0.1)
+    layer.adapt(keras.ops.ones((10, 1), "bool"))
+    layer.adapt(keras.ops.zeros((5, 1), "bool"))
+    np.testing.assert_allclose(layer.probability, 0.15)
     for _ in range(20):
-        layer.adapt(keras.ops.ones((10, 1)))
-    np.testing.assert_allclose(layer.share, 1.0)
+        layer.adapt(keras.ops.ones((10, 1), "bool"))
+    np.testing.assert_allclose(layer.probability, 1.0)
     for _ in range(30):
-        layer.adapt(-keras.ops.ones((10, 1)))
-    np.testing.assert_allclose(layer.share, 0.0)
+        layer.adapt(keras.ops.zeros((10, 1), "bool"))
+    np.testing.assert_allclose(layer.probability, 0.0)
 
 
 @pytest.mark.parametrize("augment", [DiffAugment(["color"]), ADA(images_to_one=100, target=-0.99)])
@@ -93,9 +93,9 @@ def test_trains_and_is_saved(augment, tmp_path):
     loaded = keras.models.load_model(tmp_path / "gan.keras")
     assert type(loaded.augment) is type(augment)
     assert loaded.augment.policy == augment.policy
-    assert float(loaded.augment.share) == float(augment.share)
+    assert float(loaded.augment.probability) == float(augment.probability)
     if isinstance(augment, ADA):
-        assert float(augment.share) > 0
+        assert float(augment.probability) > 0
 
 
 def test_bad_arguments():

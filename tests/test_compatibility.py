@@ -51,7 +51,7 @@ def test_a_released_versions_file_is_what_it_was(path):
     assert gan.penalty.every == 2
     assert int(gan.generator_optimizer.iterations) == 3
     assert int(gan.discriminator_optimizer.iterations) == 6
-    assert float(gan.augment.share) > 0
+    assert float(gan.augment.probability) > 0
     train(gan)
     assert int(gan.epochs_completed) == 2
 

@@ -37,7 +37,7 @@ class Periodic(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Takes up the count of steps where the epoch began, of which some may be seen again."""
-        self.trained_before = int(self.model.optimizer.iterations.numpy())
+        self.trained_before = int(self.model.steps_completed.numpy())
         self.steps = self.trained_before - self.model.steps_to_replay
         self.steps_of_epoch = 0
 

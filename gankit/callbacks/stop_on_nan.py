@@ -73,7 +73,7 @@ class StopOnNaN(keras.callbacks.Callback):
 
     def react(self, bad: list[str]) -> None:
         """Goes back, or raises."""
-        steps = int(self.model.optimizer.iterations.numpy())
+        steps = int(self.model.steps_completed.numpy())
         more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
         message = f"After {steps} training steps {', '.join(bad[:5])}{more} are NaN or infinite."
         if self.checkpoint is None or self.returns == self.max_returns:
@@ -83,7 +83,9 @@ class StopOnNaN(keras.callbacks.Callback):
             )
         optimizers = self.model.optimizer.optimizers
         rates = [float(optimizer.learning_rate) for optimizer in optimizers]
+        epochs = int(self.model.epochs_completed.numpy())
         path, _ = self.checkpoint.restore()
+        self.model.epochs_completed.assign(epochs)  # the data go on, and so does their place
         if path is None:
             raise FloatingPointError(f"{message} There is no checkpoint yet to go back to.")
         self.returns += 1

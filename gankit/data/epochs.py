@@ -109,6 +109,17 @@ def draw(shape: tuple[int, ...], seed: int, epoch: Tensor, index: Tensor) -> Ten
     return tf.random.stateless_uniform(shape, key)
 
 
+def get_epochs(dataset: tf.data.Dataset) -> list[int]:
+    """Returns the epochs of the next pass over each of gankit's datasets below ``dataset``."""
+    return [int(source.epoch_counter.numpy()) for source in _sources(dataset)]
+
+
+def set_epochs(dataset: tf.data.Dataset, epochs: list[int]) -> None:
+    """Takes back what passes over the same data have changed since ``get_epochs``."""
+    for source, epoch in zip(_sources(dataset), epochs, strict=True):
+        source.epoch_counter.assign(epoch)
+
+
 def set_epoch(dataset: tf.data.Dataset, epoch: int) -> None:
     """Makes the next pass over ``dataset`` that of ``epoch``.
 

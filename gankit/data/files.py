@@ -138,6 +138,8 @@ class Reader:
         self.center_crop = center_crop
         self.on_error = on_error
         self.damaged: dict[str, str] = {}
+        if not files:
+            raise ValueError("There is no image that can be read.")
         reductions, begins, shapes = zip(*map(self.plan, files), strict=True)
         self.reductions, ways = np.unique(reductions, return_inverse=True)
         with tf.device("CPU:0"):

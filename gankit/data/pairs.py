@@ -1,5 +1,6 @@
 """Pairs of images: what is given, and what is to become of it."""
 
+import warnings
 from pathlib import Path
 from typing import Literal
 
@@ -140,6 +141,12 @@ class TwoFolders:
             raise ValueError(
                 f"Each image in {str(path)!r} needs one of the same name in {str(inputs)!r}, but "
                 f"{len(lonely)} names are in one of them only, the first is {lonely[0]!r}."
+            )
+        if lonely:
+            warnings.warn(
+                f"{len(lonely)} names are in one of {str(path)!r} and {str(inputs)!r} only, or "
+                f"their partner can't be read, the first is {lonely[0]!r}. They are left out.",
+                stacklevel=3,
             )
         names = sorted(files[0].keys() & files[1].keys())
         self.readers = [

@@ -40,15 +40,15 @@ def check_layer(name: str, value: object) -> None:
         )
 
 
-def check_config_is_complete(variant: type[keras.Model], base: type[keras.Model]) -> None:
+def check_config_is_complete(variant: type[keras.Model]) -> None:
     """Raises ``NotImplementedError`` if saving would lose arguments of a variant's constructor."""
-    if variant.get_config is not base.get_config:
-        return
-    known = set(inspect.signature(base.__init__).parameters)
+    base = next(cls for cls in variant.__mro__ if "get_config" in vars(cls))
+    any_number = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    known = inspect.signature(base.__init__).parameters  # type: ignore[misc] # a class's own
     own = [
         name
         for name, parameter in inspect.signature(variant.__init__).parameters.items()
-        if name not in known and parameter.kind is not inspect.Parameter.VAR_POSITIONAL
+        if name not in known and parameter.kind not in any_number
     ]
     if own:
         raise NotImplementedError(
@@ -211,42 +211,48 @@ def check_condition(
     condition: Structure, network: keras.Model, roles: tuple[str, ...], role: str
 ) -> None:
     """Raises unless ``condition`` can go into the condition inputs of a network."""
-    if condition is not None:
-        check_labels(condition, network, roles)
-        check_given_images(condition, network, roles, role)
-    elif find_inputs(network, roles, "condition"):
+    if condition is None and find_inputs(network, roles, "condition"):
         raise ValueError(
             f"The {role} takes a condition, but the data holds images only. Give fit pairs of "
             "(images, condition): the adapters of gankit.data make them with labels."
         )
-
-
-def check_given_images(
-    condition: Structure, network: keras.Model, roles: tuple[str, ...], role: str
-) -> None:
-    """Raises ``ValueError`` if images in a condition have another shape or range than is needed."""
     for network_input, part in pair_inputs(network, roles, "condition", condition):
-        part = np.asarray(part)
-        if len(network_input.shape) != 4:
-            continue
-        if not shapes_fit(part.shape[1:], network_input.shape[1:]):
-            raise ValueError(
-                f"The condition comes in batches of shape {part.shape}, but the {role} takes "
-                f"{network_input.shape[1:]} (height, width, channels) after the batch axis."
-            )
-        check_values(part.astype(np.float32))
+        check_part(np.asarray(part), network_input, count_classes(network, network_input), role)
 
 
-def check_labels(condition: Structure, network: keras.Model, roles: tuple[str, ...]) -> None:
-    """Raises ``ValueError`` if class labels are outside of what a network embeds."""
-    for network_input, part in pair_inputs(network, roles, "condition", condition):
-        part = np.asarray(part)
-        if part.dtype.kind in "iu":
-            check_classes_known(part, count_classes(network, network_input))
+def check_part(part: np.ndarray, network_input: Tensor, num_classes: int | None, role: str) -> None:
+    """Raises unless a part of a condition has the shape, type and range that an input needs."""
+    expected = tuple(network_input.shape[1:])
+    # Keras adds or takes away a last axis of 1.
+    shapes = [part.shape[1:], (*part.shape[1:], 1)] + [part.shape[1:-1]] * (part.shape[-1] == 1)
+    takes_labels = num_classes is not None or "int" in network_input.dtype
+    if not any(shapes_fit(shape, expected) for shape in shapes):
+        raise ValueError(
+            f"The condition comes in batches of shape {part.shape}, but the {role} takes "
+            f"{expected} after the batch axis."
+            + " If they are one-hot, take the argmax."
+            * (takes_labels and part.ndim == 2)
+        )
+    if takes_labels:
+        check_classes_known(part, num_classes)
+    elif len(expected) >= 3:
+        check_given_images(part)
+
+
+def check_given_images(images: np.ndarray) -> None:
+    """Raises unless images in a condition have the type and range that images have."""
+    if images.dtype.kind in "iub":
+        raise TypeError(
+            f"Images in a condition must be floats in [-1, 1], got {images.dtype}: "
+            "images / 127.5 - 1."
+        )
+    check_values(images.astype(np.float32))
 
 
 def check_classes_known(labels: np.ndarray, num_classes: int | None) -> None:
-    """Raises ``ValueError`` unless integer ``labels`` lie in 0..num_classes - 1."""
+    """Raises unless ``labels`` are integers in 0..num_classes - 1."""
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"Class labels must be integers of shape (batch,), got {labels.dtype}.")
     if labels.min() < 0:
         raise ValueError(f"Class labels must be 0 or more, got {labels.min()}.")
     if num_classes is not None and labels.max() >= num_classes:
@@ -289,9 +295,9 @@ def check_told(condition: Structure, generator: keras.Model) -> Structure:
     if condition is None:
         return None
     condition = as_rows(condition)
-    check_labels(condition, generator, GENERATOR_ROLES)
     if not find_inputs(generator, GENERATOR_ROLES, "condition"):
         raise ValueError("This generator takes no condition: leave it out.")
+    check_condition(condition, generator, GENERATOR_ROLES, "generator")
     return condition
 
 

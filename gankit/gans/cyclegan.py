@@ -8,6 +8,7 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from gankit import losses
+from gankit.gans import checks
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN, in_float32, predict
 from gankit.gans.image_pool import ImagePool
@@ -72,7 +73,7 @@ class CycleGAN(GAN):
         self.inverse_discriminator = inverse_discriminator
         self.cycle_weight = cycle_weight
         self.pool_size = pool_size
-        self.ema_inverse_generator = self.make_average(inverse_generator)
+        self.ema_inverse_generator = self.make_ema(inverse_generator)
         self.pools = [ImagePool(pool_size), ImagePool(pool_size)]
         for pool, network in zip(self.pools, self.discriminator_networks(), strict=True):
             pool.build(network.input_shape)
@@ -160,7 +161,7 @@ class CycleGAN(GAN):
     def after_step(self, real: Batch, fake: Batch) -> None:
         """Updates what follows the networks: both averages."""
         super().after_step(real, fake)
-        self.update_average(self.ema_inverse_generator, self.inverse_generator)
+        self.update_ema(self.ema_inverse_generator, self.inverse_generator)
 
     def invert(self, images: ArrayLike, batch_size: int = 256, ema: bool = True) -> np.ndarray:
         """Returns what images become on the way back, float32 in [-1, 1].
@@ -171,8 +172,11 @@ class CycleGAN(GAN):
             batch_size: images at once.
             ema: whether to use the average network where there is one.
         """
+        checks.check_at_least_one("batch_size", batch_size)
+        images = np.asarray(images)
+        checks.check_images(images, self.inverse_generator.inputs[0].shape)
         network = self.translators(training=not ema)[1]
-        return predict(network, np.asarray(images), batch_size)
+        return predict(network, images, batch_size)
 
     def get_config(self) -> Config:
         """Returns the constructor's arguments."""

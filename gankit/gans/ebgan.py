@@ -95,4 +95,5 @@ def mean_squared_cosine(encodings: Tensor) -> Tensor:
     directions = ops.normalize(encodings, axis=-1)
     squares = ops.square(ops.matmul(directions, ops.transpose(directions)))
     number = ops.cast(ops.shape(squares)[0], "float32")
-    return (ops.sum(squares) - ops.trace(squares)) / (number * (number - 1.0))
+    pairs = ops.maximum(number * (number - 1.0), 1.0)  # one image alone has none
+    return (ops.sum(squares) - ops.trace(squares)) / pairs

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from gankit.data.epochs import set_epoch
+from gankit.data.epochs import get_epochs, set_epoch, set_epochs
 from gankit.typing import Logs, Structure
 
 
@@ -37,6 +37,16 @@ class EpochKeeper(keras.callbacks.Callback):
         if not self.begun and isinstance(self.data, tf.data.Dataset):
             set_epoch(self.data, self.model.epoch_offset + epoch)
         self.begun = True
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """Notes where the data stand: those for validation may be the same."""
+        if isinstance(self.data, tf.data.Dataset):
+            self.before = get_epochs(self.data)
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """Puts the data back where they stood."""
+        if isinstance(self.data, tf.data.Dataset):
+            set_epochs(self.data, self.before)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Counts the epoch."""

@@ -68,9 +68,9 @@ class GAN(keras.Model):
         augment: a Keras layer through which all images go before the discriminator sees them in
             training, e.g. ``gankit.augment.DiffAugment()``, or ``keras.layers.GaussianNoise(0.1)``
             for instance noise (Sonderby et al. 2016, arXiv:1610.04490). Its random numbers follow
-            from ``seed``. If it has a method ``adapt(real_scores)``, as ``gankit.augment.ADA`` has,
-            that is called after each step; where scores have no right side, with how far they are
-            above those of generated images.
+            from ``seed``. If it has a method ``adapt(correct)``, as ``gankit.augment.ADA`` has,
+            that is called after each step with which scores of real images are on the right side,
+            or, where they have none, above those of generated images.
         generator_ema: b in [0, 1): keeps an average of the generator's weights, ``b * average +
             (1 - b) * weights`` after each of its updates, as ``ema_generator``, which then makes
             the images of ``generate`` (Yazici et al. 2018, arXiv:1806.04498). None keeps none.
@@ -127,13 +127,23 @@ class GAN(keras.Model):
         self.share_fakes = share_fakes
         self.one_pass = one_pass
         self.augment = augment
+        if augment is not None and not augment.built:  # or Keras would, by a call of the GAN
+            augment.build(find_inputs(discriminator, DISCRIMINATOR_ROLES, "images")[0].shape)
         self.generator_ema = None if generator_ema is None else float(generator_ema)
         self.seed = seed
 
-        self.ema_generator = self.make_average(generator)
+        self.ema_generator = self.make_ema(generator)
         self.training_seed, self.sampling_seed = make_seed_generators(seed, 2)
         self.epochs_completed = self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name="epochs_completed"
+        )
+        self.steps_completed = self.add_weight(
+            shape=(),
+            dtype="int64",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+            name="steps_completed",
         )
         self.averages = EpochAverages()
         self.epoch_offset = self.steps_to_replay = 0
@@ -247,6 +257,9 @@ class GAN(keras.Model):
             )
         finally:
             self._initial_epoch, self.steps_to_replay = None, 0
+            function = getattr(self, "train_function", None)
+            if isinstance(function, Replay):  # interrupted on its way
+                self.train_function = function.train
             for callback in in_order:
                 getattr(callback, "close", lambda: None)()
         # What Keras does for a model's one optimizer, where that keeps an average of its own.
@@ -348,6 +361,7 @@ class GAN(keras.Model):
             fake, tape = self.record_fakes(real)
         self.train_generator(real, fake, tape)
         self.after_step(*judged)
+        self.steps_completed.assign_add(1)
         return self.logs()
 
     def unpack(self, data: Structure) -> Batch:
@@ -596,12 +610,12 @@ class GAN(keras.Model):
         """
         adapt = getattr(self.augment, "adapt", None)
         if adapt is not None:
-            # Scores without a right side have no zero: how far real ones are above fake ones tells.
-            has_zero = self.loss.correct(real.scores, fake.scores) is not None
-            adapt(real.scores if has_zero else real.scores - fake.scores)
-        self.update_average(self.ema_generator, self.generator)
+            correct = self.loss.correct(real.scores, fake.scores)
+            # Where scores have no right side, being above a fake one's is the best there is.
+            adapt(real.scores > fake.scores if correct is None else correct[0])
+        self.update_ema(self.ema_generator, self.generator)
 
-    def make_average(self, network: keras.Model) -> keras.Model | None:
+    def make_ema(self, network: keras.Model) -> keras.Model | None:
         """Returns a copy of a network that is to keep its average, None where there are none."""
         if self.generator_ema is None:
             return None
@@ -609,7 +623,7 @@ class GAN(keras.Model):
         average.trainable = False  # for good: it follows, it does not learn
         return average
 
-    def update_average(self, average: keras.Model | None, network: keras.Model) -> None:
+    def update_ema(self, average: keras.Model | None, network: keras.Model) -> None:
         """Has an average follow its network by one step, if there is one."""
         if average is None or self.generator_ema is None:
             return
@@ -713,7 +727,10 @@ class GAN(keras.Model):
         checks.check_images(images, images_input.shape)
         if condition is not None:
             condition = checks.as_rows(condition)
-            checks.check_labels(condition, self.discriminator, DISCRIMINATOR_ROLES)
+            checks.check_condition(
+                condition, self.discriminator, DISCRIMINATOR_ROLES, "discriminator"
+            )
+            checks.count_images(None, images=images, condition=condition)
         return self._score(images, condition, batch_size)
 
     def _score(
@@ -751,8 +768,11 @@ class GAN(keras.Model):
         if out_of < num_images:
             raise ValueError(f"out_of={out_of} must be at least num_images={num_images}.")
         if condition is None:
-            candidates = self.generate(out_of, seed=seed)
-            order = np.argsort(-self._score(candidates), kind="stable")
+            stream = choose_stream(seed, self.sampling_seed)
+            latents = self.sample_latents(out_of, seed=stream)
+            invented = self.sample_condition(num_images=out_of, seed=stream)
+            candidates = self.generate(out_of, invented, latents)
+            order = np.argsort(-self._score(candidates, invented), kind="stable")
             return candidates[order[:num_images]]
         if out_of % num_images:
             raise ValueError(
@@ -777,7 +797,7 @@ class GAN(keras.Model):
 
     def get_config(self) -> Config:
         """Returns the constructor's arguments."""
-        checks.check_config_is_complete(type(self), GAN)
+        checks.check_config_is_complete(type(self))
         return super().get_config() | {
             "generator": keras.saving.serialize_keras_object(self.generator),
             "discriminator": keras.saving.serialize_keras_object(self.discriminator),

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import ArrayLike
 
+from gankit.data.checks import check_seed
 from gankit.gans.gan import GAN
 from gankit.typing import PathLike, Tensor
 
@@ -54,10 +55,14 @@ class LAPGAN:
 
         Raises:
             ValueError: there is no such level.
+            TypeError: the dataset holds conditions too.
         """
         if not 0 <= level < len(self.gans):
             raise ValueError(f"level must be in 0..{len(self.gans) - 1}, got {level!r}.")
         shrink = len(self.gans) - 1 - level
+
+        if isinstance(dataset.element_spec, tuple):
+            raise TypeError("A LAPGAN takes images without a condition: leave labels out.")
 
         def take(images):
             for _ in range(shrink):
@@ -72,10 +77,10 @@ class LAPGAN:
 
     def generate_levels(self, num_images: int, seed: int | None = None) -> list[np.ndarray]:
         """Returns the same images as they are after each level, the coarsest first."""
-        levels = [self.gans[0].generate(num_images, seed=seed)]
-        for gan in self.gans[1:]:
+        levels = [self.gans[0].generate(num_images, seed=seed_of_level(seed, 0))]
+        for level, gan in enumerate(self.gans[1:], start=1):
             coarse = double(levels[-1])
-            residuals = gan.generate(condition=np.asarray(coarse), seed=seed)
+            residuals = gan.generate(condition=np.asarray(coarse), seed=seed_of_level(seed, level))
             levels.append(np.clip(merge(residuals, coarse), -1, 1))
         return levels
 
@@ -88,10 +93,19 @@ class LAPGAN:
     @classmethod
     def load(cls, folder: PathLike) -> Self:
         """Returns the pyramid that ``save`` wrote."""
-        files = sorted(Path(folder).glob("level_*.keras"))
+        files = [*Path(folder).glob("level_*.keras")]
+        files.sort(key=lambda file: int(file.stem.removeprefix("level_")))
         if not files:
             raise ValueError(f"{folder} holds no level_0.keras: it is no folder of LAPGAN.save.")
         return cls([keras.models.load_model(file) for file in files])
+
+
+def seed_of_level(seed: int | None, level: int) -> int | None:
+    """Returns a seed for each level, so that no two draw the same latents; None stays None."""
+    if seed is None:
+        return None
+    check_seed(seed)
+    return int(np.random.SeedSequence((seed, level)).generate_state(1)[0])
 
 
 def halve(images: Tensor) -> Tensor:

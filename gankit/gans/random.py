@@ -10,7 +10,7 @@ from keras import ops
 from gankit.data.checks import check_seed
 from gankit.typing import Tensor
 
-REPLICA_STRIDE = 0x9E3779B97F4A7C  # any large odd number keeps the replicas' seeds apart
+REPLICA_STRIDE = 0x9E3779B97F4A7C  # any large number keeps the replicas' seeds apart
 
 
 class ReplicaSeedGenerator(keras.random.SeedGenerator):
