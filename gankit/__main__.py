@@ -18,10 +18,11 @@ import keras
 import numpy as np
 
 from gankit import data, latents
+from gankit.data.checks import check_at_least_one
 from gankit.grids import make_grid, save_animation, save_grid, save_images
-from gankit.metrics import Features, extract, extractors, measure
+from gankit.metrics import by_name, extract, extractors, measure
 from gankit.saving import load
-from gankit.typing import ImageShape
+from gankit.typing import ImageData
 
 CHUNK = 100  # images that are looked at together
 
@@ -80,8 +81,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument(
         "--extractor",
-        help="what takes the features: 'inception', 'digits' or a .keras file (inception; of "
-        "digits their classifier)",
+        help="what takes the features: 'inception', which Keras downloads once, 'digits' or a "
+        ".keras file (inception; of digits their classifier)",
     )
     evaluate.add_argument(
         "--num", type=int, default=5000, help="images on either side, at most (5000)"
@@ -127,7 +128,11 @@ def share(text: str) -> float:
 
 def read_row(text: str) -> int | list[float]:
     """Returns a row of a condition: an integer, or several numbers."""
-    return [float(part) for part in text.split(",")] if "," in text else int(text)
+    try:
+        return [float(part) for part in text.split(",")] if "," in text else int(text)
+    except ValueError as error:
+        message = f"must be a class, such as 7, or numbers with commas, such as 0,1,1, got {text!r}"
+        raise argparse.ArgumentTypeError(message) from error
 
 
 def repeat_rows(rows: list[int | list[float]] | None, num_images: int) -> np.ndarray | None:
@@ -153,6 +158,10 @@ def generate_images(options: argparse.Namespace) -> None:
 
 def film_interpolation(options: argparse.Namespace) -> None:
     """Writes a film of grids, in which each image goes from stop to stop and back to the first."""
+    check_at_least_one("--stops", options.stops)
+    check_at_least_one("--steps", options.steps)
+    if options.out.suffix != ".gif":
+        raise ValueError(f"--out must end in .gif, got {str(options.out)!r}.")
     gan = load(options.model, compile=False)
     condition = repeat_rows(options.condition, options.num)
     seed = np.random.SeedSequence(options.seed).generate_state(1)[0] % 2**31
@@ -175,24 +184,30 @@ def film_interpolation(options: argparse.Namespace) -> None:
 def print_metrics(options: argparse.Namespace) -> None:
     """Prints the values of metrics, and writes them where that is asked for."""
     gan = load(options.model, compile=False)
-    extractor = find_extractor(options.extractor or options.real)
-    real = extract_real(options.real, gan.generator.output_shape[1:], options.num, extractor)
+    metrics = [by_name.get(metric) for metric in options.metrics]
+    real, num_real = find_real(options.real, gan.generator.output_shape[1:])
+    name = options.extractor or ("digits" if options.real == "digits" else "inception")
+    extractor = find_extractor(name)
+    seen = extract(real, extractor, num_images=min(options.num, num_real))
     condition = repeat_rows(options.condition, options.num)
     fake = extract(gan.generate(options.num, condition, seed=options.seed), extractor)
     if condition is not None and condition.ndim == 1:
         fake = fake._replace(labels=condition)
-    values = measure(real, fake, options.metrics)
-    for name, value in values.items():
-        print(f"{name} {value:.6g}")
-    print(f"{len(real.values)} real images, {len(fake.values)} generated ones")
+    values = measure(seen, fake, metrics)
+    for metric, value in values.items():
+        print(f"{metric} {value:.6g}")
+    print(f"{len(seen.values)} real images, {len(fake.values)} generated ones, extractor {name}")
     if options.out:
         options.out.write_text(json.dumps(values, indent=2) + "\n")
 
 
-def extract_real(name: str, image_shape: ImageShape, most: int, extractor: keras.Model) -> Features:
-    """Returns the features of the embedded digits, or of the images in a folder."""
+def find_real(name: str, image_shape: tuple[int, ...]) -> tuple[ImageData, int]:
+    """Returns the embedded digits, or batches of the images in a folder, and how many there are."""
     if name == "digits":
-        return extract(data.sample_digits()[0][:most], extractor)
+        digits, _ = data.sample_digits()
+        return digits, len(digits)
+    if len(image_shape) != 3:
+        raise ValueError(f"This generator makes no images, but arrays of shape {image_shape}.")
     height, width, channels = image_shape
     photos = data.from_directory(
         name,
@@ -200,8 +215,7 @@ def extract_real(name: str, image_shape: ImageShape, most: int, extractor: keras
         batch_size=1,
         color_mode="rgb" if channels == 3 else "grayscale",
     )
-    num_images = min(most, len(photos.file_paths))
-    return extract(photos.unbatch().batch(CHUNK), extractor, num_images=num_images)
+    return photos.unbatch().batch(CHUNK), len(photos.file_paths)
 
 
 def find_extractor(name: str) -> keras.Model:

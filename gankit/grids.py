@@ -60,8 +60,13 @@ def save_grid(
     """Writes the grid of ``images`` (see ``make_grid``) to an image file and returns its path.
 
     Folders that are missing are made; the ending of ``path`` says the format.
+
+    Raises:
+        ValueError: an ending that Pillow does not know.
     """
     path = Path(path)
+    if path.suffix.lower() not in Image.registered_extensions():
+        raise ValueError(f"{str(path)!r} needs the ending of an image file, such as .png or .jpg.")
     path.parent.mkdir(parents=True, exist_ok=True)
     grid = make_grid(images, columns=columns, padding=padding, value_range=value_range)
     to_picture(grid).save(path)

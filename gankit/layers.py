@@ -154,8 +154,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             shape=(1, self.kernel.shape[-1]),
             initializer="random_normal",
             trainable=False,
-            aggregation="only_first_replica",  # all compute the same one
-            name="vector",
+            name="vector",  # not aggregated: all replicas compute the same one
         )
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:

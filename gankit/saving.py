@@ -38,7 +38,7 @@ def load(
     try:
         model = keras.models.load_model(path, custom_objects, compile=compile)
     except Exception as error:
-        reason = f"{explain_version(path)}{error}"
+        reason = f"{explain_version(path)}{explain_class(str(error))}"
         raise ValueError(f"{path} is whole, but can't be loaded: {reason}") from error
     if not isinstance(model, keras.Model) or not hasattr(model, "generate"):
         raise ValueError(
@@ -110,6 +110,17 @@ def explain_version(path: PathLike) -> str:
     return (
         f"it was written by gankit {written}, and this is gankit {__version__}. "
         "pip install --upgrade gankit. "
+    )
+
+
+def explain_class(message: str) -> str:
+    """Returns what Keras says, without a dump of all that is in the file, and what to do."""
+    what, *dump = message.split("Full object config:")
+    if not dump:
+        return message
+    return (
+        f"{' '.join(what.split())} In a shell, --import MODULE does that; where the class is not "
+        "registered, custom_objects={'Name': Class} of gankit.load will do."
     )
 
 

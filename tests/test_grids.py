@@ -48,6 +48,13 @@ def test_another_range_of_values(tmp_path):
         gankit.make_grid(images, value_range=(1, 0))
 
 
+def test_endings_that_no_picture_has(tmp_path):
+    images = np.zeros((1, 2, 2, 1))
+    for name in ("grid", "grid.foo"):
+        with pytest.raises(ValueError, match=r"needs the ending of an image file, such as \.png"):
+            gankit.save_grid(images, tmp_path / name)
+
+
 def test_volumes_are_drawn():
     volumes = np.zeros((2, 4, 4, 4, 1))
     volumes[:, 1] = 1

@@ -122,7 +122,7 @@ def test_evaluate_reads_a_folder_with_a_network_of_ones_own(model, tmp_path, cap
     photos, own = str(tmp_path / "photos"), str(tmp_path / "extractor.keras")
     options = ["--real", photos, "--extractor", own, "--num", "20", "--metrics", "kid"]
     main(["evaluate", str(model), *options])
-    assert "12 real images, 20 generated ones" in capsys.readouterr().out
+    assert "12 real images, 20 generated ones, extractor" in capsys.readouterr().out
 
 
 def test_evaluate_knows_which_classes_were_asked_for(tmp_path, capsys):
@@ -162,6 +162,10 @@ def test_a_variant_of_ones_own_is_imported(tmp_path):
         (["generate", "MODEL", "--num", "0"], "must be an integer of at least 1"),
         (["evaluate", "MODEL", "--real", "nowhere", "--extractor", "digits"], "nowhere"),
         (["generate", "MODEL", "--import", "no_such_module"], "no_such_module"),
+        (["evaluate", "MODEL", "--real", "digits", "--metrics", "fidd"], "Did you mean 'fid'?"),
+        (["interpolate", "MODEL", "--out", "film.mp4"], "must end in .gif"),
+        (["interpolate", "MODEL", "--stops", "0"], "--stops must be an integer of at least 1"),
+        (["generate", "MODEL", "--out", "grid.foo"], "such as .png or .jpg"),
     ],
 )
 def test_errors_are_a_line(model, arguments, said):
@@ -171,9 +175,28 @@ def test_errors_are_a_line(model, arguments, said):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("best", ["0", "1.5", "many"])
-def test_a_share_that_is_none(model, best, capsys):
+def test_a_variant_that_is_not_imported(tmp_path):
+    (tmp_path / "my_gans.py").write_text(OWN_VARIANT)
+    make = "import my_gans, helpers; my_gans.MyGAN(*helpers.make_plain_networks()).save('a.keras')"
+    run_process(["-c", make], tmp_path)
+    with pytest.raises(
+        SystemExit, match=r"Could not locate class 'MyGAN'.*--import MODULE"
+    ) as error:
+        main(["generate", str(tmp_path / "a.keras")])
+    assert len(str(error.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--best", "0", "must be a share"),
+        ("--best", "1.5", "must be a share"),
+        ("--best", "many", "invalid share value"),
+        ("--condition", "seven", "must be a class, such as 7"),
+    ],
+)
+def test_options_that_can_t_be_read(model, option, value, said, capsys):
     with pytest.raises(SystemExit) as error:
-        main(["generate", str(model), "--best", best])
+        main(["generate", str(model), option, value])
     assert error.value.code == 2
-    assert "--best" in capsys.readouterr().err
+    assert said in capsys.readouterr().err

@@ -68,6 +68,8 @@ class Checkpoint(Periodic):
         self.written, place = self.restore()
         if place is not None:
             self.model.take_up(**place)
+            if self.writes and self.params.get("verbose"):
+                print(f"Goes on from {self.written}, up to {self.params['epochs']} epochs in all.")
         super().on_train_begin(logs)
         self.listen()
 

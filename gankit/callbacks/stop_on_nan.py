@@ -83,9 +83,11 @@ class StopOnNaN(keras.callbacks.Callback):
             )
         optimizers = self.model.optimizer.optimizers
         rates = [float(optimizer.learning_rate) for optimizer in optimizers]
-        epochs = int(self.model.epochs_completed.numpy())
+        counts = (self.model.epochs_completed, self.model.steps_completed)
+        numbers = [count.numpy() for count in counts]
         path, _ = self.checkpoint.restore()
-        self.model.epochs_completed.assign(epochs)  # the data go on, and so does their place
+        for count, number in zip(counts, numbers, strict=True):
+            count.assign(number)  # the data go on, and so does their place
         if path is None:
             raise FloatingPointError(f"{message} There is no checkpoint yet to go back to.")
         self.returns += 1

@@ -145,6 +145,8 @@ def check_images(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
             "If they hold 0..255, pass images.astype('uint8')."
         )
     checks.check_values(images, value_range)
+    if value_range[0] < 0:
+        checks.warn_of_unit_range(images)
     return images.astype(np.float32, copy=False)
 
 

@@ -1,5 +1,6 @@
 """What an adapter asks of its input, and what it says when it does not get it."""
 
+import warnings
 from typing import overload
 
 import numpy as np
@@ -60,6 +61,17 @@ def check_values(images: np.ndarray, value_range: ValueRange = (-1.0, 1.0)) -> N
             f"images of floats must lie in [{least:g}, {most:g}], but they reach from {low:.4g} "
             f"to {high:.4g}. Give uint8 images to an adapter of gankit.data, which scales them, or "
             f"scale values of 0..255 yourself: images / {255 / (most - least):g} - {-least:g}."
+        )
+
+
+def warn_of_unit_range(images: np.ndarray) -> None:
+    """Warns of floats that look as if they lay in [0, 1] where [-1, 1] is meant."""
+    low, high = float(np.min(images)), float(np.max(images))
+    if 0 <= low < high <= 1:
+        warnings.warn(
+            f"Images reach from {low:.4g} to {high:.4g}. If 0 is black, scale them to [-1, 1]: "
+            "images * 2 - 1.",
+            stacklevel=4,
         )
 
 

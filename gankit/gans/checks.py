@@ -12,7 +12,8 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit.data.checks import check_at_least_one, check_values
+from gankit.data.checks import check_at_least_one, check_values, warn_of_unit_range
+from gankit.data.epochs import get_epochs
 from gankit.gans.networks import (
     DISCRIMINATOR_ROLES,
     GENERATOR_ROLES,
@@ -132,6 +133,16 @@ def peek(x: Any, y: Structure = None, batch_size: int | None = None) -> tuple[St
         rows = slice(0, batch_size or 32)
         return tuple(keras.tree.map_structure(lambda array: array[rows], arrays)), x
     return None, x
+
+
+def warn_of_range(first: Structure, x: Any) -> None:
+    """Warns of a first batch of images in [0, 1], unless gankit's adapters were told that range."""
+    if first is None or (isinstance(x, tf.data.Dataset) and get_epochs(x)):
+        return
+    images, *_ = keras.utils.unpack_x_y_sample_weight(first)
+    for part in keras.tree.flatten(images):
+        if np.ndim(part) == 4:
+            warn_of_unit_range(np.asarray(part))
 
 
 def peek_validation(arguments: dict[str, Any]) -> Structure:

@@ -15,7 +15,7 @@ from gankit.data.checks import check_choice, check_seed
 from gankit.gans import checks
 from gankit.gans.batch import Batch, map_tensors
 from gankit.gans.epochs import EpochKeeper, Replay
-from gankit.gans.logs import EpochAverages, name_losses
+from gankit.gans.logs import EpochAverages, check_losses, name_losses
 from gankit.gans.networks import (
     DISCRIMINATOR_ROLES,
     GENERATOR_ROLES,
@@ -231,11 +231,15 @@ class GAN(keras.Model):
 
         Raises:
             ValueError, TypeError: the first batch is not what the networks can be trained on.
+
+        Warns:
+            UserWarning: its images look as if they lay in [0, 1].
         """
         self._assert_compile_called("fit")
         checks.check_fit_arguments(kwargs)
         first, x = checks.peek(x, y, batch_size)
         self.check_training_data(first)
+        checks.warn_of_range(first, x)
         self.check_data(checks.peek_validation(kwargs))
         keeper = EpochKeeper(x, kwargs.get("initial_epoch", 0))
         kwargs.setdefault("shuffle", not isinstance(x, tf.data.Dataset | GeneratorType))
@@ -394,7 +398,8 @@ class GAN(keras.Model):
         fake = fake.map(ops.stop_gradient)
         with tf.GradientTape() as tape:
             real, fake = self.discriminate_pair(real, fake)
-            terms = self.discriminator_losses(real, fake) | self.slope_losses(real, fake)
+            terms = check_losses("discriminator", self.discriminator_losses(real, fake))
+            terms = terms | self.slope_losses(real, fake)
             terms = terms | regularization(self.discriminator_networks())
             objective = self.objective(terms, self.discriminator_optimizer)
         gradients = tape.gradient(objective, self.discriminator_variables)
@@ -411,7 +416,7 @@ class GAN(keras.Model):
                 real, fake = self.discriminate_pair(real, fake)
             else:
                 fake = self.discriminate(fake)
-            terms = self.generator_losses(real, fake)
+            terms = check_losses("generator", self.generator_losses(real, fake))
             terms = terms | regularization(self.generator_networks())
             objective = self.objective(terms, self.generator_optimizer)
         gradients = tape.gradient(objective, self.generator_variables)
@@ -505,7 +510,10 @@ class GAN(keras.Model):
         if real is not None:
             return real.condition
         if find_inputs(self.generator, GENERATOR_ROLES, "condition"):
-            raise ValueError("This generator takes a condition: pass it, as condition=[...].")
+            raise ValueError(
+                "This generator takes a condition, a row for each image: pass condition=[...], or "
+                "--condition in a shell."
+            )
         return None
 
     def generate_batch(self, real: Batch, training: bool = True) -> Batch:

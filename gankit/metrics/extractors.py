@@ -23,11 +23,22 @@ def inception(weights: str | None = "imagenet") -> keras.Model:
         weights: ``"imagenet"``, which Keras fetches at the first use (96 MB), a file's path, or
             None for random ones.
 
+    Raises:
+        OSError: the weights can't be downloaded.
+
     References:
         Szegedy et al. 2015, "Rethinking the Inception Architecture for Computer Vision",
         arXiv:1512.00567.
     """
-    network = keras.applications.InceptionV3(weights=weights)
+    try:
+        network = keras.applications.InceptionV3(weights=weights)
+    except Exception as error:  # Keras raises a plain one where a download fails
+        if "URL fetch failure" not in str(error):
+            raise
+        raise OSError(
+            f"InceptionV3's weights can't be downloaded: {error}. Give another extractor, or "
+            "weights=... as a file."
+        ) from error
     features = network.get_layer("avg_pool").output
     return keras.Model(network.input, [features, network.output], name="inception")
 

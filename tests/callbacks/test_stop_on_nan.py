@@ -76,6 +76,18 @@ def test_goes_back_and_lowers_the_learning_rates(tmp_path):
     assert all(np.isfinite(weight).all() for weight in gan.get_weights())
 
 
+def test_a_checkpoint_after_going_back_is_the_newest(tmp_path):
+    gan = make_breaking_gan()
+    checkpoint = Checkpoint(tmp_path / "run", every=3, keep=9)
+    callbacks = [Break([5]), checkpoint, StopOnNaN(checkpoint)]  # an epoch has 4 steps
+    with pytest.warns(UserWarning, match="Back to .*epoch_00000_step_0000003"):
+        gan.fit(make_dataset(), epochs=2, verbose=0, callbacks=callbacks)
+    newest = max((tmp_path / "run").iterdir())
+    assert newest.name == "epoch_00001_step_0000002.keras"
+    assert int(gankit.load(newest).steps_completed) == 6
+    assert int(gan.epochs_completed) == 2
+
+
 def test_goes_back_only_so_often(tmp_path):
     gan = make_breaking_gan()
     checkpoint = Checkpoint(tmp_path / "run", every=1)

@@ -105,8 +105,19 @@ def test_names_that_are_in_one_folder_only(folders):
     options = {"image_size": SIZE, "batch_size": 3}
     with pytest.raises(ValueError, match="1 names are in one of them only, the first is '2'"):
         data.from_pairs(*parts, **options)
-    (batch,) = data.from_pairs(*parts, on_error="skip", shuffle=False, **options)
+    with pytest.warns(UserWarning, match="1 names are in one of .* only.*left out"):
+        (batch,) = data.from_pairs(*parts, on_error="skip", shuffle=False, **options)
     np.testing.assert_array_equal(in_bytes(batch[0]), [picture(0), picture(1), picture(3)])
+
+
+def test_nothing_but_damage(folders):
+    for path in (folders / "both").iterdir():
+        path.write_bytes(b"no image")
+    with (
+        pytest.warns(UserWarning, match="4 of 4 images"),
+        pytest.raises(ValueError, match="no image that can be read"),
+    ):
+        data.from_pairs(folders / "both", image_size=SIZE, batch_size=2, on_error="skip")
 
 
 def test_a_file_that_vanishes_leaves_no_false_pair(folders):

@@ -119,6 +119,19 @@ replicas_agree(gan)
 """
 
 
+AUGMENTED = """
+LABELS = np.arange(16) % NUM_CLASSES
+for layer in (gankit.augment.ADA, gankit.augment.DiffAugment, keras.layers.RandomFlip):
+    with strategy.scope():
+        gan = gankit.GAN(*make_residual_networks(), augment=layer(), seed=0)
+        # Only at every other step, around what normalizes the weights' spectrum.
+        gan.compile(loss="hinge", penalty=penalties.R1(1.0, every=2))
+    history = gan.fit(make_images(16), LABELS, batch_size=4, verbose=0).history
+    assert history["discriminator_penalty"][0] > 0
+    replicas_agree(gan)
+"""
+
+
 POOLS = """
 with strategy.scope():
     gan = gankit.CycleGAN(*make_cycle_networks(), pool_size=6, seed=0)
@@ -165,6 +178,10 @@ def test_replicas_draw_their_own_noise_stay_in_step_and_continue(tmp_path):
 
 def test_a_discriminator_waits_on_two_replicas(tmp_path):
     run_python(TWO_DEVICES + CONDITIONAL_UPDATE, tmp_path)
+
+
+def test_augmentation_and_lazy_penalties_on_two_replicas(tmp_path):
+    run_python(TWO_DEVICES + AUGMENTED, tmp_path)
 
 
 WORKER = """

@@ -212,6 +212,45 @@ def test_given_images_are_looked_at_too(given, message):
         gan.fit(IMAGES, given, verbose=0)
 
 
+def test_conditions_of_another_type_or_shape():
+    gan = gankit.Pix2Pix(*make_translating_networks())
+    with pytest.raises(TypeError, match=r"floats in \[-1, 1\], got uint8"):
+        gan.generate(condition=np.zeros((2, *IMAGE_SHAPE), "uint8"))
+    with pytest.raises(ValueError, match="but they reach from -200"):
+        gan.generate(condition=np.full((2, *IMAGE_SHAPE), -200.0))
+    with pytest.raises(ValueError, match=r"batches of shape \(8, 4, 8, 1\)"):
+        gan.generate(condition=IMAGES[:, :4])
+    gan = make_gan(make_conditional_networks)
+    with pytest.raises(TypeError, match=r"Class labels must be integers.*got float64"):
+        gan.generate(condition=[0.0, 1.5])
+    with pytest.raises(TypeError, match=r"Class labels must be integers.*got float32"):
+        gan.fit(IMAGES, np.full(8, 1.7, "float32"), verbose=0)
+    with pytest.raises(ValueError, match="one-hot, take the argmax"):
+        gan.fit(IMAGES, np.eye(8, 3), verbose=0)
+    with pytest.raises(ValueError, match="'images': 8, 'condition': 2"):
+        gan.score(IMAGES, condition=[0, 1])
+
+
+def test_images_that_look_as_if_in_another_range():
+    gan, images = make_gan(), (IMAGES + 1) / 2  # in [0, 1]
+    with pytest.warns(UserWarning, match=r"scale them to \[-1, 1\]: images \* 2 - 1"):
+        gan.fit(images, batch_size=4, verbose=0)
+    with pytest.warns(UserWarning, match="If 0 is black"):
+        gankit.data.from_arrays(images, batch_size=4)
+    gan.fit(gankit.data.from_arrays(images, batch_size=4, value_range=(0, 1)), verbose=0)
+
+
+def test_terms_without_a_name():
+    class Nameless(gankit.GAN):
+        def generator_losses(self, real, fake):
+            return keras.ops.mean(fake.scores)
+
+    gan = Nameless(*make_plain_networks())
+    gan.compile()
+    with pytest.raises(TypeError, match=r"generator_losses must return a dict of named scalars"):
+        gan.fit(IMAGES, verbose=0)
+
+
 def test_latents_that_do_not_match():
     gan = make_gan()
     with pytest.raises(ValueError, match=r"shape \('num_images', 4\).*got \(2, 100\)"):

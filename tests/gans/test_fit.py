@@ -79,6 +79,15 @@ def test_mixed_precision(policy):
     assert all(weight.dtype == "float32" for weight in gan.generator.trainable_weights)
 
 
+def test_steps_are_counted_where_updates_are_left_out():
+    keras.config.set_dtype_policy("mixed_float16")
+    gan = make_gan()
+    for optimizer in gan.optimizer.optimizers:
+        optimizer.dynamic_scale.assign(2.0**120)  # every gradient overflows
+    gan.fit(make_dataset(), verbose=0)
+    assert int(gan.optimizer.iterations) < int(gan.steps_completed) == 4
+
+
 def test_train_on_batch_with_numpy():
     gan = make_gan()
     logs = gan.train_on_batch(make_images(8), return_dict=True)

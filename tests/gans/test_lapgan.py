@@ -70,7 +70,16 @@ def test_saves_and_loads(tmp_path):
         gankit.LAPGAN.load(tmp_path)
 
 
+def test_levels_draw_latents_of_their_own():
+    pyramid = make_pyramid()
+    drawn = [gan.sample_latents(2, seed=seed_of_level(5, n)) for n, gan in enumerate(pyramid.gans)]
+    assert not np.allclose(*drawn)
+
+
 def test_levels_that_are_not_there():
+    labelled = data.from_arrays(make_images(4), np.arange(4), batch_size=2)
+    with pytest.raises(TypeError, match="leave labels out"):
+        make_pyramid().level_data(labelled, 0)
     with pytest.raises(ValueError, match=r"level must be in 0\.\.\d, got -1"):
         make_pyramid().level_data(None, -1)
 

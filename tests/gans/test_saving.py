@@ -254,6 +254,29 @@ def test_arguments_of_a_variant_can_t_be_lost(tmp_path):
     with pytest.raises(NotImplementedError, match=r"takes \['strength'\], which its get_config"):
         Forgetful(*make_plain_networks()).save(tmp_path / "gan.keras")
 
+    class ForgetfulWGAN(gankit.WGAN):
+        def __init__(self, *args, strength=1.0, **kwargs):
+            super().__init__(*args, **kwargs)
+
+    with pytest.raises(NotImplementedError, match=r"takes \['strength'\]"):
+        ForgetfulWGAN(*make_plain_networks()).save(tmp_path / "gan.keras")
+
+    class PassesAllOn(gankit.WGAN):
+        def __init__(self, *networks, **options):
+            super().__init__(*networks, **options)
+
+    PassesAllOn(*make_plain_networks()).save(tmp_path / "gan.keras")
+
+
+def test_validation_on_the_same_data_changes_no_order(tmp_path):
+    whole, dataset = make_gan(), make_dataset()
+    whole.save(tmp_path / "start.keras")
+    whole.fit(make_dataset(), epochs=3, verbose=0)
+    watched = keras.models.load_model(tmp_path / "start.keras")
+    watched.fit(dataset, epochs=3, verbose=0, validation_data=dataset.take(2))
+    for one, another in zip(whole.get_weights(), watched.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, another)
+
 
 def test_a_file_of_other_layers_says_so(tmp_path):
     make_gan().save_weights(tmp_path / "gan.weights.h5")

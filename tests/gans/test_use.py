@@ -199,6 +199,21 @@ def test_a_variant_can_invent_its_condition(one_pass):
     assert gan.generate(3).shape == (3, *IMAGE_SHAPE)
 
 
+def test_the_best_of_invented_conditions_are_scored_with_them():
+    class Inventing(gankit.GAN):
+        def sample_condition(self, real=None, num_images=None, seed=None):
+            return keras.random.randint((num_images,), 0, 3, seed=seed)
+
+    gan = Inventing(*make_conditional_networks())
+    best = gan.generate_best(2, out_of=6, seed=0)
+    stream = keras.random.SeedGenerator(0)
+    latents = gan.sample_latents(6, seed=stream)
+    condition = np.asarray(gan.sample_condition(num_images=6, seed=stream))
+    images = gan.generate(latents=latents, condition=condition)
+    order = np.argsort(-gan.score(images, condition))
+    np.testing.assert_array_equal(best, images[order[:2]])
+
+
 @keras.saving.register_keras_serializable(package="tests")
 class Halving(keras.Model):
     """A functional model with a call of its own."""
@@ -277,7 +292,9 @@ def test_bad_calls(call, message):
 
 def test_bad_calls_of_a_conditional_gan():
     gan = make_gan(make_conditional_networks)
-    with pytest.raises(ValueError, match="takes a condition: pass it"):
+    with pytest.raises(
+        ValueError, match="takes a condition, a row for each image"
+    ):
         gan.generate(3)
     with pytest.raises(ValueError, match="out_of=10 must be a multiple of num_images=3"):
         gan.generate_best(3, out_of=10, condition=[0, 1, 2])

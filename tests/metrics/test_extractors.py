@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 from helpers import shared_data
 
 import gankit
@@ -86,3 +87,12 @@ def test_better_images_have_smaller_distances():
         kids.append(metrics.kernel_distance(real, fake, subsets=10).mean)
     assert fids == sorted(set(fids)), fids
     assert kids == sorted(set(kids)), kids
+
+
+def test_weights_that_can_t_be_downloaded(monkeypatch):
+    def fail(weights):
+        raise Exception("URL fetch failure on https://...: None -- Name or service not known")
+
+    monkeypatch.setattr(keras.applications, "InceptionV3", fail)
+    with pytest.raises(OSError, match=r"can't be downloaded.*Give another extractor"):
+        extractors.inception()
