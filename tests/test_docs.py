@@ -62,7 +62,7 @@ def test_the_quick_start_does_what_the_readme_says(folder):
 
 
 def test_the_readmes_variant_is_saved_and_loaded(tmp_path):
-    names = {"keras": keras, "gankit": gankit}
+    names = {"keras": keras, "gankit": gankit, "gan": gankit.GAN(*make_plain_networks())}
     exec(blocks(README)[3], names)
     gan = names["BrightGAN"](*make_plain_networks(), brightness=0.5)
     gan.compile()

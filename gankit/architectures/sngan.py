@@ -99,7 +99,7 @@ def build_discriminator(
             x = SpectralNormalization(layers.Conv2D(filters, 1))(halve(x))
         x = layers.add([x, residual])
     features = ops.sum(layers.ReLU()(x), axis=(1, 2))
-    scores = SpectralNormalization(layers.Dense(1))(features)
+    scores = SpectralNormalization(layers.Dense(1, dtype="float32"))(features)
     if num_classes is not None:
         condition = keras.Input((), dtype="int32", name="condition")
         inputs = [inputs, condition]
