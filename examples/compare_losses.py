@@ -14,7 +14,6 @@ import argparse
 import csv
 import itertools
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -31,20 +30,15 @@ VALUES = ("fid", "kid", "precision", "recall")
 PENALTIES = {"none": None, "gradient": penalties.GradientPenalty(10.0)}
 
 
-class Budget(NamedTuple):
-    steps: int
-    learning_rates: tuple
-    seeds: int
-
-
-BUDGETS = {
-    "small": Budget(600, (2e-4, 1e-3), 2),
-    "medium": Budget(3000, (1e-4, 3e-4, 1e-3), 3),
-    "large": Budget(20000, (1e-4, 2e-4, 5e-4, 1e-3), 5),
+BUDGETS = {  # steps, learning rates, seeds
+    "small": (600, (2e-4, 1e-3), 2),
+    "medium": (3000, (1e-4, 3e-4, 1e-3), 3),
+    "large": (20000, (1e-4, 2e-4, 5e-4, 1e-3), 5),
 }
 
 
 def main(folder, budget):
+    steps, learning_rates, seeds = budget
     folder.mkdir(parents=True, exist_ok=True)
     extractor = metrics.extractors.digits()
     digits, _ = data.sample_digits()
@@ -52,12 +46,12 @@ def main(folder, budget):
     wanted = [
         {"loss": loss, "penalty": penalty, "learning_rate": rate, "seed": seed}
         for seed, rate, loss, penalty in itertools.product(
-            range(budget.seeds), budget.learning_rates, losses.NAMES, PENALTIES
+            range(seeds), learning_rates, losses.NAMES, PENALTIES
         )
     ]
     done = read(folder / "runs.csv")
     for number, run in enumerate(wanted, start=1):
-        run |= {"steps": budget.steps}
+        run |= {"steps": steps}
         if find(done, run) is None:
             row = run | judge(train(digits, **run), real, extractor)
             append(folder / "runs.csv", row)

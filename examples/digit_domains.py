@@ -71,33 +71,14 @@ def train_judge(images, domains):
     return judge
 
 
-def make_stargan():
-    build = architectures.stargan
+def train_stargan(images, domains, stop):
     gan = gankit.StarGAN(
-        build.build_generator(SHAPE, len(NAMES), **NETWORKS),
-        build.build_discriminator(SHAPE, len(NAMES), **DISCRIMINATOR),
+        architectures.stargan.build_generator(SHAPE, len(NAMES), **NETWORKS),
+        architectures.stargan.build_discriminator(SHAPE, len(NAMES), **DISCRIMINATOR),
         generator_ema=0.99,
         seed=0,
     )
     gan.compile(keras.optimizers.Adam(5e-4, 0.5, 0.9), keras.optimizers.Adam(5e-4, 0.5, 0.9))
-    return gan
-
-
-def make_cyclegan():
-    networks = []
-    for name in ("", "inverse_"):
-        build = architectures.cyclegan
-        networks += [
-            build.build_generator(SHAPE, **NETWORKS, name=f"{name}generator"),
-            build.build_discriminator(SHAPE, **DISCRIMINATOR, name=f"{name}discriminator"),
-        ]
-    gan = gankit.CycleGAN(*networks, generator_ema=0.99, seed=0)
-    gan.compile()
-    return gan
-
-
-def train_stargan(images, domains, stop):
-    gan = make_stargan()
     batch_size = BATCH_SIZE * gan.discriminator_steps
     dataset = data.from_arrays(images, domains, batch_size=batch_size)
     gan.fit(dataset, epochs=10_000, callbacks=[stop], verbose=2)
@@ -107,11 +88,19 @@ def train_stargan(images, domains, stop):
 
 
 def train_cyclegan(images, domains, stop):
+    networks = []
+    for name in ("", "inverse_"):
+        build = architectures.cyclegan
+        networks += [
+            build.build_generator(SHAPE, **NETWORKS, name=f"{name}generator"),
+            build.build_discriminator(SHAPE, **DISCRIMINATOR, name=f"{name}discriminator"),
+        ]
+    gan = gankit.CycleGAN(*networks, generator_ema=0.99, seed=0)
+    gan.compile()
     parts = [
         data.from_arrays(images[domains == domain], batch_size=BATCH_SIZE, seed=domain)
         for domain in (OUTLINE, WHITE)
     ]
-    gan = make_cyclegan()
     gan.fit(tf.data.Dataset.zip(*parts), epochs=10_000, callbacks=[stop], verbose=2)
     return (
         gan,
@@ -171,10 +160,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Translate digits between domains.")
     parser.add_argument("--variant", choices=["stargan", "cyclegan"], default="stargan")
     parser.add_argument(
-        "--mnist",
-        nargs="?",
-        default=False,
-        help="train on MNIST's 60,000 images, from this folder or downloaded by Keras",
+        "--mnist", nargs="?", default=False, help="all of it; a folder, or none to download"
     )
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--folder", type=Path, default=Path("domains"), help="where to write")

@@ -101,10 +101,7 @@ def main(mnist, epochs, seed, folder):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Train an InfoGAN on MNIST's digits.")
     parser.add_argument(
-        "--mnist",
-        nargs="?",
-        default=False,
-        help="train on MNIST's 60,000 images, from this folder or downloaded by Keras",
+        "--mnist", nargs="?", default=False, help="all of it; a folder, or none to download"
     )
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)

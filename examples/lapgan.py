@@ -94,10 +94,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Train a Laplacian pyramid of GANs.")
     parser.add_argument("--frogs", help="an .npz of CIFAR-10's frogs, instead of digits")
     parser.add_argument(
-        "--mnist",
-        nargs="?",
-        default=False,
-        help="train on MNIST's 60,000 images, from this folder or downloaded by Keras",
+        "--mnist", nargs="?", default=False, help="all of it; a folder, or none to download"
     )
     parser.add_argument("--epochs", type=int, default=3, help="for each level")
     parser.add_argument("--folder", type=Path, default=Path("lapgan"), help="where to write")

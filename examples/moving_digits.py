@@ -105,8 +105,7 @@ def main(mnist, minutes, folder):
         gan.generator.set_weights(begun.generator.get_weights())
         learn(gan, dataset, minutes)
         gan.save(folder / f"next_frame_{number}.keras")
-    print("| next frame | PSNR, dB | sharpness difference, dB | sharpness |")
-    print("|---|---|---|---|")
+    print("| next frame | PSNR, dB | sharpness difference, dB | sharpness |\n|---|---|---|---|")
     report("last frame", given[..., -1:], true[..., :1])
     films = [np.concatenate([given, true], axis=-1)]
     for name, (gan, _) in gans.items():
@@ -119,10 +118,7 @@ def main(mnist, minutes, folder):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Guess the next frame of films of digits.")
     parser.add_argument(
-        "--mnist",
-        nargs="?",
-        default=False,
-        help="make films of MNIST's 60,000 images, from this folder or downloaded by Keras",
+        "--mnist", nargs="?", default=False, help="all of it; a folder, or none to download"
     )
     parser.add_argument("--minutes", type=float, default=4, help="for each of four trainings")
     parser.add_argument("--folder", type=Path, default=Path("moving"), help="where to write")

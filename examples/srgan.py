@@ -51,10 +51,8 @@ def train_by_squared_error(generator, dataset, steps):
     generator.compile(keras.optimizers.Adam(3e-4), "mse")
     generator.fit(
         dataset.map(lambda large, small: (small, large)),
-        epochs=max(1, steps // STEPS_PER_EPOCH),
-        steps_per_epoch=min(steps, STEPS_PER_EPOCH),
+        **length(steps),
         shuffle=False,  # the data do that
-        verbose=2,
     )
 
 
@@ -64,13 +62,14 @@ def train_gan(generator, discriminator, features, dataset, steps):
         generator, discriminator, features=features, adversarial_weight=ADVERSARIAL_WEIGHT
     )
     gan.compile(keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4))
-    gan.fit(
-        dataset,
-        epochs=max(1, steps // STEPS_PER_EPOCH),
-        steps_per_epoch=min(steps, STEPS_PER_EPOCH),
-        verbose=2,
-    )
+    gan.fit(dataset, **length(steps))
     return gan
+
+
+def length(steps):
+    """Returns what ``fit`` needs to make so many steps."""
+    epochs = max(1, steps // STEPS_PER_EPOCH)
+    return {"epochs": epochs, "steps_per_epoch": min(steps, STEPS_PER_EPOCH), "verbose": 2}
 
 
 def copy_features(discriminator):
@@ -91,14 +90,11 @@ def load_test_images(folder):
     return images
 
 
-def shrink(image):
-    height, width = (side // FACTOR for side in image.shape[1:3])
-    return np.clip(data.resize_bicubic(image, (height, width)), -1, 1)
-
-
-def interpolate(small):
-    height, width = (side * FACTOR for side in small.shape[1:3])
-    return np.clip(data.resize_bicubic(small, (height, width)), -1, 1)
+def resize(images, factor):
+    """Returns images of another size by cubic interpolation."""
+    sizes = [[round(side * factor) for side in image.shape[1:3]] for image in images]
+    resized = (data.resize_bicubic(*one) for one in zip(images, sizes, strict=True))
+    return [np.clip(image, -1, 1) for image in resized]
 
 
 def report(name, answers, images):
@@ -125,7 +121,7 @@ def main(photos, test, steps, folder):
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(0)
     images = load_test_images(test)
-    small = [shrink(image) for image in images]
+    small = resize(images, 1 / FACTOR)
     dataset = make_dataset(photos)
 
     generator = srgan.build_generator(FACTOR, filters=FILTERS, blocks=BLOCKS)
@@ -140,7 +136,7 @@ def main(photos, test, steps, folder):
     gan.save(folder / "srgan.keras")
     by_gan = [gan.generate(condition=one) for one in small]
 
-    interpolated = [interpolate(one) for one in small]
+    interpolated = resize(small, FACTOR)
     report("Interpolated", interpolated, images)
     report("By the squared error", by_squared_error, images)
     report("By the GAN", by_gan, images)

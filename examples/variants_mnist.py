@@ -12,6 +12,7 @@ embedded classifier, next to MNIST's test set. ``infogan_mnist.py`` and ``lapgan
 import argparse
 import csv
 import time
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -25,16 +26,8 @@ SHAPE = (28, 28, 1)
 NUM_CLASSES = 10
 BATCH_SIZE = 64
 NUM_IMAGES = 10_000
-COLUMNS = [
-    "variant",
-    "seed",
-    "steps",
-    "milliseconds",
-    "fid",
-    "precision",
-    "recall",
-    "class_accuracy",
-]
+RUN = ("variant", "seed", "steps", "milliseconds")
+VALUES = ("fid", "precision", "recall", "class_accuracy")
 
 # What a photo may undergo would turn digits into others: they are shifted only.
 POLICY = ["translation"]
@@ -62,20 +55,10 @@ def repeating_networks():
     return dcgan_networks()[0], autoencoder.build_discriminator(SHAPE)
 
 
-def adam():
-    return keras.optimizers.Adam(1e-3, beta_1=0.5)
-
-
-def slow_adam():
-    return keras.optimizers.Adam(2e-4, beta_1=0.5)
-
-
-def adam_without_momentum():
-    return keras.optimizers.Adam(5e-4, beta_1=0.0, beta_2=0.9)
-
-
-def rmsprop():
-    return keras.optimizers.RMSprop(5e-4)  # the paper's 5e-5 is for days, not for minutes
+adam = partial(keras.optimizers.Adam, 1e-3, beta_1=0.5)
+slow_adam = partial(keras.optimizers.Adam, 2e-4, beta_1=0.5)
+adam_without_momentum = partial(keras.optimizers.Adam, 5e-4, beta_1=0.0, beta_2=0.9)
+rmsprop = partial(keras.optimizers.RMSprop, 5e-4)  # the paper's 5e-5 is for days, not for minutes
 
 
 def make(
@@ -173,17 +156,12 @@ def main(name, minutes, seed, mnist, folder):
     gan.save(folder / f"{name}.keras")
     rows = np.repeat(np.arange(NUM_CLASSES), 10) if conditional else None
     gankit.save_grid(gan.generate(100, condition=rows, seed=0), folder / f"{name}.png")
-    row = {
-        "variant": name,
-        "seed": seed,
-        "steps": len(stop.times),
-        "milliseconds": stop.milliseconds(),
-    }
+    row = dict(zip(RUN, (name, seed, len(stop.times), stop.milliseconds()), strict=True))
     row |= judge(gan, real, np.arange(NUM_IMAGES) % NUM_CLASSES if conditional else None)
     path = folder / "variants.csv"
     new = not path.exists()
     with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer = csv.DictWriter(file, RUN + VALUES)
         if new:
             writer.writeheader()
         writer.writerow(row)
@@ -196,10 +174,7 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--mnist",
-        nargs="?",
-        default=False,
-        help="train on MNIST's 60,000 images, from this folder or downloaded by Keras",
+        "--mnist", nargs="?", default=False, help="all of it; a folder, or none to download"
     )
     parser.add_argument("--folder", type=Path, default=Path("variants"), help="where to write")
     arguments = parser.parse_args()
