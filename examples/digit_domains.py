@@ -159,9 +159,7 @@ def main(variant, mnist, minutes, folder):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Translate digits between domains.")
     parser.add_argument("--variant", choices=["stargan", "cyclegan"], default="stargan")
-    parser.add_argument(
-        "--mnist", nargs="?", default=False, help="all of it; a folder, or none to download"
-    )
+    parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--folder", type=Path, default=Path("domains"), help="where to write")
     arguments = parser.parse_args()

@@ -100,9 +100,7 @@ def main(mnist, epochs, seed, folder):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Train an InfoGAN on MNIST's digits.")
-    parser.add_argument(
-        "--mnist", nargs="?", default=False, help="all of it; a folder, or none to download"
-    )
+    parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=Path("infogan"), help="where to write")

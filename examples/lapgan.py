@@ -93,9 +93,7 @@ def main(frogs, mnist, epochs, folder):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Train a Laplacian pyramid of GANs.")
     parser.add_argument("--frogs", help="an .npz of CIFAR-10's frogs, instead of digits")
-    parser.add_argument(
-        "--mnist", nargs="?", default=False, help="all of it; a folder, or none to download"
-    )
+    parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
     parser.add_argument("--epochs", type=int, default=3, help="for each level")
     parser.add_argument("--folder", type=Path, default=Path("lapgan"), help="where to write")
     arguments = parser.parse_args()

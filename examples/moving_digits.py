@@ -117,9 +117,7 @@ def main(mnist, minutes, folder):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Guess the next frame of films of digits.")
-    parser.add_argument(
-        "--mnist", nargs="?", default=False, help="all of it; a folder, or none to download"
-    )
+    parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
     parser.add_argument("--minutes", type=float, default=4, help="for each of four trainings")
     parser.add_argument("--folder", type=Path, default=Path("moving"), help="where to write")
     arguments = parser.parse_args()

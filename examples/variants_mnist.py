@@ -173,9 +173,7 @@ if __name__ == "__main__":
     parser.add_argument("--variant", choices=VARIANTS, default="dcgan")
     parser.add_argument("--minutes", type=float, default=3)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--mnist", nargs="?", default=False, help="all of it; a folder, or none to download"
-    )
+    parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
     parser.add_argument("--folder", type=Path, default=Path("variants"), help="where to write")
     arguments = parser.parse_args()
     main(arguments.variant, arguments.minutes, arguments.seed, arguments.mnist, arguments.folder)
