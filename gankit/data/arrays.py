@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from gankit.data import checks
 from gankit.data.epochs import batches
-from gankit.data.images import cut, find_box, resize, scale, to_uint8
+from gankit.data.images import cut, find_box, resize, round_to_uint8, scale
 from gankit.typing import Size, ValueRange
 
 CHUNK = 256
@@ -63,7 +63,7 @@ def from_arrays(
     """
     checks.check_seed(seed)
     value_range = checks.check_value_range(value_range)
-    images = check_images(images, value_range)
+    images = check_array(images, value_range)
     if num_classes is not None:
         checks.check_at_least_one("num_classes", num_classes)
     if labels is not None:
@@ -120,11 +120,11 @@ def resize_array(images: np.ndarray, image_size: Size, value_range: ValueRange) 
     starts = range(0, len(images), CHUNK)
     resized = (resize(tf.constant(images[start : start + CHUNK]), image_size) for start in starts)
     if images.dtype == np.uint8:
-        return np.concatenate([to_uint8(chunk) for chunk in resized])
+        return np.concatenate([round_to_uint8(chunk) for chunk in resized])
     return np.clip(np.concatenate(list(resized)), *value_range)
 
 
-def check_images(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
+def check_array(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
     """Returns ``images`` as a uint8 or float32 array, or says what is wrong with them."""
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] not in (1, 3):

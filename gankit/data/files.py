@@ -26,8 +26,8 @@ from gankit.data.images import (
     find_reduction,
     look_at,
     resize,
+    round_to_uint8,
     scale,
-    to_uint8,
 )
 from gankit.typing import ColorMode, OnError, PathLike, Size, Tensor, ValueRange
 
@@ -187,7 +187,7 @@ class Reader:
 
         signature = (tf.float32, tf.int64)
         images, used = tf.map_fn(read_one, indices, fn_output_signature=signature)
-        return to_uint8(images), used
+        return round_to_uint8(images), used
 
     def decode_quickly(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the pixels of a file, whichever way serves it, and its index."""

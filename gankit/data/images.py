@@ -173,7 +173,7 @@ def resize_bicubic(images: ArrayLike, image_size: Size) -> Tensor:
     return tf.image.resize(images, image_size, "bicubic", antialias=True)
 
 
-def to_uint8(images: Tensor) -> Tensor:
+def round_to_uint8(images: Tensor) -> Tensor:
     """Returns floats as the nearest integers in 0..255."""
     return tf.saturate_cast(tf.round(images), tf.uint8)
 

@@ -5,7 +5,7 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from gankit.data import checks
-from gankit.data.arrays import check_images
+from gankit.data.arrays import check_array
 from gankit.data.epochs import batches, draw
 from gankit.data.images import scale
 from gankit.typing import Size, Tensor
@@ -87,7 +87,7 @@ def moving_digits(
 
 def check_digits(digits: ArrayLike, image_size: Size) -> np.ndarray:
     """Returns digits as uint8 ``(n, height, width)``, or says what is wrong with them."""
-    digits = check_images(digits, (-1.0, 1.0))
+    digits = check_array(digits, (-1.0, 1.0))
     if digits.dtype != np.uint8:
         raise TypeError(f"digits must be uint8, light on black, got {digits.dtype}.")
     if digits.shape[-1] != 1 or (np.array(digits.shape[1:3]) > image_size).any():

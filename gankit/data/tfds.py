@@ -10,7 +10,7 @@ import tensorflow as tf
 from gankit.data import checks
 from gankit.data.arrays import batches_of_arrays
 from gankit.data.epochs import epochs, shuffled
-from gankit.data.images import decode, resize, scale, to_uint8
+from gankit.data.images import decode, resize, round_to_uint8, scale
 from gankit.typing import PathLike, Size, ValueRange
 
 SHUFFLE_BUFFER = 10_000  # images, still encoded
@@ -94,7 +94,7 @@ def from_tfds(
             lambda content: decode(content, color_mode, size, crop), [content], tf.uint8
         )
         pixels = tf.ensure_shape(pixels, (None, None, shape[-1]))
-        return tf.ensure_shape(to_uint8(resize(pixels, size)) if size else pixels, shape)
+        return tf.ensure_shape(round_to_uint8(resize(pixels, size)) if size else pixels, shape)
 
     def read_batch(contents, *labels):
         images = scale(tf.map_fn(read, contents, fn_output_signature=tf.uint8), value_range)

@@ -4,11 +4,11 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from gankit.gans import checks
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN
+from gankit.gans.heads import class_accuracy, class_loss
 from gankit.gans.networks import (
     DISCRIMINATOR_ROLES,
     GENERATOR_ROLES,
@@ -81,8 +81,8 @@ class ACGAN(GAN):
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what the discriminator pays for the classes of both."""
-        class_loss = (self.class_loss(real) + self.class_loss(fake)) / 2
-        return super().discriminator_losses(real, fake) | {"class": class_loss}
+        cost = (self.class_loss(real) + self.class_loss(fake)) / 2
+        return super().discriminator_losses(real, fake) | {"class": cost}
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what the generator pays for classes that are not found."""
@@ -90,17 +90,9 @@ class ACGAN(GAN):
 
     def accuracies(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s shares, and the share of images whose class is found."""
-        class_accuracy = (self.class_accuracy(real) + self.class_accuracy(fake)) / 2
-        return super().accuracies(real, fake) | {"class_accuracy": class_accuracy}
+        shares = [class_accuracy(batch.heads[0], batch.condition) for batch in (real, fake)]
+        return super().accuracies(real, fake) | {"class_accuracy": sum(shares) / 2}
 
     def class_loss(self, batch: Batch) -> Tensor:
         """Returns the mean cross-entropy of a batch's classes, ln of their number at the start."""
-        (logits,) = batch.heads
-        cost = ops.sparse_categorical_crossentropy(batch.condition, logits, from_logits=True)
-        return ops.mean(cost)
-
-    def class_accuracy(self, batch: Batch) -> Tensor:
-        """Returns the share of a batch's images whose class has the largest logit."""
-        (logits,) = batch.heads
-        found = ops.equal(ops.argmax(logits, axis=-1), batch.condition)
-        return ops.mean(ops.cast(found, "float32"))
+        return class_loss(batch.heads[0], batch.condition)

@@ -7,6 +7,7 @@ from keras import ops
 
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN
+from gankit.gans.heads import class_accuracy, class_loss
 from gankit.gans.networks import GENERATOR_ROLES, find_inputs, split_outputs
 from gankit.typing import Config, Scalars, Seed, Tensor
 
@@ -90,10 +91,8 @@ class InfoGAN(GAN):
 
     def information_losses(self, fake: Batch) -> Scalars:
         """Returns the cost of the codes, an upper bound of what is lost of their information."""
-        cost = ops.sparse_categorical_crossentropy(
-            fake.condition["category"], fake.heads[0], from_logits=True
-        )
-        terms = {"category": self.category_weight * ops.mean(cost)}
+        cost = class_loss(fake.heads[0], fake.condition["category"])
+        terms = {"category": self.category_weight * cost}
         if self.num_codes:
             cost = ops.square(fake.heads[1] - fake.condition["codes"]) / 2
             terms["codes"] = self.codes_weight * ops.mean(ops.sum(cost, axis=-1))
@@ -101,8 +100,7 @@ class InfoGAN(GAN):
 
     def accuracies(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s shares, and that of the categories found."""
-        found = ops.equal(ops.argmax(fake.heads[0], axis=-1), fake.condition["category"])
-        share = ops.mean(ops.cast(found, "float32"))
+        share = class_accuracy(fake.heads[0], fake.condition["category"])
         return super().accuracies(real, fake) | {"category_accuracy": share}
 
     def get_config(self) -> Config:

@@ -10,8 +10,9 @@ from gankit import losses, penalties
 from gankit.gans import checks
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN, in_float32
+from gankit.gans.heads import class_accuracy, class_loss
 from gankit.gans.networks import GENERATOR_ROLES, find_inputs, split_outputs
-from gankit.typing import Config, Scalars, Seed, Structure, Tensor
+from gankit.typing import Config, Scalars, Seed, Structure
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -108,7 +109,7 @@ class StarGAN(GAN):
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what real images cost whose domain is not found."""
-        cost = domain_costs(real.heads[0], real.condition)
+        cost = class_loss(real.heads[0], real.condition)
         return super().discriminator_losses(real, fake) | {"domain": self.domain_weight * cost}
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
@@ -116,14 +117,13 @@ class StarGAN(GAN):
         given, domains = fake.condition
         distance = ops.mean(ops.abs(fake.reconstructed - given))
         return super().generator_losses(real, fake) | {
-            "domain": self.domain_weight * domain_costs(fake.heads[0], domains),
+            "domain": self.domain_weight * class_loss(fake.heads[0], domains),
             "cycle": self.cycle_weight * distance,
         }
 
     def accuracies(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s shares, and that of generated images whose domain is found."""
-        found = ops.equal(ops.argmax(fake.heads[0], axis=-1), fake.condition[1])
-        share = ops.mean(ops.cast(found, "float32"))
+        share = class_accuracy(fake.heads[0], fake.condition[1])
         return super().accuracies(real, fake) | {"domain_accuracy": share}
 
     def get_config(self) -> Config:
@@ -132,8 +132,3 @@ class StarGAN(GAN):
             "domain_weight": self.domain_weight,
             "cycle_weight": self.cycle_weight,
         }
-
-
-def domain_costs(logits: Tensor, domains: Tensor) -> Tensor:
-    """Returns the mean cross-entropy of domains, ln of their number at the start."""
-    return ops.mean(ops.sparse_categorical_crossentropy(domains, logits, from_logits=True))

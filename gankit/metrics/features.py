@@ -106,7 +106,7 @@ def extract(
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     parts, done = [], 0
     progress = keras.utils.Progbar(total, unit_name="image", verbose=verbose)
-    for batch in batches(images, batch_size):
+    for batch in batches_of_images(images, batch_size):
         batch = batch[: None if total is None else total - done]
         parts.append(apply(extractor, batch))
         done += len(batch)
@@ -151,7 +151,7 @@ def is_array(images: ImageData) -> TypeGuard[np.ndarray]:
     return hasattr(images, "__array__")
 
 
-def batches(images: ImageData, batch_size: int) -> Iterator[np.ndarray]:
+def batches_of_images(images: ImageData, batch_size: int) -> Iterator[np.ndarray]:
     """Yields float32 images in [-1, 1], some at a time."""
     if is_array(images):
         whole = np.asarray(images)

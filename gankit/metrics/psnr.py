@@ -32,7 +32,7 @@ def peak_signal_to_noise_ratio(
         ValueError: shapes that differ, or a border that leaves nothing.
     """
     images, references = (in_bytes(part) for part in (images, references))
-    check_pair(images, references)
+    check_same_shape(images, references)
     if luma:
         images, references = to_luma(images).round(), to_luma(references).round()
     inside = slice(border, -border or None)
@@ -42,7 +42,7 @@ def peak_signal_to_noise_ratio(
     return in_decibels(errors)
 
 
-def check_pair(images: np.ndarray, references: np.ndarray) -> None:
+def check_same_shape(images: np.ndarray, references: np.ndarray) -> None:
     """Raises ``ValueError`` unless there are images, each beside a true one of its shape."""
     if images.shape != references.shape or images.ndim != 4:
         raise ValueError(

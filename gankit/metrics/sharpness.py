@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gankit.metrics.psnr import check_pair, in_bytes, in_decibels
+from gankit.metrics.psnr import check_same_shape, in_bytes, in_decibels
 
 
 def sharpness(images: ArrayLike) -> np.ndarray:
@@ -41,7 +41,7 @@ def sharpness_difference(images: ArrayLike, references: ArrayLike) -> np.ndarray
         ValueError: shapes that differ.
     """
     images, references = in_bytes(images), in_bytes(references)
-    check_pair(images, references)
+    check_same_shape(images, references)
     return in_decibels(np.abs(slopes(images) - slopes(references)))
 
 
