@@ -58,7 +58,7 @@ class Evaluate(Periodic):
 
     def __init__(
         self,
-        metrics: str | Sequence[str | MetricFunction],
+        metrics: str | MetricFunction | Sequence[str | MetricFunction],
         real: ImagesOrFeatures,
         *,
         extractor: keras.Model | None = None,
@@ -71,7 +71,7 @@ class Evaluate(Periodic):
         verbose: int = 1,
     ):
         super().__init__(every)
-        if isinstance(metrics, str):
+        if isinstance(metrics, str) or callable(metrics):
             metrics = [metrics]
         if num_images is None and condition is None:
             num_images = 5000

@@ -74,17 +74,10 @@ def from_tfds(
         builder.download_and_prepare()
     if split not in (None, "") and not builder.info.splits:
         raise ValueError(f"The data set {name!r} is not prepared in {builder.data_dir}.")
-    image_feature = check_feature(builder, image_key, "image_key")
     size = checks.check_size(image_size, "image_size")
     crop = checks.check_size(center_crop, "center_crop")
-    shape = (*(size or crop or image_feature.shape[:2]), image_feature.shape[-1])
-    if None in shape:
-        raise ValueError(
-            f"The images of {name!r} differ in size: {image_feature.shape}. Pass "
-            "image_size=(height, width), to which all are resized."
-        )
-    if shape[-1] not in (1, 3):
-        raise ValueError(f"The images of {name!r} have {shape[-1]} channels, only 1 or 3 will do.")
+    stored_shape = check_feature(builder, image_key, "image_key").shape
+    shape = find_shape(name, stored_shape, size or crop)
     encoded, num_images = open_split(builder, split, image_key, label_key, classes)
     checks.check_batch_size(batch_size, num_images)
     color_mode = "grayscale" if shape[-1] == 1 else "rgb"
@@ -101,17 +94,13 @@ def from_tfds(
         return (images, *labels) if labels else images
 
     if cache:
-        images = encoded.map(
+        decoded = encoded.map(
             lambda content, *labels: (read(content), *labels), num_parallel_calls=tf.data.AUTOTUNE
         )
-        images, *labels = zip(*images.as_numpy_iterator(), strict=True)
+        images, *labels = map(np.stack, zip(*decoded.as_numpy_iterator(), strict=True))
+        order = {"shuffle": shuffle, "seed": seed}
         return batches_of_arrays(
-            np.stack(images),
-            np.stack(labels[0]) if labels else None,
-            batch_size,
-            value_range,
-            shuffle=shuffle,
-            seed=seed,
+            images, labels[0] if labels else None, batch_size, value_range, **order
         )
 
     def one_epoch(epoch):
@@ -120,6 +109,27 @@ def from_tfds(
         return order.map(read_batch, num_parallel_calls=tf.data.AUTOTUNE)
 
     return epochs(one_epoch, num_images // batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def find_shape(
+    name: str, stored_shape: tuple[int | None, ...], size: Size | None
+) -> tuple[int, int, int]:
+    """Returns the ``(height, width, channels)`` that images get, or says what they lack.
+
+    Args:
+        name: of the data set.
+        stored_shape: of its images, None where they differ.
+        size: ``(height, width)`` that was asked for, None for the stored one.
+    """
+    height, width, channels = *(size or stored_shape[:2]), stored_shape[-1]
+    if height is None or width is None:
+        raise ValueError(
+            f"The images of {name!r} differ in size: {stored_shape}. Pass "
+            "image_size=(height, width), to which all are resized."
+        )
+    if channels not in (1, 3):
+        raise ValueError(f"The images of {name!r} have {channels} channels, only 1 or 3 will do.")
+    return height, width, channels
 
 
 def find_builder(name: str, data_dir: PathLike | None) -> Any:

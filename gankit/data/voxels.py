@@ -40,6 +40,8 @@ def from_voxels(
         TypeError: labels that are no integers.
     """
     checks.check_seed(seed)
+    if num_classes is not None:
+        checks.check_at_least_one("num_classes", num_classes)
     volumes = check_volumes(volumes)
     if labels is not None:
         labels = check_labels(labels, len(volumes), num_classes)

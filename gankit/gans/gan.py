@@ -243,12 +243,7 @@ class GAN(keras.Model):
         self.check_data(checks.peek_validation(kwargs))
         keeper = EpochKeeper(x, kwargs.get("initial_epoch", 0))
         kwargs.setdefault("shuffle", not isinstance(x, tf.data.Dataset | GeneratorType))
-        given = getattr(callbacks, "callbacks", callbacks)  # of a keras CallbackList
-        in_order = keras.tree.flatten(given or [])
-        # In whatever order they were given: first what guards the state, then what writes and
-        # restores it, then what adds to the logs, and last what reads these.
-        for trait in ("adds_to_logs", "restores", "guards"):
-            in_order.sort(key=lambda callback, trait=trait: not getattr(callback, trait, False))
+        in_order = put_in_order(callbacks)
         try:
             history = super().fit(
                 x,
@@ -865,6 +860,21 @@ class GAN(keras.Model):
             )
         for state, seed in zip(states, seeds, strict=True):
             state.assign(seed)
+
+
+def put_in_order(
+    callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.CallbackList | None,
+) -> list[keras.callbacks.Callback]:
+    """Returns callbacks in the order that serves them, whatever order they were given in.
+
+    First what guards the state, then what writes and restores it, then what adds to the logs, and
+    last what reads these.
+    """
+    given = getattr(callbacks, "callbacks", callbacks)  # of a keras CallbackList
+    in_order = keras.tree.flatten(given or [])
+    for trait in ("adds_to_logs", "restores", "guards"):
+        in_order.sort(key=lambda callback: not getattr(callback, trait, False))
+    return in_order
 
 
 def count_rows(images: Structure) -> int | Tensor:

@@ -23,7 +23,7 @@ MetricFunction: TypeAlias = Callable[[Features, Features], float | dict[str, flo
 def measure(
     real: ImagesOrFeatures,
     fake: ImagesOrFeatures,
-    metrics: str | Sequence[str | MetricFunction] = ("fid", "kid"),
+    metrics: str | MetricFunction | Sequence[str | MetricFunction] = ("fid", "kid"),
     *,
     extractor: keras.Model | None = None,
 ) -> dict[str, float]:
@@ -43,7 +43,7 @@ def measure(
     Raises:
         ValueError: an unknown name, or what a metric raises.
     """
-    names = [metrics] if isinstance(metrics, str) else metrics
+    names = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
     functions = [get(metric) for metric in names]
     real, fake = as_features(real, extractor), as_features(fake, extractor)
     values: dict[str, float] = {}
