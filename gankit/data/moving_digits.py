@@ -87,9 +87,10 @@ def moving_digits(
 
 def check_digits(digits: ArrayLike, image_size: Size) -> np.ndarray:
     """Returns digits as uint8 ``(n, height, width)``, or says what is wrong with them."""
-    digits = check_array(digits, (-1.0, 1.0))
+    digits = np.asarray(digits)
     if digits.dtype != np.uint8:
         raise TypeError(f"digits must be uint8, light on black, got {digits.dtype}.")
+    digits = check_array(digits, (-1.0, 1.0))
     if digits.shape[-1] != 1 or (np.array(digits.shape[1:3]) > image_size).any():
         raise ValueError(
             f"digits must be grey, and no larger than a frame of {image_size}, got the shape "

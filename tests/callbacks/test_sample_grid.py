@@ -83,7 +83,7 @@ def test_conditions_and_columns(tmp_path):
 def test_a_grid_that_can_t_be_made_is_an_error_before_training(tmp_path):
     gan = make_gan(make_conditional_networks)
     dataset = data.from_arrays(make_images(8), np.arange(8) % 3, batch_size=4)
-    with pytest.raises(ValueError, match="takes a condition: pass it"):
+    with pytest.raises(ValueError, match="takes a condition, a row for each image"):
         gan.fit(dataset, verbose=0, callbacks=[callbacks.SampleGrid(tmp_path)])
     assert gan.generator_optimizer.iterations == 0
 

@@ -292,9 +292,7 @@ def test_bad_calls(call, message):
 
 def test_bad_calls_of_a_conditional_gan():
     gan = make_gan(make_conditional_networks)
-    with pytest.raises(
-        ValueError, match="takes a condition, a row for each image"
-    ):
+    with pytest.raises(ValueError, match="takes a condition, a row for each image"):
         gan.generate(3)
     with pytest.raises(ValueError, match="out_of=10 must be a multiple of num_images=3"):
         gan.generate_best(3, out_of=10, condition=[0, 1, 2])
