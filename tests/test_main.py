@@ -73,6 +73,14 @@ def test_generate_takes_conditions_in_turns(conditional, tmp_path):
     np.testing.assert_array_equal(read(out), gankit.make_grid(images)[..., 0])
 
 
+def test_generate_keeps_the_best_of_a_class(conditional, tmp_path):
+    out = tmp_path / "grid.png"
+    arguments = ["--num", "4", "--best", "0.5", "--seed", "0", "--condition", "2"]
+    main(["generate", str(conditional), *arguments, "--out", str(out)])
+    images = gankit.load(conditional).generate_best(4, out_of=8, condition=[2] * 4, seed=0)
+    np.testing.assert_array_equal(read(out), gankit.make_grid(images)[..., 0])
+
+
 def test_generate_writes_a_folder_of_images(model, tmp_path):
     main(["generate", str(model), "--num", "3", "--out", str(tmp_path / "images")])
     assert [read(path).shape for path in sorted((tmp_path / "images").iterdir())] == [(8, 8)] * 3
