@@ -18,7 +18,7 @@ import keras
 import numpy as np
 
 from gankit import data, latents
-from gankit.data.checks import check_at_least_one
+from gankit.data.checks import check_at_least_one, check_choice
 from gankit.grids import make_grid, save_animation, save_grid, save_images
 from gankit.metrics import by_name, extract, extractors, measure
 from gankit.saving import load
@@ -198,6 +198,7 @@ def print_metrics(options: argparse.Namespace) -> None:
         print(f"{metric} {value:.6g}")
     print(f"{len(seen.values)} real images, {len(fake.values)} generated ones, extractor {name}")
     if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(values, indent=2) + "\n")
 
 
@@ -222,6 +223,7 @@ def find_extractor(name: str) -> keras.Model:
     """Returns the network that takes the features."""
     if name.endswith(".keras"):
         return keras.models.load_model(name, compile=False)
+    check_choice("--extractor, unless it is a .keras file,", name, ("digits", "inception"))
     return extractors.digits() if name == "digits" else extractors.inception()
 
 

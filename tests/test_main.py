@@ -171,6 +171,7 @@ def test_a_variant_of_ones_own_is_imported(tmp_path):
         (["evaluate", "MODEL", "--real", "nowhere", "--extractor", "digits"], "nowhere"),
         (["generate", "MODEL", "--import", "no_such_module"], "no_such_module"),
         (["evaluate", "MODEL", "--real", "digits", "--metrics", "fidd"], "Did you mean 'fid'?"),
+        (["evaluate", "MODEL", "--real", "digits", "--extractor", "vgg"], "must be one of"),
         (["interpolate", "MODEL", "--out", "film.mp4"], "must end in .gif"),
         (["interpolate", "MODEL", "--stops", "0"], "--stops must be an integer of at least 1"),
         (["generate", "MODEL", "--out", "grid.foo"], "such as .png or .jpg"),
