@@ -37,7 +37,8 @@ def shuffled(
     Has to be called inside of ``one_epoch``: there, TensorFlow's global seed, which ``tf.data``
     mixes into each seed that it is given, can be set for this pipeline alone.
     """
-    tf.random.set_seed(seed + 1)  # 0 would make TensorFlow look into the epoch, a tensor
+    # 0, in 31 bits, would make TensorFlow look into the epoch, which is a tensor.
+    tf.random.set_seed(seed % (2**31 - 1) + 1)
     return dataset.shuffle(buffer_size, seed=epoch, reshuffle_each_iteration=False)
 
 

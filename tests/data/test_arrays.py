@@ -67,6 +67,14 @@ def test_each_epoch_is_a_new_order_of_whole_batches(number, batch_size, seed):
         assert orders[0] != orders[1]
 
 
+@pytest.mark.parametrize("seed", [2**31 - 1, 2**31, 2**40])
+def test_large_seeds(seed):
+    dataset = data.from_arrays(numbered(9), batch_size=9, seed=seed)
+    (first,), (second,) = indices_seen(dataset), indices_seen(dataset)
+    assert first != second
+    assert sorted(first) == sorted(second) == list(range(9))
+
+
 def test_without_shuffle_the_order_is_the_array_s():
     dataset = data.from_arrays(numbered(7), batch_size=3, shuffle=False)
     assert indices_seen(dataset) == indices_seen(dataset) == [[0, 1, 2], [3, 4, 5]]
