@@ -72,7 +72,7 @@ history = gan.fit(
 print(history.history["generator_loss"][0], gan.evaluate(dataset, verbose=0)["generator_loss"])
 
 images = gan.generate(16, seed=0)
-print(images.shape, images.mean() + 1, gan.score(images).argmax(), gan.generate_best(2, out_of=4))
+print(images.shape, images.mean() + 1, gan.score(images).max(), gan.generate_best(2, out_of=4))
 print(gan.sample_latents(4), gan.generate(latents=np.zeros((2, 8))))
 path = gankit.save_grid(images, "digits.png", columns=4)
 print(path.parent / "other.png", gankit.make_grid(images).shape)
