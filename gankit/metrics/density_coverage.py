@@ -50,6 +50,6 @@ def density_coverage(
     hits, covered = 0, np.zeros(len(real), bool)
     for _, distances in distance_blocks(fake, real):
         inside = distances <= radii
-        hits += inside.sum()
+        hits += int(inside.sum())
         covered |= inside.any(axis=0)
     return DensityCoverage(float(hits / (neighbours * len(fake))), float(covered.mean()))
