@@ -25,7 +25,7 @@ def largest_component(volumes: ArrayLike, *, threshold: float = 0.0) -> np.ndarr
     shares = []
     for full in find_full(volumes, threshold):
         sizes = np.bincount(label_components(full)[full], minlength=1)
-        shares.append(np.max(sizes) / np.sum(sizes) if full.any() else np.nan)
+        shares.append(float(np.max(sizes)) / full.sum() if full.any() else np.nan)
     return np.array(shares)
 
 
