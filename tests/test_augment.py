@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from helpers import make_dataset, make_gan
 
+from gankit import Batch
 from gankit.augment import ADA, DiffAugment, shift_matrices
 
 
@@ -83,6 +84,15 @@ def test_ada_follows_the_scores():
     for _ in range(30):
         layer.adapt(keras.ops.zeros((10, 1), "bool"))
     np.testing.assert_allclose(layer.probability, 0.0)
+
+
+def test_ada_asks_the_loss_which_scores_are_right():
+    options = {"loss": "least_squares", "run_eagerly": True}
+    gan = make_gan(augment=ADA(images_to_one=16, target=-0.5), compile_options=options)
+    gan.augment.probability.assign(0.5)
+    real, fake = (Batch(None, scores=np.full((8, 1), score, "float32")) for score in (0.3, 0.0))
+    gan.after_step(real, fake)  # above 0, but below one half: taken for generated
+    np.testing.assert_allclose(gan.augment.probability, 0.0)
 
 
 @pytest.mark.parametrize("augment", [DiffAugment(["color"]), ADA(images_to_one=100, target=-0.99)])

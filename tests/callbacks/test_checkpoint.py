@@ -283,3 +283,22 @@ def test_control_c_is_given_back(start, tmp_path):
     with pytest.raises(Stopped):
         fit(start, [Checkpoint(tmp_path / "run"), StopAfter(1)])
     assert signal.getsignal(signal.SIGINT) is former
+
+
+def test_an_interrupted_replay_leaves_nothing_behind(tmp_path):
+    def fit_until(step):
+        class Stop(keras.callbacks.Callback):
+            def on_train_batch_end(self, batch, logs=None):
+                if batch + 1 == step:
+                    raise KeyboardInterrupt
+
+        gan = make_gan()
+        with pytest.raises(KeyboardInterrupt):
+            gan.fit(make_dataset(), verbose=0, callbacks=[Checkpoint(tmp_path, every=1), Stop()])
+        return gan
+
+    assert int(fit_until(3).steps_completed) == 3
+    again = fit_until(1)  # while the three steps are passed over
+    assert int(again.steps_completed) == 3
+    again.fit(make_dataset(), verbose=0)
+    assert int(again.steps_completed) == 3 + 4
