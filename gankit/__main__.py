@@ -184,7 +184,7 @@ def film_interpolation(options: argparse.Namespace) -> None:
 def print_metrics(options: argparse.Namespace) -> None:
     """Prints the values of metrics, and writes them where that is asked for."""
     gan = load(options.model, compile=False)
-    metrics = [by_name.get(metric) for metric in options.metrics]
+    metrics = by_name.find_functions(options.metrics)
     real, num_real = find_real(options.real, gan.generator.output_shape[1:])
     name = options.extractor or ("digits" if options.real == "digits" else "inception")
     extractor = find_extractor(name)

@@ -6,7 +6,7 @@ does not learn to make changed images.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import keras
 from keras import ops
@@ -15,7 +15,7 @@ from gankit.typing import Config, Tensor
 
 Change: TypeAlias = Literal["color", "translation", "cutout"]
 
-POLICIES: tuple[Change, ...] = ("color", "translation", "cutout")
+POLICIES: tuple[Change, ...] = get_args(Change)
 
 
 @keras.saving.register_keras_serializable(package="gankit")

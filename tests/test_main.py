@@ -43,6 +43,15 @@ def conditional(tmp_path):
     return tmp_path / "conditional.keras"
 
 
+@pytest.fixture
+def own_variant(tmp_path):
+    """A file of a class that is registered in a module of one's own."""
+    (tmp_path / "my_gans.py").write_text(OWN_VARIANT)
+    make = "import my_gans, helpers; my_gans.MyGAN(*helpers.make_plain_networks()).save('a.keras')"
+    run_process(["-c", make], tmp_path)
+    return tmp_path / "a.keras"
+
+
 def read(path):
     return np.asarray(Image.open(path))
 
@@ -154,11 +163,8 @@ def test_volumes_are_drawn(tmp_path):
     assert read(tmp_path / "a.png").shape == (128, 128, 3)
 
 
-def test_a_variant_of_ones_own_is_imported(tmp_path):
-    (tmp_path / "my_gans.py").write_text(OWN_VARIANT)
-    make = "import my_gans, helpers; my_gans.MyGAN(*helpers.make_plain_networks()).save('a.keras')"
-    run_process(["-c", make], tmp_path)
-    run_process(["-m", "gankit", "generate", "a.keras", "--import", "my_gans"], tmp_path)
+def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
+    run_process(["-m", "gankit", "generate", own_variant, "--import", "my_gans"], tmp_path)
     assert (tmp_path / "generated.png").exists()
 
 
@@ -184,14 +190,11 @@ def test_errors_are_a_line(model, arguments, said):
     assert "\n" not in str(error.value)
 
 
-def test_a_variant_that_is_not_imported(tmp_path):
-    (tmp_path / "my_gans.py").write_text(OWN_VARIANT)
-    make = "import my_gans, helpers; my_gans.MyGAN(*helpers.make_plain_networks()).save('a.keras')"
-    run_process(["-c", make], tmp_path)
+def test_a_variant_that_is_not_imported(own_variant):
     with pytest.raises(
         SystemExit, match=r"Could not locate class 'MyGAN'.*--import MODULE"
     ) as error:
-        main(["generate", str(tmp_path / "a.keras")])
+        main(["generate", str(own_variant)])
     assert len(str(error.value)) < 1000
 
 

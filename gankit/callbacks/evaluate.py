@@ -8,8 +8,9 @@ import numpy as np
 from gankit.callbacks.periodic import Periodic
 from gankit.gans.batch import map_tensors
 from gankit.gans.checks import as_rows, count_images
+from gankit.gans.random import derive_seed
 from gankit.metrics import Features, extract, extractors, measure
-from gankit.metrics.by_name import MetricFunction, get
+from gankit.metrics.by_name import MetricFunction, find_functions, get
 from gankit.metrics.features import ImagesOrFeatures
 from gankit.typing import Every, Logs, PathLike, Structure
 
@@ -71,13 +72,11 @@ class Evaluate(Periodic):
         verbose: int = 1,
     ):
         super().__init__(every)
-        if isinstance(metrics, str) or callable(metrics):
-            metrics = [metrics]
         if num_images is None and condition is None:
             num_images = 5000
         self.condition = None if condition is None else as_rows(condition)
         self.num_images = count_images(num_images, condition=self.condition)
-        self.metrics = [get(metric) for metric in [*metrics, "spread"]]
+        self.metrics = [*find_functions(metrics), get("spread")]
         self.real = real
         self.extractor = extractor
         self.seed = seed
@@ -130,8 +129,7 @@ class Evaluate(Periodic):
             images = self.model.generate(
                 rows.stop - rows.start,
                 condition=condition,
-                # Seeds of neighbours would give neighbouring runs of Evaluate the same latents.
-                seed=int(np.random.SeedSequence((self.seed, start)).generate_state(1)[0]),
+                seed=derive_seed(self.seed, start),
                 ema=self.ema,
             )
             # As a picture of them would be; NaN stays, and is an error.

@@ -64,10 +64,7 @@ def from_arrays(
     checks.check_seed(seed)
     value_range = checks.check_value_range(value_range)
     images = check_array(images, value_range)
-    if num_classes is not None:
-        checks.check_at_least_one("num_classes", num_classes)
-    if labels is not None:
-        labels = check_labels(labels, len(images), num_classes)
+    labels = check_labels(labels, len(images), num_classes)
     if classes is not None:
         images, labels = select_classes(images, labels, classes)
     checks.check_batch_size(batch_size, len(images))
@@ -150,8 +147,14 @@ def check_array(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
     return images.astype(np.float32, copy=False)
 
 
-def check_labels(labels: ArrayLike, num_images: int, num_classes: int | None) -> np.ndarray:
-    """Returns ``labels`` as int32 ``(n,)``, or says what is wrong with them."""
+def check_labels(
+    labels: ArrayLike | None, num_images: int, num_classes: int | None
+) -> np.ndarray | None:
+    """Returns ``labels``, if there are any, as int32 ``(n,)``, or says what is wrong with them."""
+    if num_classes is not None:
+        checks.check_at_least_one("num_classes", num_classes)
+    if labels is None:
+        return None
     labels = np.asarray(labels)
     if labels.shape == (num_images, 1):
         labels = labels[:, 0]

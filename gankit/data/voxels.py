@@ -40,11 +40,8 @@ def from_voxels(
         TypeError: labels that are no integers.
     """
     checks.check_seed(seed)
-    if num_classes is not None:
-        checks.check_at_least_one("num_classes", num_classes)
     volumes = check_volumes(volumes)
-    if labels is not None:
-        labels = check_labels(labels, len(volumes), num_classes)
+    labels = check_labels(labels, len(volumes), num_classes)
     checks.check_batch_size(batch_size, len(volumes))
     # As bytes of 0 and 255, which are scaled batch by batch, for a fourth of the memory of floats.
     return batches_of_arrays(

@@ -204,11 +204,7 @@ def check_batch(
 
 def check_images(images: np.ndarray, expected_shape: Sequence[int | None]) -> None:
     """Raises unless ``images`` have the shape, type and range that a discriminator needs."""
-    if images.dtype.kind != "f" and images.dtype.name != "bfloat16":
-        raise TypeError(
-            f"Images must be floats in [-1, 1], got {images.dtype}. "
-            "gankit.data.from_arrays scales uint8 images, or do it yourself: images / 127.5 - 1."
-        )
+    check_floats(images, "Images")
     if not shapes_fit(images.shape[1:], expected_shape[1:]):
         raise ValueError(
             f"Images come in batches of shape {images.shape}, but the discriminator takes images "
@@ -216,6 +212,15 @@ def check_images(images: np.ndarray, expected_shape: Sequence[int | None]) -> No
         )
     if images.ndim > 2:  # plain vectors are no images: their range is the user's
         check_values(images.astype(np.float32))
+
+
+def check_floats(images: np.ndarray, what: str) -> None:
+    """Raises ``TypeError`` unless ``images`` are floats; ``what`` is what the error calls them."""
+    if images.dtype.kind != "f" and images.dtype.name != "bfloat16":
+        raise TypeError(
+            f"{what} must be floats in [-1, 1], got {images.dtype}. "
+            "gankit.data.from_arrays scales uint8 images, or do it yourself: images / 127.5 - 1."
+        )
 
 
 def check_condition(
@@ -247,17 +252,8 @@ def check_part(part: np.ndarray, network_input: Tensor, num_classes: int | None,
     if takes_labels:
         check_classes_known(part, num_classes)
     elif len(expected) >= 3:
-        check_given_images(part)
-
-
-def check_given_images(images: np.ndarray) -> None:
-    """Raises unless images in a condition have the type and range that images have."""
-    if images.dtype.kind in "iub":
-        raise TypeError(
-            f"Images in a condition must be floats in [-1, 1], got {images.dtype}: "
-            "images / 127.5 - 1."
-        )
-    check_values(images.astype(np.float32))
+        check_floats(part, "Images in a condition")
+        check_values(part.astype(np.float32))
 
 
 def check_classes_known(labels: np.ndarray, num_classes: int | None) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from gankit.data.checks import check_seed
 from gankit.gans.gan import GAN
+from gankit.gans.random import derive_seed
 from gankit.typing import PathLike, Tensor
 
 
@@ -105,7 +106,7 @@ def seed_of_level(seed: int | None, level: int) -> int | None:
     if seed is None:
         return None
     check_seed(seed)
-    return int(np.random.SeedSequence((seed, level)).generate_state(1)[0])
+    return derive_seed(seed, level)
 
 
 def halve(images: Tensor) -> Tensor:

@@ -56,6 +56,14 @@ def choose_stream(
     return keras.random.SeedGenerator(int(seed))
 
 
+def derive_seed(seed: int, number: int) -> int:
+    """Returns a seed for a numbered part of something that has a seed.
+
+    ``seed + number`` would give it to parts of what has a neighbouring seed, too.
+    """
+    return int(np.random.SeedSequence((seed, number)).generate_state(1)[0])
+
+
 def find_seed_states(layer: keras.Layer) -> list[keras.Variable]:
     """Returns the states of all seed generators of a layer and those below, each once, in order."""
     weights = {id(variable) for variable in layer.weights}

@@ -43,14 +43,22 @@ def measure(
     Raises:
         ValueError: an unknown name, or what a metric raises.
     """
-    names = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
-    functions = [get(metric) for metric in names]
+    functions = find_functions(metrics)
     real, fake = as_features(real, extractor), as_features(fake, extractor)
     values: dict[str, float] = {}
     for function in functions:
         value = function(real, fake)
         values |= value if isinstance(value, dict) else {function.__name__: value}
     return {name: float(value) for name, value in values.items()}
+
+
+def find_functions(
+    metrics: str | MetricFunction | Sequence[str | MetricFunction],
+) -> list[MetricFunction]:
+    """Returns the functions of one metric, or of several."""
+    if isinstance(metrics, str) or callable(metrics):
+        return [get(metrics)]
+    return [get(metric) for metric in metrics]
 
 
 def get(metric: str | MetricFunction) -> MetricFunction:
