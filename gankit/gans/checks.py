@@ -27,10 +27,14 @@ from gankit.typing import Structure, Tensor
 COMPILE_ARGUMENTS = ("run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss")
 
 
-def check_fraction(name: str, value: object) -> None:
-    """Raises ``ValueError`` unless ``value`` is None or a number in [0, 1)."""
-    if value is not None and not (isinstance(value, numbers.Real) and 0 <= float(value) < 1):
-        raise ValueError(f"{name} must be None or lie in [0, 1), got {value!r}.")
+def check_average(name: str, value: object) -> None:
+    """Raises ``ValueError`` unless ``value`` is None, a decay, or a half-life in images."""
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if value is not None and not (number and 0 <= float(value) < float("inf")):
+        raise ValueError(
+            f"{name} must be None, a decay per step in [0, 1), e.g. 0.999, or a half-life in "
+            f"images of 1 or more, e.g. 10_000, got {value!r}."
+        )
 
 
 def check_layer(name: str, value: object) -> None:

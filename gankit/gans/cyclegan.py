@@ -161,7 +161,8 @@ class CycleGAN(GAN):
     def after_step(self, real: Batch, fake: Batch) -> None:
         """Updates what follows the networks: both averages."""
         super().after_step(real, fake)
-        self.update_ema(self.ema_inverse_generator, self.inverse_generator)
+        decay = self.ema_decay(real)
+        self.update_ema(self.ema_inverse_generator, self.inverse_generator, decay)
 
     def invert(self, images: ArrayLike, batch_size: int = 256, ema: bool = True) -> np.ndarray:
         """Returns what images become on the way back, float32 in [-1, 1].

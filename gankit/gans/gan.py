@@ -71,9 +71,12 @@ class GAN(keras.Model):
             from ``seed``. If it has a method ``adapt(correct)``, as ``gankit.augment.ADA`` has,
             that is called after each step with which scores of real images are on the right side,
             or, where they have none, above those of generated images.
-        generator_ema: b in [0, 1): keeps an average of the generator's weights, ``b * average +
-            (1 - b) * weights`` after each of its updates, as ``ema_generator``, which then makes
-            the images of ``generate`` (Yazici et al. 2018, arXiv:1806.04498). None keeps none.
+        generator_ema: keeps an exponential moving average of the generator's weights as
+            ``ema_generator``, which then makes the images of ``generate`` (Yazici et al. 2018,
+            arXiv:1806.04498). A number of 1 or more is its half-life in training images, e.g.
+            ``10_000``; one in [0, 1) is its decay b per step, ``b * average + (1 - b) * weights``.
+            Either warms up: step t decays by at most (1 + t) / (10 + t), so that early pictures
+            don't show initial weights. None keeps no average.
         seed: integer; settles all random numbers but those of the networks' own layers, which
             ``keras.utils.set_random_seed`` covers when it is called before they are built.
         **kwargs: ``name``, ``dtype`` and the like of ``keras.Model``.
@@ -114,7 +117,7 @@ class GAN(keras.Model):
             discriminator_steps = self.default_discriminator_steps
         check_choice("latent_prior", latent_prior, ("normal", "uniform"))
         checks.check_at_least_one("discriminator_steps", discriminator_steps)
-        checks.check_fraction("generator_ema", generator_ema)
+        checks.check_average("generator_ema", generator_ema)
         if seed is not None:
             check_seed(seed)
         checks.check_layer("augment", augment)
@@ -616,7 +619,21 @@ class GAN(keras.Model):
             correct = self.loss.correct(real.scores, fake.scores)
             # Where scores have no right side, being above a fake one's is the best there is.
             adapt(real.scores > fake.scores if correct is None else correct[0])
-        self.update_ema(self.ema_generator, self.generator)
+        self.update_ema(self.ema_generator, self.generator, self.ema_decay(real))
+
+    def ema_decay(self, real: Batch) -> Tensor | None:
+        """Returns what averages keep of themselves at this step, None where there are none.
+
+        ``real`` is the batch that the generator's phase has just seen.
+        """
+        if self.generator_ema is None:
+            return None
+        decay = self.generator_ema
+        if decay >= 1:  # a half-life in images
+            images = count_rows(real.images) * tf.distribute.get_strategy().num_replicas_in_sync
+            decay = 0.5 ** (ops.cast(images, "float32") / decay)
+        step = ops.cast(self.steps_completed, "float32")
+        return ops.minimum(decay, (1.0 + step) / (10.0 + step))
 
     def make_ema(self, network: keras.Model) -> keras.Model | None:
         """Returns a copy of a network that is to keep its average, None where there are none."""
@@ -626,13 +643,15 @@ class GAN(keras.Model):
         average.trainable = False  # for good: it follows, it does not learn
         return average
 
-    def update_ema(self, average: keras.Model | None, network: keras.Model) -> None:
-        """Has an average follow its network by one step, if there is one."""
-        if average is None or self.generator_ema is None:
+    def update_ema(
+        self, average: keras.Model | None, network: keras.Model, decay: Tensor | None
+    ) -> None:
+        """Has an average, if there is one, follow its network by one step: see ``ema_decay``."""
+        if average is None or decay is None:
             return
         for mean, weight in zip(average.weights, network.weights, strict=True):
             if weight.trainable:
-                weight = self.generator_ema * mean + (1.0 - self.generator_ema) * weight
+                weight = decay * mean + (1.0 - decay) * weight
             mean.assign(weight)
 
     # The path of a held-out batch

@@ -178,17 +178,27 @@ def test_discriminator_steps_must_divide_the_batch():
         gan.train_on_batch(make_images(8))
 
 
-def test_ema_follows_each_update_of_the_generator():
-    gan = make_gan(generator_ema=0.75)
+@pytest.mark.parametrize(
+    ("generator_ema", "decays"),
+    [
+        (0.15, [0.1, 0.15, 0.15]),  # a decay per step, which warms up: 1/10, 2/11, 3/12
+        (8, [0.1, 2 / 11, 0.25]),  # a half-life of 8 images: 0.5 at a batch of 8
+        (2, [0.0625, 0.0625, 0.0625]),  # four half-lives a batch
+    ],
+)
+def test_ema_follows_each_update_of_the_generator(generator_ema, decays):
+    gan = make_gan(generator_ema=generator_ema)
     expected = [np.array(w) for w in gan.generator.weights]
-    for step in range(2):
+    for step, decay in enumerate(decays):
         gan.train_on_batch(make_images(8, seed=step))
         expected = [
-            0.75 * average + 0.25 * np.array(weight) if weight.trainable else np.array(weight)
+            decay * average + (1 - decay) * np.array(weight)
+            if weight.trainable
+            else np.array(weight)
             for average, weight in zip(expected, gan.generator.weights, strict=True)
         ]
     for average, value in zip(gan.ema_generator.weights, expected, strict=True):
-        np.testing.assert_allclose(average, value, atol=1e-7)
+        np.testing.assert_allclose(average, value, atol=1e-6)
 
 
 def test_one_pass_gives_batch_normalization_both():
