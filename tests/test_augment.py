@@ -7,7 +7,7 @@ import tensorflow as tf
 from helpers import make_dataset, make_gan
 
 from gankit import Batch
-from gankit.augment import ADA, DiffAugment, shift_matrices
+from gankit.augment import ADA, DiffAugment, places
 
 
 def changed(policy, images, probability=1.0):
@@ -17,9 +17,20 @@ def changed(policy, images, probability=1.0):
 
 
 def test_shifts_by_hand():
-    matrices = shift_matrices(keras.ops.convert_to_tensor([[1.0], [-2.0]]), 4)
-    row = np.array([1.0, 2, 3, 4], "float32")
-    np.testing.assert_array_equal(np.array(matrices) @ row, [[0, 1, 2, 3], [3, 4, 0, 0]])
+    row = np.array([0.0, 1, 2, 3, 4, 0])  # four pixels, and a zero at each end
+    index = places(keras.ops.convert_to_tensor([[1.0], [-2.0], [9.0]]), 4)
+    np.testing.assert_array_equal(row[index], [[0, 1, 2, 3], [3, 4, 0, 0], [0, 0, 0, 0]])
+
+
+def test_translation_moves_rows_and_columns_of_each_image():
+    images = np.arange(2 * 8 * 8 * 2, dtype="float32").reshape(2, 8, 8, 2) + 1
+    layer = DiffAugment(["translation"])
+    shifts = iter([[[1.0], [0.0]], [[-1.0], [1.0]]])  # rows, then columns
+    layer.shifts = lambda images, most: keras.ops.convert_to_tensor(next(shifts))
+    expected = np.zeros_like(images)
+    expected[0, 1:, :-1] = images[0, :-1, 1:]
+    expected[1, :, 1:] = images[1, :, :-1]
+    np.testing.assert_array_equal(layer(images), expected)
 
 
 def test_translation_moves_by_up_to_an_eighth():
