@@ -10,6 +10,7 @@ from gankit import (
     losses,
     metrics,
     penalties,
+    recipes,
 )
 from gankit.gans import (
     ACGAN,
@@ -62,6 +63,7 @@ __all__ = [
     "make_grid",
     "metrics",
     "penalties",
+    "recipes",
     "save_animation",
     "save_grid",
     "save_images",

@@ -23,6 +23,7 @@ ALLOWED = {
     "augment": set(),
     "architectures": {"layers"},
     "gans": {"losses", "penalties", "augment", "data", "version"},
+    "recipes": {"architectures", "augment", "gans", "losses", "penalties"},
     "saving": {"gans", "version"},
     "latents": {"gans", "data"},
     "metrics": {"gans", "grids", "data", "voxels"},
