@@ -1,7 +1,8 @@
 """What a trained GAN is asked for most, from a shell: ``python -m gankit generate MODEL.keras``.
 
-Thin over the library: each command loads a ``.keras`` file, calls what a script would call, and
-writes one file or prints a few numbers.
+Thin over the library: each command loads a ``.keras`` file, or the model inside the package that a
+name such as ``digits`` stands for, calls what a script would call, and writes one file or prints a
+few numbers.
 """
 
 import argparse
@@ -12,19 +13,24 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
 
 from gankit import data, latents
 from gankit.data.checks import check_at_least_one, check_choice
+from gankit.gans.gan import GAN
+from gankit.gans.networks import GENERATOR_ROLES, count_classes, find_inputs
 from gankit.grids import make_grid, save_animation, save_grid, save_images
 from gankit.metrics import by_name, extract, extractors, measure
 from gankit.saving import load
 from gankit.typing import ImageData
 
+Row: TypeAlias = int | list[float]  # of a condition
+
 CHUNK = 100  # images that are looked at together
+SIDE = 8  # images in a column of a grid, and in a row where nothing else says how many
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -49,7 +55,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     generate = add_command(commands, "generate", generate_images, "write generated images")
-    generate.add_argument("--num", type=int, default=64, help="how many images (64)")
+    generate.add_argument(
+        "--num", type=int, help="how many images (64; of several classes a column for each)"
+    )
     generate.add_argument(
         "--best", type=share, help="keep this share, which the discriminator takes for most real"
     )
@@ -97,7 +105,11 @@ def add_command(
     """Returns the parser of a command, with the options that all of them share."""
     parser = commands.add_parser(name, help=what, description=f"{what.capitalize()}.")
     parser.set_defaults(command=command)
-    parser.add_argument("model", metavar="MODEL.keras", help="what GAN.save wrote")
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a .keras file that GAN.save wrote, or 'digits', a model inside the package",
+    )
     parser.add_argument("--seed", type=int, help="for the same images each time")
     parser.add_argument(
         "--condition",
@@ -105,7 +117,7 @@ def add_command(
         type=read_row,
         metavar="ROW",
         help="what the generator is told: a class, such as 7, or numbers with commas, such as "
-        "0,1,1; several are taken in turns",
+        "0,1,1; several are taken in turns (all classes, where the generator takes one)",
     )
     parser.add_argument(
         "--import",
@@ -126,7 +138,7 @@ def share(text: str) -> float:
     return number
 
 
-def read_row(text: str) -> int | list[float]:
+def read_row(text: str) -> Row:
     """Returns a row of a condition: an integer, or several numbers."""
     try:
         return [float(part) for part in text.split(",")] if "," in text else int(text)
@@ -135,25 +147,56 @@ def read_row(text: str) -> int | list[float]:
         raise argparse.ArgumentTypeError(message) from error
 
 
-def repeat_rows(rows: list[int | list[float]] | None, num_images: int) -> np.ndarray | None:
+def find_rows(gan: GAN, condition: list[Row] | None) -> list[Row] | None:
+    """Returns the rows of a condition: those given, else all classes, where they are known.
+
+    None where the generator takes no condition, or the GAN draws one itself, as an ``InfoGAN``.
+    """
+    told = find_inputs(gan.generator, GENERATOR_ROLES, "condition")
+    draws_itself = type(gan).sample_condition is not GAN.sample_condition
+    if condition is not None or len(told) != 1 or draws_itself:
+        return condition
+    num_classes = count_classes(gan.generator, told[0])
+    return None if num_classes is None else list(range(num_classes))
+
+
+def repeat_rows(rows: list[Row] | None, num_images: int) -> np.ndarray | None:
     """Returns a row of a condition for each image, in turns."""
     if rows is None:
         return None
     return np.array(list(itertools.islice(itertools.cycle(rows), num_images)))
 
 
+def arrange(rows: list[Row] | None) -> tuple[int, int | None]:
+    """Returns how many images to make by default, and how many of them stand side by side.
+
+    Each row of a condition gets a column, or several; each of many rows gets one image.
+    """
+    if rows is None or len(rows) == 1:
+        return SIDE * SIDE, None
+    if len(rows) > 2 * SIDE:
+        return len(rows), None
+    columns = len(rows) * max(1, round(SIDE / len(rows)))
+    return SIDE * columns, columns
+
+
 def generate_images(options: argparse.Namespace) -> None:
     """Writes generated images, as a grid or each as a file."""
     gan = load(options.model, compile=False)
-    condition = repeat_rows(options.condition, options.num)
+    rows = find_rows(gan, options.condition)
+    usual, columns = arrange(rows)
+    num_images = usual if options.num is None else options.num
+    condition = repeat_rows(rows, num_images)
     if options.best is None:
-        images = gan.generate(options.num, condition, seed=options.seed)
+        images = gan.generate(num_images, condition, seed=options.seed)
     else:
-        out_of = options.num * math.ceil(1 / options.best)
-        images = gan.generate_best(options.num, out_of, condition, seed=options.seed)
-    write = save_grid if options.out.suffix else save_images
-    write(images, options.out)
-    print(f"{options.num} images: {options.out}")
+        out_of = num_images * math.ceil(1 / options.best)
+        images = gan.generate_best(num_images, out_of, condition, seed=options.seed)
+    if options.out.suffix:
+        save_grid(images, options.out, columns=columns)
+    else:
+        save_images(images, options.out)
+    print(f"{num_images} images: {options.out}")
 
 
 def film_interpolation(options: argparse.Namespace) -> None:
@@ -163,7 +206,7 @@ def film_interpolation(options: argparse.Namespace) -> None:
     if options.out.suffix != ".gif":
         raise ValueError(f"--out must end in .gif, got {str(options.out)!r}.")
     gan = load(options.model, compile=False)
-    condition = repeat_rows(options.condition, options.num)
+    condition = repeat_rows(find_rows(gan, options.condition), options.num)
     seed = np.random.SeedSequence(options.seed).generate_state(1)[0] % 2**31
     drawn = gan.sample_latents(options.num * options.stops, seed=int(seed))
     if drawn is None:
@@ -189,7 +232,7 @@ def print_metrics(options: argparse.Namespace) -> None:
     name = options.extractor or ("digits" if options.real == "digits" else "inception")
     extractor = find_extractor(name)
     seen = extract(real, extractor, num_images=min(options.num, num_real))
-    condition = repeat_rows(options.condition, options.num)
+    condition = repeat_rows(find_rows(gan, options.condition), options.num)
     fake = extract(gan.generate(options.num, condition, seed=options.seed), extractor)
     if condition is not None and condition.ndim == 1:
         fake = fake._replace(labels=condition)

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from gankit.voxels import draw_voxels
 def make_grid(
     images: ArrayLike,
     *,
-    columns: int | None = None,
+    columns: int | Sequence[int] | None = None,
     padding: int = 2,
     value_range: ValueRange = (-1, 1),
 ) -> np.ndarray:
@@ -26,7 +26,9 @@ def make_grid(
         images: array ``(n, height, width, channels)`` with 1 or 3 channels, floats in
             ``value_range`` (values outside are clipped) or uint8 in 0..255; or volumes ``(n, depth,
             height, width, 1)`` of such values, which ``draw_voxels`` draws.
-        columns: images a row; by default as many as make the grid nearly square.
+        columns: images a row; by default as many as make the grid nearly square. Several numbers
+            are groups of columns, ``(1, 3)`` for an image and three that belong to it, with a gap
+            of half an image between groups.
         padding: pixels of black between the images.
         value_range: ``(low, high)``: which floats are black and white.
 
@@ -34,26 +36,29 @@ def make_grid(
         uint8 of shape ``(rows * (height + padding) - padding, ..., channels)``. Places of the last
         row that no image fills stay black.
     """
-    for name, value, least in (("columns", columns, 1), ("padding", padding, 0)):
-        if value is not None and value < least:
-            raise ValueError(f"{name} must be at least {least}, got {value}.")
+    if padding < 0:
+        raise ValueError(f"padding must be at least 0, got {padding}.")
     images = to_uint8(images, value_range)
     num_images, height, width, channels = images.shape
-    columns = columns or math.ceil(math.sqrt(num_images))
-    columns = min(columns, num_images)
-    rows = math.ceil(num_images / columns)
-    cells = np.zeros((rows * columns, height + padding, width + padding, channels), np.uint8)
+    groups = np.atleast_1d(math.ceil(math.sqrt(num_images)) if columns is None else columns)
+    if not groups.size or groups.min() < 1:
+        raise ValueError(f"columns must be at least 1, got {columns}.")
+    across = min(int(groups.sum()), num_images)
+    rows = math.ceil(num_images / across)
+    cells = np.zeros((rows * across, height + padding, width + padding, channels), np.uint8)
     cells[:num_images, :height, :width] = images
-    cells = cells.reshape(rows, columns, *cells.shape[1:])
+    cells = cells.reshape(rows, across, *cells.shape[1:])
     grid = cells.swapaxes(1, 2).reshape(rows * (height + padding), -1, channels)
-    return grid[: grid.shape[0] - padding, : grid.shape[1] - padding]
+    grid = grid[: grid.shape[0] - padding, : grid.shape[1] - padding]
+    gaps = np.repeat(np.cumsum(groups[:-1]) * (width + padding), width // 2)
+    return np.insert(grid, gaps[gaps < grid.shape[1]], 0, axis=1)
 
 
 def save_grid(
     images: ArrayLike,
     path: PathLike,
     *,
-    columns: int | None = None,
+    columns: int | Sequence[int] | None = None,
     padding: int = 2,
     value_range: ValueRange = (-1, 1),
 ) -> Path:

@@ -1,5 +1,6 @@
 """Files that are written whole or not at all, and that are looked at before they are believed."""
 
+import difflib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from gankit.gans.gan import GAN
 from gankit.typing import PathLike
 from gankit.version import __version__
 
+MODELS = Path(__file__).with_name("models")  # trained ones, inside the package
 MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
 
 
@@ -25,15 +27,21 @@ def load(
     As ``keras.models.load_model``, but says what is wrong with a file that can't be loaded. No code
     out of the file is run.
 
+    ``gankit.load("digits")`` returns a trained GAN that is inside the package: a conditional DCGAN
+    of MNIST's digits, which ``generate(condition=[7, 7, 7])`` draws. It has no optimizers:
+    ``compile`` it to train it on.
+
     Args:
-        path: of the file.
+        path: of the file, or ``"digits"``, unless there is a file of that name.
         custom_objects: classes of your own by name, where they are not registered.
         compile: whether to restore optimizers and losses too.
 
     Raises:
-        ValueError: no file, an empty, truncated or damaged one, one of something else, of a class
-            that is not known here, or of a newer gankit that has what this one has not.
+        ValueError: no file and no model of that name; an empty, truncated or damaged file, one of
+            something else, of a class that is not known here, or of a newer gankit that has what
+            this one has not.
     """
+    path = find_file(path)
     check_file(path)
     try:
         model = keras.models.load_model(path, custom_objects, compile=compile)
@@ -71,6 +79,26 @@ def to_keras(network: keras.Model) -> keras.Model:
     for new, weights in copies:
         new.set_weights(weights)
     return plain
+
+
+def find_file(path: PathLike) -> Path:
+    """Returns the path of a file, or of the model inside the package that a bare name stands for.
+
+    Raises:
+        ValueError: there is neither.
+    """
+    path = Path(path)
+    if path.is_file() or path.suffix or path.name != str(path):
+        return path
+    names = sorted(file.stem for file in MODELS.glob("*.keras"))
+    if path.name not in names:
+        near = difflib.get_close_matches(path.name, names, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"There is no file {path.name!r}, and no model of that name inside gankit, which has "
+            f"{names}: give the path of a .keras file, or one of these names.{hint}"
+        )
+    return MODELS / f"{path.name}.keras"
 
 
 def check_file(path: PathLike) -> None:

@@ -351,6 +351,27 @@ def test_drawing(tmp_path, monkeypatch):
         assert film.n_frames == 8 * 2
 
 
+def test_embedded_digits(tmp_path, monkeypatch, capsys):
+    example = load("embedded_digits")
+    for name, value in {"FILTERS": 4, "LATENT_DIM": 4, "NUM_IMAGES": 600}.items():
+        monkeypatch.setattr(example, name, value)
+    gan = example.build_gan(seed=0)
+    average = example.keep_average(gan)
+    example.save_in_half_precision(average, tmp_path / "half.keras")
+    average.save(tmp_path / "whole.keras")
+    assert (tmp_path / "half.keras").stat().st_size < (tmp_path / "whole.keras").stat().st_size / 2
+    loaded = gankit.load(tmp_path / "half.keras")
+    for half, whole in zip(loaded.variables, average.variables, strict=True):
+        assert half.dtype == whole.dtype
+        np.testing.assert_allclose(half, whole, rtol=2**-11, atol=1e-7)
+    example.main(mnist=False, minutes=0, seed=0, out=tmp_path / "out" / "digits.keras")
+    assert "class_accuracy" in capsys.readouterr().out
+    assert gankit.load(tmp_path / "out" / "digits.keras").generate(condition=[3]).shape[1] == 28
+    monkeypatch.setattr(example, "LARGEST_FILE", 1000)
+    with pytest.raises(SystemExit, match="larger than 1000 bytes: take fewer FILTERS"):
+        example.main(mnist=False, minutes=0, seed=0, out=tmp_path / "digits.keras")
+
+
 def test_modern_default(tmp_path, monkeypatch, capsys):
     example = load("modern_default")
     small = {"BATCH_SIZE": 4, "FILTERS": 4, "NUM_FEATURES": 4, "EXTRACTOR_EPOCHS": 1}

@@ -33,6 +33,34 @@ def test_each_image_stands_in_its_place(number, height, width, channels, padding
     assert (grid > 0).sum() == images.size
 
 
+def test_gaps_part_groups_of_columns():
+    images = np.arange(1, 13, dtype="uint8").reshape(12, 1, 1, 1).repeat(4, axis=2)
+    grid = gankit.make_grid(images, columns=(1, 3, 2), padding=1)
+    assert grid.shape == (3, 6 * 5 - 1 + 2 * 2, 1)
+    first = [
+        *[1] * 4,
+        *[0] * 3,
+        *[2] * 4,
+        0,
+        *[3] * 4,
+        0,
+        *[4] * 4,
+        *[0] * 3,
+        *[5] * 4,
+        0,
+        *[6] * 4,
+    ]
+    np.testing.assert_array_equal(grid[0, :, 0], first)
+    one_group = gankit.make_grid(images, columns=[6], padding=1)
+    np.testing.assert_array_equal(one_group, gankit.make_grid(images, columns=6, padding=1))
+
+
+def test_groups_of_which_only_a_part_is_filled():
+    images = np.full((2, 2, 2, 1), 9, "uint8")
+    grid = gankit.make_grid(images, columns=(1, 3, 3), padding=0)
+    np.testing.assert_array_equal(grid[0, :, 0], [9, 9, 0, 9, 9])
+
+
 def test_floats_become_bytes():
     images = np.array([-1, 0, 1, 3], "float32").reshape(1, 2, 2, 1)
     np.testing.assert_array_equal(gankit.make_grid(images)[..., 0], [[0, 128], [255, 255]])
@@ -102,6 +130,10 @@ def test_bad_arguments():
         gankit.make_grid(np.zeros((1, 2, 2, 1), "int64"))
     with pytest.raises(ValueError, match="columns must be at least 1, got 0"):
         gankit.make_grid(np.zeros((1, 2, 2, 1)), columns=0)
+    with pytest.raises(ValueError, match=r"columns must be at least 1, got \(3, 0\)"):
+        gankit.make_grid(np.zeros((1, 2, 2, 1)), columns=(3, 0))
+    with pytest.raises(ValueError, match="padding must be at least 0, got -1"):
+        gankit.make_grid(np.zeros((1, 2, 2, 1)), padding=-1)
 
 
 def test_nothing_to_show(tmp_path):

@@ -28,7 +28,7 @@ ALLOWED = {
     "latents": {"gans", "data"},
     "metrics": {"gans", "grids", "data", "voxels"},
     "callbacks": {"gans", "data", "grids", "metrics", "saving"},
-    "__main__": {"data", "grids", "latents", "metrics", "saving"},
+    "__main__": {"data", "gans", "grids", "latents", "metrics", "saving"},
 }
 
 

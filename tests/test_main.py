@@ -1,6 +1,7 @@
 """The command line does what the same calls in a script do."""
 
 import json
+import re
 
 import keras
 import numpy as np
@@ -9,13 +10,15 @@ from helpers import (
     IMAGE_SHAPE,
     make_conditional_networks,
     make_images,
+    make_networks_of_codes,
     make_plain_networks,
+    make_translating_networks,
     run_process,
 )
 from PIL import Image
 
 import gankit
-from gankit.__main__ import main
+from gankit.__main__ import arrange, main
 from gankit.metrics import extractors, measure
 
 OWN_VARIANT = """
@@ -79,7 +82,65 @@ def test_generate_takes_conditions_in_turns(conditional, tmp_path):
     arguments = ["--num", "5", "--seed", "1", "--condition", "2", "0", "--out", str(out)]
     main(["generate", str(conditional), *arguments])
     images = gankit.load(conditional).generate(condition=[2, 0, 2, 0, 2], seed=1)
+    np.testing.assert_array_equal(read(out), gankit.make_grid(images, columns=8)[..., 0])
+
+
+def test_generate_makes_all_classes_where_none_is_asked_for(conditional, tmp_path):
+    out = tmp_path / "grid.png"
+    main(["generate", str(conditional), "--seed", "1", "--out", str(out)])
+    # Three classes, three times side by side, in eight rows.
+    images = gankit.load(conditional).generate(condition=np.arange(72) % 3, seed=1)
+    np.testing.assert_array_equal(read(out), gankit.make_grid(images, columns=9)[..., 0])
+    main(["generate", str(conditional), "--num", "4", "--out", str(tmp_path / "images")])
+    assert len(list((tmp_path / "images").iterdir())) == 4
+
+
+@pytest.mark.parametrize(
+    ("num_rows", "expected"),
+    [
+        (1, (64, None)),
+        (2, (64, 8)),
+        (3, (72, 9)),
+        (5, (80, 10)),
+        (10, (80, 10)),
+        (16, (128, 16)),
+        (17, (17, None)),
+        (1000, (1000, None)),
+    ],
+)
+def test_each_class_has_a_column(num_rows, expected):
+    assert arrange(list(range(num_rows))) == expected
+
+
+def test_a_condition_that_the_gan_draws_itself(tmp_path):
+    gankit.InfoGAN(*make_networks_of_codes()).save(tmp_path / "gan.keras")
+    out = tmp_path / "grid.png"
+    main(["generate", str(tmp_path / "gan.keras"), "--seed", "0", "--out", str(out)])
+    images = gankit.load(tmp_path / "gan.keras").generate(64, seed=0)
     np.testing.assert_array_equal(read(out), gankit.make_grid(images)[..., 0])
+
+
+def test_a_condition_of_images_can_t_be_made_up(tmp_path):
+    gankit.Pix2Pix(*make_translating_networks()).save(tmp_path / "gan.keras")
+    with pytest.raises(SystemExit, match="This generator takes a condition"):
+        main(["generate", str(tmp_path / "gan.keras")])
+
+
+def test_the_embedded_digits_need_no_arguments(tmp_path):
+    said = run_process(["-m", "gankit", "generate", "digits"], tmp_path)
+    assert said == "80 images: generated.png\n"
+    assert read(tmp_path / "generated.png").shape == (8 * 30 - 2, 10 * 30 - 2)
+
+
+def test_the_embedded_digits_are_filmed_and_measured(tmp_path, capsys):
+    film = str(tmp_path / "film.gif")
+    main(["interpolate", "digits", "--num", "10", "--stops", "2", "--steps", "2", "--out", film])
+    with Image.open(film) as frames:
+        assert frames.n_frames == 4
+    options = ["--num", "50", "--metrics", "class_accuracy"]
+    main(["evaluate", "digits", "--real", "digits", *options])
+    (accuracy,) = re.findall(r"class_accuracy (\S+)", capsys.readouterr().out)
+    assert float(accuracy) > 0.5  # of classes that nobody named
 
 
 def test_generate_keeps_the_best_of_a_class(conditional, tmp_path):
@@ -172,6 +233,7 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
     ("arguments", "said"),
     [
         (["generate", "nothing.keras"], "no file 'nothing.keras'"),
+        (["generate", "digit"], "Did you mean 'digits'?"),
         (["generate", "MODEL", "--condition", "7"], "takes no condition"),
         (["generate", "MODEL", "--num", "0"], "must be an integer of at least 1"),
         (["evaluate", "MODEL", "--real", "nowhere", "--extractor", "digits"], "nowhere"),

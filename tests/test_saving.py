@@ -11,10 +11,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from helpers import all_state, make_dataset, make_gan, make_plain_networks, run_python
+from helpers import all_state, make_dataset, make_gan, make_plain_networks, run_python, values
 
 import gankit
-from gankit import saving
+from gankit import data, metrics, saving
 from gankit.callbacks import Checkpoint
 
 
@@ -33,6 +33,57 @@ def test_loads_what_keras_loads(whole):
     np.testing.assert_array_equal(one.generate(2, seed=0), other.generate(2, seed=0))
     assert one.compiled
     assert not gankit.load(whole, compile=False).compiled
+
+
+# The model inside the package
+
+
+def test_the_embedded_digits_are_those_that_one_asks_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    gan = gankit.load("digits")
+    asked = np.arange(200) % 10
+    images = gan.generate(condition=asked, seed=0)
+    assert images.shape == (200, 28, 28, 1)
+    found = metrics.extract(images, metrics.extractors.digits(), verbose=0).classes
+    assert metrics.class_accuracy(found, asked) > 0.5
+    best = gan.generate_best(10, out_of=20, condition=np.arange(10), seed=0)
+    assert gan.score(best, np.arange(10)).shape == (10,)
+
+
+def test_the_embedded_digits_can_be_trained_on():
+    gan = gankit.load("digits")
+    gan.compile()
+    images, labels = data.sample_digits()
+    before = values(gan.generator)
+    gan.train_on_batch(*next(iter(data.from_arrays(images, labels, batch_size=8))))
+    for old, new in zip(before, values(gan.generator), strict=True):
+        assert new.dtype == np.float32
+        assert (old != new).any()
+
+
+def test_the_embedded_model_is_small():
+    assert (saving.MODELS / "digits.keras").stat().st_size <= 600_000
+
+
+def test_a_file_comes_before_a_model_of_its_name(whole, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(whole, "digits")
+    assert saving.find_file("digits") == Path("digits")
+    Path("digits").unlink()
+    Path("digits").mkdir()  # a folder is not meant
+    assert saving.find_file("digits") == saving.MODELS / "digits.keras"
+    assert saving.find_file("run/digits") == Path("run/digits")
+
+
+def test_a_model_that_is_not_there():
+    message = r"no file 'digts'.*which has \['digits'\].*Did you mean 'digits'\?"
+    with pytest.raises(ValueError, match=message):
+        gankit.load("digts")
+    with pytest.raises(ValueError, match=r"which has \['digits'\].*one of these names\.$"):
+        gankit.load("horses")
+
+
+# Damaged files
 
 
 def cut(path):

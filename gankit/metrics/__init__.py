@@ -14,6 +14,7 @@ from gankit.metrics.features import Features, extract
 from gankit.metrics.fid import frechet_distance
 from gankit.metrics.inception_score import InceptionScore, inception_score
 from gankit.metrics.kid import KernelDistance, kernel_distance
+from gankit.metrics.nearest_neighbours import NearestNeighbours, nearest_neighbours
 from gankit.metrics.precision_recall import PrecisionRecall, precision_recall
 from gankit.metrics.psnr import peak_signal_to_noise_ratio
 from gankit.metrics.sharpness import sharpness, sharpness_difference
@@ -27,6 +28,7 @@ __all__ = [
     "KernelDistance",
     "Matching",
     "ModeCoverage",
+    "NearestNeighbours",
     "PrecisionRecall",
     "class_accuracy",
     "density_coverage",
@@ -39,6 +41,7 @@ __all__ = [
     "match_codes",
     "measure",
     "mode_coverage",
+    "nearest_neighbours",
     "peak_signal_to_noise_ratio",
     "precision_recall",
     "relative_spread",

@@ -8,6 +8,14 @@ from gankit.metrics.features import ImagesOrFeatures, as_features
 
 
 def check_features(features: ArrayLike, name: str) -> np.ndarray:
+    """Returns the features of two or more images, or says what is wrong with them."""
+    features = check_rows(features, name)
+    if len(features) < 2:
+        raise ValueError(f"A distance needs at least two {name} images, got {len(features)}.")
+    return features
+
+
+def check_rows(features: ArrayLike, name: str) -> np.ndarray:
     """Returns features as a float array ``(n, features)``, or says what is wrong with them."""
     features = np.asarray(features)
     if features.ndim != 2 or features.dtype.kind != "f":
@@ -15,8 +23,6 @@ def check_features(features: ArrayLike, name: str) -> np.ndarray:
             f"The {name} features must be floats of shape (images, features), got "
             f"{features.dtype} of shape {features.shape}."
         )
-    if len(features) < 2:
-        raise ValueError(f"A distance needs at least two {name} images, got {len(features)}.")
     bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
     if len(bad):
         raise ValueError(
