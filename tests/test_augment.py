@@ -37,9 +37,9 @@ def test_translation_moves_by_up_to_an_eighth():
     images = np.zeros((400, 16, 16, 1), "float32")
     images[:, 8, 8] = 1.0
     _, rows, columns, _ = np.nonzero(changed(["translation"], images))
-    for places in (rows, columns):
-        assert set(places) == {6, 7, 8, 9, 10}
-        np.testing.assert_allclose(np.bincount(places)[6:], [80] * 5, atol=35)
+    for line in (rows, columns):
+        assert set(line) == {6, 7, 8, 9, 10}
+        np.testing.assert_allclose(np.bincount(line)[6:], [80] * 5, atol=35)
 
 
 def test_cutout_leaves_out_a_square_of_half_the_size():

@@ -14,10 +14,9 @@ import keras
 from keras import layers, ops
 
 from gankit.architectures.initial import small_normal
-from gankit.architectures.shapes import count_halvings
+from gankit.architectures.shapes import crop, halve
 from gankit.typing import ImageShape
 
-SMALLEST = 4  # height and width where the generator begins, as in the paper
 WIDEST = 512
 
 
@@ -31,11 +30,11 @@ def build_generator(
 ) -> keras.Model:
     """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
 
-    Begins at a height and width of 4 to 7, where the image's can be halved so far (28 -> 7,
-    64 -> 4), and doubles them by transposed convolutions.
+    Begins with a map of 4 to 6 pixels on its longer side and doubles it by transposed convolutions,
+    less a row or column where a size is odd: 4 -> 7 -> 14 -> 28, and 4 -> 8 -> 16 -> 32 -> 64.
 
     Args:
-        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         latent_dim: length of a latent vector.
         filters: channels of the layer before the image; doubled at each layer before that one, up
             to 512.
@@ -46,30 +45,29 @@ def build_generator(
         name: of the model.
 
     Raises:
-        ValueError: an image shape that can't be halved, or an odd ``kernel_size``.
+        ValueError: an image that is too small, or an odd ``kernel_size``.
     """
     check_kernel_size(kernel_size)
-    halvings = count_halvings(image_shape, SMALLEST)
-    height, width, channels = image_shape
-    widths = [min(filters * 2**level, WIDEST) for level in reversed(range(halvings))]
-    start = (height >> halvings, width >> halvings, widths[0])
+    *sizes, start = halve(image_shape)
+    widths = [min(filters * 2**level, WIDEST) for level in range(len(sizes))]
 
     inputs = x = keras.Input((latent_dim,), name="latents")
     if num_classes is not None:
         condition = keras.Input((), dtype="int32", name="condition")
         x = layers.concatenate([x, layers.Embedding(num_classes, num_classes)(condition)])
         inputs = [inputs, condition]
-    x = layers.Dense(start[0] * start[1] * start[2], use_bias=False, **small_normal())(x)
-    x = layers.Reshape(start)(x)
+    x = layers.Dense(start[0] * start[1] * widths[-1], use_bias=False, **small_normal())(x)
+    x = layers.Reshape((*start, widths[-1]))(x)
     x = layers.ReLU()(layers.BatchNormalization()(x))
-    for units in widths[1:]:
+    for size, units in reversed(list(zip(sizes[1:], widths[:-1], strict=True))):
         x = layers.Conv2DTranspose(
             units, kernel_size, strides=2, padding="same", use_bias=False, **small_normal()
         )(x)
-        x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.Conv2DTranspose(channels, kernel_size, strides=2, padding="same", **small_normal())(
-        x
-    )
+        x = layers.ReLU()(layers.BatchNormalization()(crop(x, size)))
+    x = layers.Conv2DTranspose(
+        image_shape[-1], kernel_size, strides=2, padding="same", **small_normal()
+    )(x)
+    x = crop(x, sizes[0])
     outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(inputs, outputs, name=name)
 
@@ -78,7 +76,7 @@ def build_discriminator(
     image_shape: ImageShape,
     filters: int = 64,
     kernel_size: int = 4,
-    dropout: float = 0.3,
+    dropout: float = 0.0,
     num_classes: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
@@ -87,7 +85,7 @@ def build_discriminator(
     Halves height and width by strided convolutions as often as the generator doubles them.
 
     Args:
-        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         filters: channels of the first layer; doubled at each following one, up to 512.
         kernel_size: width of the kernels, even.
         dropout: share of activations that is dropped in training, after each convolution.
@@ -96,7 +94,7 @@ def build_discriminator(
         name: of the model.
 
     Raises:
-        ValueError: an image shape that can't be halved, or an odd ``kernel_size``.
+        ValueError: an image that is too small, or an odd ``kernel_size``.
     """
     check_kernel_size(kernel_size)
     inputs = x = keras.Input(image_shape, name="images")
@@ -105,7 +103,7 @@ def build_discriminator(
         told = layers.Embedding(num_classes, num_classes)(condition)[:, None, None, :]
         x = layers.concatenate([x, ops.ones_like(x[..., :1]) * told])
         inputs = [inputs, condition]
-    for level in range(count_halvings(image_shape, SMALLEST)):
+    for level in range(len(halve(image_shape)) - 1):
         units = min(filters * 2**level, WIDEST)
         x = layers.Conv2D(units, kernel_size, strides=2, padding="same", **small_normal())(x)
         x = layers.Dropout(dropout)(layers.LeakyReLU(negative_slope=0.2)(x))

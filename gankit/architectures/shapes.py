@@ -3,6 +3,10 @@
 import math
 from collections.abc import Sequence
 
+from keras import layers
+
+from gankit.typing import Tensor
+
 AXES = {"image_shape": ("height", "width"), "volume_shape": ("depth", "height", "width")}
 
 
@@ -69,3 +73,30 @@ def count_halvings(image_shape: Sequence[int], smallest: int, name: str = "image
             "of the adapters of gankit.data, or pad by np.pad."
         )
     return halvings
+
+
+def halve(image_shape: Sequence[int], smallest: int = 4) -> list[tuple[int, int]]:
+    """Returns the heights and widths of maps from an image's own down to a few pixels.
+
+    Each is half of the one before, rounded up, as a convolution of stride 2 with "same" padding
+    makes it. The last one's longer side is ``smallest`` to ``2 * smallest - 1``: 64 -> 32 -> 16 -> 8
+    -> 4, and 28 -> 14 -> 7 -> 4.
+
+    Raises:
+        ValueError: height or width is below ``2 * smallest``.
+    """
+    height, width, _ = check_image_shape(image_shape, 2 * smallest)
+    sizes = [(height, width)]
+    while max(sizes[-1]) >= 2 * smallest - 1:
+        sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
+    return sizes
+
+
+def crop(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Returns the first rows and columns of a map, ``size`` in all; the map itself where it fits.
+
+    What doubles the sizes that ``halve`` returns, from the last to the first, overshoots by one
+    where they were rounded up.
+    """
+    rows, columns = x.shape[1] - size[0], x.shape[2] - size[1]
+    return layers.Cropping2D(((0, rows), (0, columns)))(x) if rows or columns else x
