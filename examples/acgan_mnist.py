@@ -88,11 +88,13 @@ def build_gan(two_updates):
     gan = variant(
         generator=acgan.build_generator(IMAGE_SHAPE, NUM_CLASSES),
         discriminator=acgan.build_discriminator(IMAGE_SHAPE, NUM_CLASSES),
+        generator_ema=None,
         seed=SEED,
     )
     gan.compile(
         generator_optimizer=keras.optimizers.Adam(LEARNING_RATE, BETA_1),
         discriminator_optimizer=keras.optimizers.Adam(LEARNING_RATE, BETA_1),
+        penalty=None,
     )
     return gan
 

@@ -41,8 +41,8 @@ def build_gan(size, one_pass):
     else:
         generator = resize_convolution.build_generator(image_shape, LATENT_DIM)
         discriminator = resize_convolution.build_discriminator(image_shape)
-    gan = gankit.GAN(generator, discriminator, one_pass=one_pass, seed=SEED)
-    gan.compile(build_optimizer(size), build_optimizer(size))
+    gan = gankit.GAN(generator, discriminator, one_pass=one_pass, generator_ema=None, seed=SEED)
+    gan.compile(build_optimizer(size), build_optimizer(size), penalty=None)
     return gan
 
 

@@ -65,7 +65,8 @@ def train(digits, loss, penalty, learning_rate, seed, steps):
     keras.utils.set_random_seed(seed)
     gan = gankit.GAN(
         architectures.dcgan.build_generator(IMAGE_SHAPE, filters=FILTERS),
-        architectures.dcgan.build_discriminator(IMAGE_SHAPE, FILTERS, dropout=0.0),
+        architectures.dcgan.build_discriminator(IMAGE_SHAPE, FILTERS),
+        generator_ema=None,
         seed=seed,
     )
     gan.compile(

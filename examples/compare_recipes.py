@@ -3,13 +3,14 @@
     python examples/compare_recipes.py --images digits --minutes 3 --seeds 3
     python examples/compare_recipes.py --images photos --path faces --size 64 --minutes 10
 
-Compares ``gankit.recipes`` with what gankit 0.1 did by default, with R3GAN's networks, and with two
-recipes that many people start from: keras.io's DCGAN and keras-dcgan. Digits are those inside the
-package (``--images mnist`` takes all of MNIST), judged in the features of the embedded classifier.
-Photos are a folder of your own, judged in the features of a network that learned how the same photos
-are turned (Gidaris et al. 2018, arXiv:1803.07728), which needs no labels and no download. A run is a
-row of ``runs.csv``, written when it is done: stop whenever you like, the next start goes on with
-what is missing. Writes ``table.md``, samples of each run and, with matplotlib, ``fid.png``.
+Compares ``gankit.recipes`` with a bare ``GAN`` and ``compile()``, with what those were in gankit
+0.1, with R3GAN's networks, and with two recipes that many people start from: keras.io's DCGAN and
+keras-dcgan. Digits are those inside the package (``--images mnist`` takes all of MNIST), judged in
+the features of the embedded classifier. Photos are a folder of your own, judged in the features of
+a network that learned how the same photos are turned (Gidaris et al. 2018, arXiv:1803.07728), which
+needs no labels and no download. A run is a row of ``runs.csv``, written when it is done: stop
+whenever you like, the next start goes on with what is missing. Writes ``table.md``, samples of each
+run and, with matplotlib, ``fid.png``.
 """
 
 import argparse
@@ -27,7 +28,6 @@ from gankit.augment import ADA
 from gankit.penalties import R1, R2
 
 BATCH_SIZE = 64
-NUM_IMAGES = 5000  # generated ones to judge by
 EXTRACTOR_EPOCHS = 15
 
 
@@ -38,7 +38,13 @@ def adam(learning_rate, beta_1, beta_2=0.999):
     }
 
 
-def version_0_1(shape, num_images):
+def defaults(shape, num_images):
+    gan = gankit.GAN(dcgan.build_generator(shape), dcgan.build_discriminator(shape))
+    gan.compile()
+    return gan
+
+
+def defaults_of_0_1(shape, num_images):
     gan = gankit.GAN(
         dcgan.build_generator(shape),
         dcgan.build_discriminator(shape, dropout=0.3),
@@ -57,9 +63,8 @@ def keras_io(shape, num_images):
     for units in (128, 256, 512)[:halvings]:
         x = layers.Conv2DTranspose(units, 4, strides=2, padding="same")(x)
         x = layers.LeakyReLU(negative_slope=0.2)(x)
-    generator = keras.Model(
-        latents, layers.Conv2D(shape[-1], 5, padding="same", activation="tanh")(x)
-    )
+    x = layers.Conv2D(shape[-1], 5, padding="same", activation="tanh")(x)
+    generator = keras.Model(latents, x)
     images = x = keras.Input(shape, name="images")
     for units in (64, 128, 128)[:halvings]:
         x = layers.Conv2D(units, 4, strides=2, padding="same")(x)
@@ -102,7 +107,8 @@ RECIPES = {
     "recipes.small": lambda shape, num_images: recipes.small(shape, num_images=num_images),
     "recipes.modern": lambda shape, num_images: recipes.modern(shape, num_images=num_images),
     "R3GAN, small": residual,
-    "gankit 0.1": version_0_1,
+    "defaults": defaults,
+    "defaults of 0.1": defaults_of_0_1,
     "keras.io": keras_io,
     "keras-dcgan": keras_dcgan,
 }
@@ -112,17 +118,17 @@ def main(arguments):
     folder = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
     images, extractor = load(arguments)
-    real = metrics.extract(images[:NUM_IMAGES], extractor, verbose=0)
+    real = metrics.extract(images[: arguments.num], extractor, verbose=0)
     wanted = [(name, seed) for seed in range(arguments.seeds) for name in arguments.recipes]
     done = read(folder / "runs.csv")
     for name, seed in wanted:
         if any((row["recipe"], row["seed"]) == (name, str(seed)) for row in done):
             continue
         gan = train(name, images, seed, arguments.minutes)
-        made = gan.generate(NUM_IMAGES, seed=0)
+        made = gan.generate(arguments.num, seed=0)
         gankit.save_grid(made[:64], folder / f"{name}_{seed}.png")
         row = {"recipe": name, "seed": seed, "steps": int(gan.steps_completed)}
-        row |= metrics.measure(real, metrics.extract(made, extractor, verbose=0))
+        row |= metrics.measure(real, metrics.extract(made, extractor, verbose=0), "fid")
         append(folder / "runs.csv", row)
         print(row, flush=True)
     show(read(folder / "runs.csv"), folder)
@@ -216,5 +222,6 @@ if __name__ == "__main__":
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
     parser.add_argument("--minutes", type=float, default=3, help="for each run")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--num", type=int, default=5000, help="generated images to judge by")
     parser.add_argument("--folder", type=Path, default=Path("compare_recipes"))
     main(parser.parse_args())

@@ -72,12 +72,14 @@ def build_gan():
         discriminator=unnormalized.build_discriminator(IMAGE_SHAPE),
         share_fakes=False,  # fresh latents for the generator
         one_pass=True,  # generated and real in one concatenated batch
+        generator_ema=None,
         seed=SEED,
     )
     gan.compile(
         generator_optimizer=build_optimizer(GENERATOR_LEARNING_RATE),
         discriminator_optimizer=build_optimizer(DISCRIMINATOR_LEARNING_RATE),
         loss=losses.NonSaturating(label_noise=LABEL_NOISE),
+        penalty=None,
     )
     return gan
 

@@ -40,9 +40,10 @@ def build_gan():
         latent_prior="uniform",
         share_fakes=False,
         one_pass=True,
+        generator_ema=None,
         seed=SEED,
     )
-    gan.compile(generator_optimizer=build_optimizer(), discriminator_optimizer=build_optimizer())
+    gan.compile(build_optimizer(), build_optimizer(), penalty=None)
     return gan
 
 

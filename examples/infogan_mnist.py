@@ -47,6 +47,7 @@ def make_gan(seed):
     gan.compile(
         keras.optimizers.Adam(GENERATOR_LEARNING_RATE, BETA_1),
         keras.optimizers.Adam(DISCRIMINATOR_LEARNING_RATE, BETA_1),
+        penalty=None,
     )
     return gan
 

@@ -1,15 +1,13 @@
-"""keras-dcgan on MNIST: tanh networks, and the "nice" mode.
+"""keras-dcgan on MNIST: tanh networks, SGD with momentum, and the "nice" mode.
 
     python examples/keras_dcgan_mnist.py --mode train --batch_size 128
     python examples/keras_dcgan_mnist.py --mode generate --batch_size 128 --nice
 
 Trains on the 5,000 digits inside the package; on all of MNIST with ``--mnist`` (downloaded, or
-``--mnist FOLDER`` with its four files), on a folder of your own images with ``--path``. The
-networks are the write-up's. ``--recipe write-up`` also trains them as it does, by SGD with
-momentum; the default is a recipe of gankit's. Prints the losses of single batches and writes, while
-training, a grid every 20 batches and the weights every 10. ``generate`` draws a grid with those
-weights, with ``--nice`` the best 5 % by the discriminator. After jacobgil/keras-dcgan;
-docs/experiments.md shows what came out.
+``--mnist FOLDER`` with its four files), on a folder of images of one's own with ``--path``. Prints
+the losses of single batches and writes, while training, a grid every 20 batches and the weights
+every 10. ``generate`` draws a grid by those weights, with ``--nice`` of the best 5 % by the
+discriminator. After jacobgil/keras-dcgan; docs/experiments.md tells what came out.
 """
 
 import argparse
@@ -19,7 +17,7 @@ from pathlib import Path
 import keras
 
 import gankit
-from gankit import callbacks, data, penalties, recipes
+from gankit import callbacks, data
 from gankit.architectures import tanh_upsampling
 
 IMAGE_SHAPE = (28, 28, 1)
@@ -28,8 +26,6 @@ SEED = 0
 
 BATCH_SIZE = 128
 EPOCHS = 100
-
-# The write-up's.
 LEARNING_RATE = 0.0005
 MOMENTUM = 0.9
 
@@ -40,8 +36,7 @@ CANDIDATES = 20  # an image that is kept
 
 
 def load_data(arguments):
-    # The write-up goes through the files in their order.
-    options = {"batch_size": arguments.batch_size, "shuffle": arguments.recipe == "gankit"}
+    options = {"batch_size": arguments.batch_size, "shuffle": False}  # in the files' order
     if arguments.path:
         return data.from_directory(
             arguments.path, image_size=IMAGE_SHAPE[:2], color_mode="grayscale", **options
@@ -53,22 +48,22 @@ def load_data(arguments):
     return data.from_arrays(images, **options)
 
 
-def build_gan(recipe):
+def build_optimizer():
+    return keras.optimizers.SGD(LEARNING_RATE, MOMENTUM, nesterov=True)
+
+
+def build_gan():
     keras.utils.set_random_seed(SEED)
-    generator = tanh_upsampling.build_generator(IMAGE_SHAPE, LATENT_DIM)
-    discriminator = tanh_upsampling.build_discriminator(IMAGE_SHAPE)
-    if recipe == "gankit":
-        penalty = penalties.R1(PENALTY, every=8)
-        return recipes.assemble(generator, discriminator, penalty=penalty, seed=SEED)
     gan = gankit.GAN(
-        generator,
-        discriminator,
+        generator=tanh_upsampling.build_generator(IMAGE_SHAPE, LATENT_DIM),
+        discriminator=tanh_upsampling.build_discriminator(IMAGE_SHAPE),
         latent_prior="uniform",
         share_fakes=False,  # fresh latents for the generator
         one_pass=True,  # real and fake in one concatenated batch
+        generator_ema=None,
         seed=SEED,
     )
-    gan.compile(*(keras.optimizers.SGD(LEARNING_RATE, MOMENTUM, nesterov=True) for _ in range(2)))
+    gan.compile(build_optimizer(), build_optimizer(), penalty=None)
     return gan
 
 
@@ -92,7 +87,7 @@ class BatchLosses(keras.callbacks.Callback):
 
 
 def train(arguments):
-    gan = build_gan(arguments.recipe)
+    gan = build_gan()
     weights = arguments.folder / WEIGHTS
     gan.fit(
         load_data(arguments),
@@ -110,7 +105,7 @@ def train(arguments):
 
 
 def generate(arguments):
-    gan = build_gan(arguments.recipe)
+    gan = build_gan()
     gan.load_weights(arguments.folder / WEIGHTS)
     number, seed = arguments.batch_size, arguments.seed
     if arguments.nice:
@@ -124,7 +119,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="keras-dcgan on MNIST.")
     parser.add_argument("--mode", choices=["train", "generate"], required=True)
     parser.add_argument("--batch_size", type=int, default=BATCH_SIZE)
-    parser.add_argument("--recipe", choices=["gankit", "write-up"], default="gankit")
     parser.add_argument("--nice", action="store_true", help="generate the best 5 %% only")
     parser.add_argument("--path", help="a folder of images of your own")
     parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")

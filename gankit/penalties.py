@@ -184,5 +184,6 @@ def get(penalty: Penalty | None) -> Penalty | None:
     if penalty is None or isinstance(penalty, Penalty):
         return penalty
     raise TypeError(
-        f"penalty must be None or an instance of a class of gankit.penalties, got {penalty!r}."
+        'penalty must be an instance of a class of gankit.penalties, "auto" for the default or '
+        f"None for no penalty, got {penalty!r}."
     )

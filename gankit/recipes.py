@@ -1,7 +1,7 @@
-"""Recipes: networks, loss, gradient penalty, optimizers, average and augmentation that go together.
+"""Recipes: networks, loss, penalty, optimizers, average and augmentation that go together.
 
-Each function returns a compiled GAN, ready for ``fit``. Every choice is a keyword, so you can change
-one and keep the others. ``examples/compare_recipes.py`` measures them against other recipes;
+Each function returns a compiled GAN, ready for ``fit``. Every choice is a keyword, so you can
+change one and keep the others. ``examples/compare_recipes.py`` measures them against other recipes;
 ``docs/recipes.md`` shows what came out.
 """
 
@@ -24,7 +24,7 @@ def small(
     num_classes: int | None = None,
     *,
     latent_dim: int = 128,
-    filters: int = 64,
+    filters: int = 32,
     **options: Any,
 ) -> GAN:
     """Returns a small DCGAN for digits and other simple images of up to 32 pixels.

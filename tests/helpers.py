@@ -142,9 +142,9 @@ def make_networks_of_frames():
 
 
 def make_gan(networks=make_networks, compile_options=None, **options):
-    options.setdefault("seed", 0)
-    gan = gankit.GAN(*networks(), **options)
-    gan.compile(**(compile_options or {}))
+    """Returns a plain GAN: what a default would add is there only where a test asks for it."""
+    gan = gankit.GAN(*networks(), **{"seed": 0, "generator_ema": None} | options)
+    gan.compile(**{"penalty": None} | (compile_options or {}))
     return gan
 
 
@@ -173,8 +173,11 @@ def run_python(code, folder, *arguments, timeout=180):
 
 
 def run_process(arguments, folder, timeout=180, **environment):
-    """Runs Python in another process and returns what it printed."""
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)} | environment
+    """Runs Python in another process, with this gankit, and returns what it printed."""
+    paths = [Path(__file__).parent, Path(gankit.__file__).parents[1]]
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    path = os.pathsep.join(filter(None, [*map(str, paths), *inherited]))
+    environment = os.environ | {"PYTHONPATH": path} | environment
     finished = subprocess.run(
         [sys.executable, *map(str, arguments)],
         cwd=folder,

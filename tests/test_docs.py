@@ -49,11 +49,15 @@ def test_code_runs(page, folder):
 
 def test_the_quick_start_does_what_the_readme_says(folder):
     names = {}
-    code, evaluation, long_run = blocks(README)[:3]
+    code, parts, evaluation, long_run = blocks(README)[:4]
     exec(code, names)
     assert names["best"].shape == (64, 28, 28, 1)
     assert (folder / "digits.png").exists()
     assert (folder / "samples" / "epoch_0001.png").exists()
+    recipe = names["gan"]
+    exec(parts, names)  # what the recipe is made of
+    assert names["gan"].count_params() == recipe.count_params()
+    assert names["gan"].penalty.get_config() == recipe.penalty.get_config()
     exec(evaluation, names)
     assert {"fid", "spread"} <= set(names["gan"].history.history)
     assert (folder / "best.keras").exists()
@@ -63,7 +67,7 @@ def test_the_quick_start_does_what_the_readme_says(folder):
 
 def test_the_readmes_variant_is_saved_and_loaded(tmp_path):
     names = {"keras": keras, "gankit": gankit, "gan": gankit.GAN(*make_plain_networks())}
-    exec(blocks(README)[3], names)
+    exec(blocks(README)[4], names)
     gan = names["BrightGAN"](*make_plain_networks(), brightness=0.5)
     gan.compile()
     assert "generator_brightness" in gan.fit(make_dataset(), verbose=0).history

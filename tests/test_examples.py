@@ -372,23 +372,16 @@ def test_embedded_digits(tmp_path, monkeypatch, capsys):
         example.main(mnist=False, minutes=0, seed=0, out=tmp_path / "digits.keras")
 
 
-def test_modern_default(tmp_path, monkeypatch, capsys):
-    example = load("modern_default")
-    small = {"BATCH_SIZE": 4, "FILTERS": 4, "NUM_FEATURES": 4, "EXTRACTOR_EPOCHS": 1}
-    for name, value in small.items():
-        monkeypatch.setattr(example, name, value)
-    monkeypatch.setattr(
-        example.metrics, "kernel_distance", lambda *sets: gankit.metrics.KernelDistance(0.0, 0.0)
-    )
-    save_photos(tmp_path / "photos", 8, (16, 16))
-    example.main(tmp_path / "photos", 16, minutes=0, folder=tmp_path / "out")
-    rows = capsys.readouterr().out.splitlines()
-    assert [row.split(" | ")[0] for row in rows if row.startswith("| ")][1:] == [
-        "| dcgan",
-        "| r3gan",
-    ]
-    for name in ("dcgan", "r3gan"):
-        assert size(tmp_path / "out" / f"{name}.png") == (3 * 18 - 2, 3 * 18 - 2)
+def test_compare_recipes(tmp_path):
+    save_photos(tmp_path / "photos", 64, (16, 16))
+    options = ["--images", "photos", "--path", "photos", "--size", 16, "--num", 70]
+    options += ["--minutes", 0, "--folder", "out", "--recipes", "recipes.small", "keras.io"]
+    run("compare_recipes.py", tmp_path, *options)
+    again = run("compare_recipes.py", tmp_path, *options)  # all is there: only the table
+    rows = [line.split(" | ") for line in again.splitlines() if line.startswith("| ")]
+    assert {row[0] for row in rows[1:]} == {"| recipes.small", "| keras.io"}
+    assert [row[-1] for row in rows[1:]] == ["1 |", "1 |"]  # a step each
+    assert size(tmp_path / "out" / "keras.io_0.png") == (8 * 18 - 2, 8 * 18 - 2)
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_trains_and_is_logged_and_saved(tmp_path):
 
 
 def test_not_a_penalty():
-    with pytest.raises(TypeError, match="penalty must be None or an instance"):
+    with pytest.raises(TypeError, match="penalty must be an instance"):
         make_gan(compile_options={"penalty": 10.0})
 
 

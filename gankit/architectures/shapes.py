@@ -79,8 +79,8 @@ def halve(image_shape: Sequence[int], smallest: int = 4) -> list[tuple[int, int]
     """Returns the heights and widths of maps from an image's own down to a few pixels.
 
     Each is half of the one before, rounded up, as a convolution of stride 2 with "same" padding
-    makes it. The last one's longer side is ``smallest`` to ``2 * smallest - 1``: 64 -> 32 -> 16 -> 8
-    -> 4, and 28 -> 14 -> 7 -> 4.
+    makes it. The last one's longer side is ``smallest`` to ``2 * smallest - 2``, so 64 ends at 4
+    by 32, 16 and 8, and 28 by 14 and 7.
 
     Raises:
         ValueError: height or width is below ``2 * smallest``.

@@ -7,12 +7,13 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit import losses
+from gankit import losses, penalties
 from gankit.gans import checks
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN, in_float32, predict
 from gankit.gans.image_pool import ImagePool
 from gankit.gans.networks import check_networks
+from gankit.gans.optimizers import dcgan_adam
 from gankit.typing import Config, Scalars, Structure, Tensor
 
 
@@ -52,6 +53,8 @@ class CycleGAN(GAN):
     """
 
     default_loss: ClassVar[str | losses.Loss] = "least_squares"
+    default_penalty: ClassVar[penalties.Penalty | None] = None
+    default_optimizer = staticmethod(dcgan_adam)
 
     def __init__(
         self,

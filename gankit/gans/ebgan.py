@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from gankit import losses
+from gankit import losses, penalties
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN, in_float32
 from gankit.gans.networks import DISCRIMINATOR_ROLES, find_inputs, match_inputs, split_outputs
+from gankit.gans.optimizers import dcgan_adam
 from gankit.typing import Config, Scalars, Tensor
 
 
@@ -40,6 +41,8 @@ class EBGAN(GAN):
     """
 
     default_loss: ClassVar[str | losses.Loss] = losses.EnergyMargin(1.0)
+    default_penalty: ClassVar[penalties.Penalty | None] = None
+    default_optimizer = staticmethod(dcgan_adam)
 
     def __init__(
         self,

@@ -91,7 +91,7 @@ class GAN(keras.Model):
     """
 
     default_loss: ClassVar[str | losses.Loss] = "non_saturating"
-    default_penalty: ClassVar[penalties.Penalty | None] = None
+    default_penalty: ClassVar[penalties.Penalty | None] = penalties.R1(0.1, every=8)
     default_discriminator_steps: ClassVar[int] = 1
 
     penalty: Any  # an instance of gankit.penalties, or None
@@ -108,7 +108,7 @@ class GAN(keras.Model):
         share_fakes: bool = True,
         one_pass: bool = False,
         augment: keras.Layer | None = None,
-        generator_ema: float | None = None,
+        generator_ema: float | None = 10_000,
         seed: int | None = None,
         **kwargs: Any,
     ):
@@ -157,7 +157,7 @@ class GAN(keras.Model):
         generator_optimizer: str | keras.optimizers.Optimizer | None = None,
         discriminator_optimizer: str | keras.optimizers.Optimizer | None = None,
         loss: str | losses.Loss | None = None,
-        penalty: penalties.Penalty | None = None,
+        penalty: penalties.Penalty | Literal["auto"] | None = "auto",
         **kwargs: Any,
     ) -> None:
         """Settles how both networks are trained.
@@ -168,8 +168,8 @@ class GAN(keras.Model):
             discriminator_optimizer: likewise; another instance than the generator's.
             loss: what a score costs, a name or an instance of ``gankit.losses``; None for the
                 class's default.
-            penalty: what the discriminator's slope costs, an instance of ``gankit.penalties``; None
-                for the class's default.
+            penalty: a gradient penalty on the discriminator, an instance of ``gankit.penalties``;
+                ``"auto"`` for the class's default, here ``R1(0.1, every=8)``; None for no penalty.
             **kwargs: ``run_eagerly``, ``steps_per_execution``, ``jit_compile`` and
                 ``auto_scale_loss`` of ``keras.Model.compile``.
 
@@ -179,7 +179,7 @@ class GAN(keras.Model):
         """
         checks.check_compile_arguments(kwargs)
         loss = losses.get(self.default_loss if loss is None else loss)
-        penalty = penalties.get(self.default_penalty if penalty is None else penalty)
+        penalty = penalties.get(self.default_penalty if penalty == "auto" else penalty)
         pair = prepare_optimizers(
             generator_optimizer, discriminator_optimizer, self.default_optimizer
         )
@@ -458,11 +458,13 @@ class GAN(keras.Model):
 
     @staticmethod
     def default_optimizer() -> keras.optimizers.Optimizer:
-        """Returns what trains a network when nobody says: here, what trains DCGAN.
+        """Returns what trains a network if ``compile`` gets no optimizer.
 
-        Radford et al. 2015, arXiv:1511.06434, section 4.
+        Adam without momentum, and with a shorter memory of squared gradients than usual, as
+        StyleGAN2 has it (Karras et al. 2019, arXiv:1912.04958). ``docs/recipes.md`` shows how it
+        compares.
         """
-        return keras.optimizers.Adam(2e-4, beta_1=0.5)
+        return keras.optimizers.Adam(5e-4, beta_1=0.0, beta_2=0.99)
 
     def generator_networks(self) -> list[keras.Model]:
         """Returns the networks that the generator's phase trains."""

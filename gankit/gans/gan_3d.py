@@ -1,12 +1,14 @@
 """A GAN of shapes, whose discriminator waits for its generator."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
+from gankit import penalties
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN
+from gankit.gans.optimizers import dcgan_adam
 from gankit.typing import Config, Tensor
 
 
@@ -38,6 +40,9 @@ class GAN3D(GAN):
         Wu et al. 2016, "Learning a Probabilistic Latent Space of Object Shapes via 3D
         Generative-Adversarial Modeling", arXiv:1610.07584, section 3.1.
     """
+
+    default_penalty: ClassVar[penalties.Penalty | None] = None
+    default_optimizer = staticmethod(dcgan_adam)
 
     def __init__(
         self,

@@ -1,15 +1,17 @@
 """A GAN that goes on with a film."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import keras
 import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
+from gankit import penalties
 from gankit.gans import checks
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN
+from gankit.gans.optimizers import dcgan_adam
 from gankit.typing import Config, Scalars, Tensor
 
 
@@ -43,6 +45,9 @@ class NextFrameGAN(GAN):
         Mathieu et al. 2015, "Deep multi-scale video prediction beyond mean square error",
         arXiv:1511.05440.
     """
+
+    default_penalty: ClassVar[penalties.Penalty | None] = None
+    default_optimizer = staticmethod(dcgan_adam)
 
     def __init__(
         self,

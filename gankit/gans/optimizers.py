@@ -31,6 +31,14 @@ class OptimizerPair:
         return self.optimizers[0].iterations
 
 
+def dcgan_adam() -> keras.optimizers.Optimizer:
+    """Returns the optimizer of DCGAN and of many papers since.
+
+    Radford et al. 2015, arXiv:1511.06434, section 4.
+    """
+    return keras.optimizers.Adam(2e-4, beta_1=0.5)
+
+
 def prepare_optimizers(
     generator_optimizer: str | keras.optimizers.Optimizer | None,
     discriminator_optimizer: str | keras.optimizers.Optimizer | None,

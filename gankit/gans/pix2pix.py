@@ -1,12 +1,14 @@
 """A GAN that turns one kind of image into another, from pairs of both."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
+from gankit import penalties
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN
+from gankit.gans.optimizers import dcgan_adam
 from gankit.typing import Config, Scalars
 
 
@@ -32,6 +34,9 @@ class Pix2Pix(GAN):
         Isola et al. 2016, "Image-to-Image Translation with Conditional Adversarial Networks",
         arXiv:1611.07004.
     """
+
+    default_penalty: ClassVar[penalties.Penalty | None] = None
+    default_optimizer = staticmethod(dcgan_adam)
 
     def __init__(
         self,

@@ -1,13 +1,15 @@
 """A GAN that enlarges images."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
+from gankit import penalties
 from gankit.gans import checks
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN, in_float32
+from gankit.gans.optimizers import dcgan_adam
 from gankit.typing import Config, Scalars, Tensor
 
 
@@ -43,6 +45,9 @@ class SRGAN(GAN):
         Ledig et al. 2016, "Photo-Realistic Single Image Super-Resolution Using a Generative
         Adversarial Network", arXiv:1609.04802.
     """
+
+    default_penalty: ClassVar[penalties.Penalty | None] = None
+    default_optimizer = staticmethod(dcgan_adam)
 
     def __init__(
         self,

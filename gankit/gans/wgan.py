@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from gankit import losses
+from gankit import losses, penalties
 from gankit.gans.gan import GAN
 from gankit.typing import Config, Tensor
 
@@ -34,6 +34,7 @@ class WGAN(GAN):
     """
 
     default_loss: ClassVar[str | losses.Loss] = "wasserstein"
+    default_penalty: ClassVar[penalties.Penalty | None] = None
     default_discriminator_steps: ClassVar[int] = 5
 
     def __init__(

@@ -41,7 +41,7 @@ def test_pulling_away_is_a_term_of_the_generator():
 
 
 def test_balance_moves_as_in_the_paper():
-    gan = make_ebgan(gankit.BEGAN, diversity=0.5, balance_rate=0.1)
+    gan = make_ebgan(gankit.BEGAN, diversity=0.5, balance_rate=0.1, generator_ema=None)
     energies = np.array([[0.4], [0.8]], "float32"), np.array([[0.1], [0.1]], "float32")
     real, fake = (gankit.Batch(None, scores=-energy) for energy in energies)
     gan.after_step(real, fake)

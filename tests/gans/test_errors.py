@@ -99,7 +99,7 @@ def test_bad_options(options, error, message):
     [
         ({"loss": "non_saturated"}, ValueError, "'hinge', 'least_squares'.*Did you mean 'non_sat"),
         ({"loss": 3}, TypeError, "loss must be one of the names"),
-        ({"penalty": gankit.penalties.GradientPenalty}, TypeError, "penalty must be None or an"),
+        ({"penalty": gankit.penalties.GradientPenalty}, TypeError, "penalty must be an instance"),
         ({"metrics": ["accuracy"]}, TypeError, "takes no 'metrics'"),
         ({"loss_weights": [1, 2]}, TypeError, "takes no 'loss_weights'"),
         ({"optimizer": "adam"}, TypeError, "has two optimizers: pass generator_optimizer"),

@@ -7,7 +7,7 @@ import tensorflow as tf
 from helpers import LATENT_DIM, make_gan, make_images, make_networks, make_plain_networks, values
 
 import gankit
-from gankit import losses
+from gankit import losses, penalties
 
 STEPS, BATCH = 3, 6
 
@@ -25,7 +25,7 @@ def sgd():
 
 def train(networks, images, latents, **options):
     gan = WithGivenLatents(*networks, **options)
-    gan.compile(sgd(), sgd(), run_eagerly=True)
+    gan.compile(sgd(), sgd(), penalty=None, run_eagerly=True)
     gan.given = list(latents)
     steps = gan.discriminator_steps
     for step in range(STEPS):
@@ -199,6 +199,21 @@ def test_ema_follows_each_update_of_the_generator(generator_ema, decays):
         ]
     for average, value in zip(gan.ema_generator.weights, expected, strict=True):
         np.testing.assert_allclose(average, value, atol=1e-6)
+
+
+def test_what_a_gan_is_by_default():
+    gan = gankit.GAN(*make_plain_networks())
+    gan.compile()
+    assert gan.generator_ema == 10_000
+    assert gan.sampling_generator is gan.ema_generator
+    assert (type(gan.penalty), gan.penalty.weight, gan.penalty.every) == (penalties.R1, 0.1, 8)
+    for optimizer in gan.optimizer.optimizers:
+        assert (optimizer.beta_1, optimizer.beta_2) == (0.0, 0.99)
+        assert float(optimizer.learning_rate) == pytest.approx(5e-4)
+    gan.compile(penalty=None)
+    assert gan.penalty is None
+    gan.compile_from_config(gan.get_compile_config())
+    assert gan.penalty is None
 
 
 def test_one_pass_gives_batch_normalization_both():
