@@ -355,7 +355,7 @@ def test_embedded_digits(tmp_path, monkeypatch, capsys):
     example = load("embedded_digits")
     for name, value in {"FILTERS": 4, "LATENT_DIM": 4, "NUM_IMAGES": 600}.items():
         monkeypatch.setattr(example, name, value)
-    gan = example.build_gan(seed=0)
+    gan = gankit.recipes.small((28, 28, 1), 10, filters=4, latent_dim=4)
     average = example.keep_average(gan)
     example.save_in_half_precision(average, tmp_path / "half.keras")
     average.save(tmp_path / "whole.keras")
@@ -364,12 +364,14 @@ def test_embedded_digits(tmp_path, monkeypatch, capsys):
     for half, whole in zip(loaded.variables, average.variables, strict=True):
         assert half.dtype == whole.dtype
         np.testing.assert_allclose(half, whole, rtol=2**-11, atol=1e-7)
-    example.main(mnist=False, minutes=0, seed=0, out=tmp_path / "out" / "digits.keras")
+    few = [part[:640] for part in gankit.data.sample_digits()]
+    monkeypatch.setattr(example.data, "sample_digits", lambda: few)
+    example.main(mnist=False, epochs=1, seed=0, out=tmp_path / "out" / "digits.keras")
     assert "class_accuracy" in capsys.readouterr().out
     assert gankit.load(tmp_path / "out" / "digits.keras").generate(condition=[3]).shape[1] == 28
     monkeypatch.setattr(example, "LARGEST_FILE", 1000)
     with pytest.raises(SystemExit, match="larger than 1000 bytes: take fewer FILTERS"):
-        example.main(mnist=False, minutes=0, seed=0, out=tmp_path / "digits.keras")
+        example.main(mnist=False, epochs=1, seed=0, out=tmp_path / "digits.keras")
 
 
 def test_compare_recipes(tmp_path):
