@@ -54,7 +54,7 @@ def main(pairs, epochs, folder):
     keras.utils.set_random_seed(0)
     train, validation = split(folder, pairs)
     sizes = {"image_size": (SIZE, SIZE), "batch_size": BATCH_SIZE}
-    dataset = data.from_pairs(train, load_size=(LOAD_SIZE, LOAD_SIZE), flip=True, **sizes)
+    dataset = data.from_pairs(train, load_size=(LOAD_SIZE, LOAD_SIZE), flip="horizontal", **sizes)
     held_out = data.from_pairs(validation, shuffle=False, **sizes)
     photos, maps = (np.concatenate(part)[:SHOWN] for part in zip(*held_out, strict=True))
     gan = make_gan()

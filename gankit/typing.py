@@ -38,6 +38,9 @@ ColorMode: TypeAlias = Literal["rgb", "grayscale"]
 #: What to do with an image that can't be read.
 OnError: TypeAlias = Literal["raise", "skip"]
 
+#: How images are mirrored at random.
+Flip: TypeAlias = Literal["horizontal"]
+
 #: Where random numbers come from; None for what Keras, or the GAN, has for that.
 Seed: TypeAlias = int | keras.random.SeedGenerator | None
 

@@ -60,7 +60,7 @@ class Plain(losses.Loss):
 digits, labels = data.sample_digits()
 digits, labels = digits[:256], labels[:256]
 pairs = data.from_arrays(digits, labels, batch_size=4, image_size=(16, 16), classes=[3, 7])
-dataset = data.from_arrays(digits, batch_size=64, image_size=(16, 16), value_range=(-1, 1))
+dataset = data.from_arrays(digits, batch_size=64, image_size=(16, 16), flip="horizontal")
 generator = architectures.dcgan.build_generator((16, 16, 1), latent_dim=8, filters=4)
 discriminator = architectures.dcgan.build_discriminator((16, 16, 1), filters=4, dropout=0.0)
 gan = gankit.GAN(generator, discriminator, augment=augment.DiffAugment(["color"]), seed=0)
@@ -110,6 +110,7 @@ data.from_arrays(digits)  # wrong
 data.from_arrays(digits, batch_size=64, image_size=64)  # wrong
 data.from_directory(Path("photos"), batch_size=64, image_size=(64, 64), color_mode="gray")  # wrong
 data.from_directory(1, batch_size=64, image_size=(64, 64))  # wrong
+data.from_arrays(digits, batch_size=64, flip=True)  # wrong
 data.load_mnist(split="validation")  # wrong
 dataset = data.from_arrays(digits, batch_size=64)
 

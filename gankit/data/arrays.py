@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from gankit.data import checks
 from gankit.data.epochs import batches
+from gankit.data.flips import make_flip
 from gankit.data.images import cut, find_box, resize, round_to_uint8, scale
-from gankit.typing import Size, ValueRange
+from gankit.typing import Flip, Size, ValueRange
 
 CHUNK = 256
 
@@ -22,6 +23,7 @@ def from_arrays(
     batch_size: int,
     image_size: Size | None = None,
     center_crop: Size | None = None,
+    flip: Flip | None = None,
     classes: Collection[int] | None = None,
     num_classes: int | None = None,
     value_range: ValueRange = (-1, 1),
@@ -41,13 +43,17 @@ def from_arrays(
         image_size: ``(height, width)`` in pixels to resize to, once, with antialiasing. The largest
             centred box of that aspect ratio is kept.
         center_crop: ``(height, width)`` of another centred box to keep, before resizing.
+        flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which ones
+            is a function of ``seed``, the epoch's number and the image's index alone. None leaves
+            all as they are.
         classes: keeps only the images of these classes, e.g. ``[3, 7]``; labels stay as they are.
         num_classes: how many classes there are; labels must then be below it.
         value_range: ``(low, high)`` within [-1, 1]: where 0 and 255 of uint8 images go.
         shuffle: whether each epoch has a new order, a function of ``seed`` and the epoch's number
             alone; False keeps the array's order.
         replacement: whether each image of a batch is drawn from all images instead, so that an
-            epoch of as many batches shows some twice and some not at all.
+            epoch of as many batches shows some twice and some not at all. Every copy of an
+            image has that image's index, so ``flip`` treats them alike within an epoch.
         seed: integer.
 
     Returns:
@@ -57,11 +63,12 @@ def from_arrays(
     Raises:
         ValueError: wrong rank or channel count, floats that are not finite or not in
             ``value_range``, labels that don't fit, a batch larger than the data, ``replacement``
-            without ``shuffle``.
+            without ``shuffle``, another ``flip``.
         TypeError: images that are neither uint8 nor float, labels that are no integers, ``classes``
             that is no list.
     """
     checks.check_seed(seed)
+    checks.check_flip(flip)
     value_range = checks.check_value_range(value_range)
     images = check_array(images, value_range)
     labels = check_labels(labels, len(images), num_classes)
@@ -81,9 +88,10 @@ def from_arrays(
         labels,
         batch_size,
         value_range,
+        flip=flip,
+        seed=seed,
         shuffle=shuffle,
         replacement=replacement,
-        seed=seed,
     )
 
 
@@ -92,23 +100,26 @@ def batches_of_arrays(
     labels: np.ndarray | None,
     batch_size: int,
     value_range: ValueRange,
+    *,
+    flip: Flip | None = None,
+    seed: int,
     **order: Any,
 ) -> tf.data.Dataset:
     """Returns the dataset of arrays that are checked already; ``labels`` have any shape or none."""
     with tf.device("CPU:0"):
         arrays = [tf.constant(array) for array in (images, labels) if array is not None]
 
-    def take(indices):
-        images, *labels = (tf.gather(array, indices) for array in arrays)
-        images = scale(images, value_range)
-        return (images, *labels) if labels else images
+    def take(indices, epoch):
+        mirror = make_flip(flip, len(arrays[0]), seed, epoch)
 
-    return batches(
-        lambda indices, epoch: indices.map(take, num_parallel_calls=tf.data.AUTOTUNE),
-        len(images),
-        batch_size,
-        **order,
-    )
+        def gather(indices):
+            images, *labels = (tf.gather(array, indices) for array in arrays)
+            images = scale(mirror(images, indices), value_range)
+            return (images, *labels) if labels else images
+
+        return indices.map(gather, num_parallel_calls=tf.data.AUTOTUNE)
+
+    return batches(take, len(images), batch_size, seed=seed, **order)
 
 
 def resize_array(images: np.ndarray, image_size: Size, value_range: ValueRange) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from gankit.data.files import batches_of_files, check_options, find_images, leave_out_damaged
-from gankit.typing import OnError, PathLike, Size, ValueRange
+from gankit.typing import Flip, OnError, PathLike, Size, ValueRange
 
 TABLE = "list_attr_celeba.txt"
 
@@ -21,6 +21,7 @@ def from_celeba(
     attributes: Sequence[str] | None = None,
     keep: Sequence[str] | None = None,
     center_crop: Size | None = None,
+    flip: Flip | None = None,
     value_range: ValueRange = (-1, 1),
     on_error: OnError = "raise",
     cache: bool = False,
@@ -42,6 +43,7 @@ def from_celeba(
             them, e.g. ``["Smiling", "-Eyeglasses"]``.
         center_crop: ``(height, width)`` of another centred box to keep, before resizing. The faces
             are 218 pixels high and 178 wide.
+        flip: ``"horizontal"`` mirrors half of the images at random, see ``from_directory``.
         value_range: ``(low, high)`` within [-1, 1]: where black and white go.
         on_error: ``"raise"`` or ``"skip"``, see ``from_directory``.
         cache: whether to keep all images in memory, see ``from_directory``.
@@ -62,7 +64,7 @@ def from_celeba(
     References:
         Liu et al. 2015, "Deep Learning Face Attributes in the Wild", arXiv:1411.7766.
     """
-    options = check_options(image_size, center_crop, "rgb", value_range, on_error, seed)
+    options = check_options(image_size, center_crop, flip, "rgb", value_range, on_error, seed)
     check_names("attributes", attributes)
     check_names("keep", keep)
     paths = find_images(path)

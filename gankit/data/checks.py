@@ -16,6 +16,15 @@ def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
         raise ValueError(f"{name} must be one of {choices}, got {value!r}.")
 
 
+def check_flip(flip: object) -> None:
+    """Raises ``ValueError`` unless ``flip`` is None or ``"horizontal"``."""
+    if flip is not None and flip != "horizontal":
+        raise ValueError(
+            f"flip must be 'horizontal' or None, got {flip!r}. Pass flip='horizontal' to mirror "
+            "half of the images at random, or flip=None to leave all as they are."
+        )
+
+
 def check_at_least_one(name: str, value: object) -> None:
     """Raises ``ValueError`` unless ``value`` is an integer of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:

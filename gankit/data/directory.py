@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from gankit.data import checks
 from gankit.data.files import batches_of_files, check_options, find_images, leave_out_damaged
-from gankit.typing import ColorMode, OnError, PathLike, Size, ValueRange
+from gankit.typing import ColorMode, Flip, OnError, PathLike, Size, ValueRange
 
 
 def from_directory(
@@ -21,6 +21,7 @@ def from_directory(
     classes: Collection[str] | None = None,
     color_mode: ColorMode = "rgb",
     center_crop: Size | None = None,
+    flip: Flip | None = None,
     value_range: ValueRange = (-1, 1),
     on_error: OnError = "raise",
     cache: bool = False,
@@ -44,6 +45,9 @@ def from_directory(
             numbers stay as they are.
         color_mode: ``"rgb"`` or ``"grayscale"``.
         center_crop: ``(height, width)`` of another centred box to keep, before resizing.
+        flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which ones
+            is a function of ``seed``, the epoch's number and the image's index alone. None leaves
+            all as they are.
         value_range: ``(low, high)`` within [-1, 1]: where black and white go.
         on_error: what to do with an image that can't be read. ``"raise"`` names it. ``"skip"``
             leaves it out and warns of it; if the damage shows only while training, the next image
@@ -62,10 +66,10 @@ def from_directory(
 
     Raises:
         ValueError: no such folder, no images, an image that can't be read, a batch larger than the
-            data.
+            data, another ``flip``.
     """
     checks.check_choice("labels", labels, (None, "inferred"))
-    options = check_options(image_size, center_crop, color_mode, value_range, on_error, seed)
+    options = check_options(image_size, center_crop, flip, color_mode, value_range, on_error, seed)
     checks.check_classes(classes)
     files = leave_out_damaged(find_images(path, classes), path, on_error, options["center_crop"])
     paths = [file.path for file in files]

@@ -15,6 +15,7 @@ import tensorflow as tf
 from gankit.data import checks
 from gankit.data.arrays import batches_of_arrays
 from gankit.data.epochs import batches
+from gankit.data.flips import make_flip
 from gankit.data.images import (
     CHANNELS,
     DAMAGE,
@@ -29,7 +30,7 @@ from gankit.data.images import (
     round_to_uint8,
     scale,
 )
-from gankit.typing import ColorMode, OnError, PathLike, Size, Tensor, ValueRange
+from gankit.typing import ColorMode, Flip, OnError, PathLike, Size, Tensor, ValueRange
 
 BY_PILLOW = 0
 MOST_BATCHES = 8  # that are read at once, since each takes memory
@@ -45,6 +46,7 @@ def batches_of_files(
     batch_size: int,
     color_mode: ColorMode,
     center_crop: Size | None,
+    flip: Flip | None,
     value_range: ValueRange,
     on_error: OnError,
     cache: bool,
@@ -62,19 +64,21 @@ def batches_of_files(
         images, indices = map(np.concatenate, zip(*everything.as_numpy_iterator(), strict=True))
         labels = None if labels is None else labels[indices]
         return batches_of_arrays(
-            images, labels, batch_size, value_range, shuffle=shuffle, seed=seed
+            images, labels, batch_size, value_range, flip=flip, shuffle=shuffle, seed=seed
         )
     if labels is not None:
         with tf.device("CPU:0"):
             labels = tf.constant(labels)
 
-    def finish(images, indices):
-        images = scale(tf.ensure_shape(images, (batch_size, *images.shape[1:])), value_range)
-        if labels is None:
-            return images
-        return images, tf.gather(labels, tf.ensure_shape(indices, (batch_size,)))
-
     def take(indices, epoch):
+        mirror = make_flip(flip, len(files), seed, epoch)
+
+        def finish(images, indices):
+            images = tf.ensure_shape(images, (batch_size, *images.shape[1:]))
+            indices = tf.ensure_shape(indices, (batch_size,))
+            images = scale(mirror(images, indices), value_range)
+            return images if labels is None else (images, tf.gather(labels, indices))
+
         images = read_in_parallel(indices, reader.read)
         return images.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
 
@@ -92,6 +96,7 @@ def read_in_parallel(
 def check_options(
     image_size: Size | None,
     center_crop: Size | None,
+    flip: Flip | None,
     color_mode: ColorMode,
     value_range: ValueRange,
     on_error: OnError,
@@ -100,6 +105,7 @@ def check_options(
     """Returns the options that all adapters of files have, checked, for ``batches_of_files``."""
     checks.check_choice("color_mode", color_mode, tuple(MODES))
     checks.check_choice("on_error", on_error, ("raise", "skip"))
+    checks.check_flip(flip)
     checks.check_seed(seed)
     image_size = checks.check_size(image_size, "image_size")
     if image_size is None:
@@ -107,6 +113,7 @@ def check_options(
     return {
         "image_size": image_size,
         "center_crop": checks.check_size(center_crop, "center_crop"),
+        "flip": flip,
         "color_mode": color_mode,
         "value_range": checks.check_value_range(value_range),
         "on_error": on_error,

@@ -5,11 +5,12 @@ import functools
 import tensorflow as tf
 
 from gankit.data import checks
-from gankit.data.crops import crop_and_flip
+from gankit.data.crops import random_crop
 from gankit.data.epochs import batches
 from gankit.data.files import Reader, check_options, find_images, leave_out_damaged
+from gankit.data.flips import make_flip
 from gankit.data.images import resize_bicubic, scale
-from gankit.typing import ColorMode, OnError, PathLike, Size, ValueRange
+from gankit.typing import ColorMode, Flip, OnError, PathLike, Size, ValueRange
 
 
 def from_high_resolution(
@@ -19,7 +20,7 @@ def from_high_resolution(
     patch_size: Size,
     batch_size: int,
     patches_per_image: int = 1,
-    flip: bool = True,
+    flip: Flip | None = "horizontal",
     color_mode: ColorMode = "rgb",
     value_range: ValueRange = (-1, 1),
     on_error: OnError = "raise",
@@ -38,13 +39,14 @@ def from_high_resolution(
         patch_size: ``(height, width)`` of a patch in pixels; multiples of ``factor``.
         batch_size: patches a batch.
         patches_per_image: how many patches of each photo an epoch has.
-        flip: whether every other patch, at random, is mirrored.
+        flip: ``"horizontal"`` mirrors half of the patches at random, see ``from_directory``; None
+            leaves all as they are.
         color_mode: ``"rgb"`` or ``"grayscale"``.
         value_range: ``(low, high)`` within [-1, 1]: where black and white go.
         on_error: as in ``from_directory``.
         cache: whether to keep all photos in memory when they have been decoded once.
         shuffle: whether each epoch has a new order; patches are at random places in any case, which
-            are a function of ``seed``, the epoch's number and the photo's alone.
+            are a function of ``seed``, the epoch's number and the patch's alone.
         seed: integer.
 
     Returns:
@@ -53,9 +55,10 @@ def from_high_resolution(
 
     Raises:
         ValueError: no such folder, no images, one that can't be read or is smaller than a patch, a
-            patch that can't be shrunk by ``factor``, a batch larger than the data.
+            patch that can't be shrunk by ``factor``, a batch larger than the data, another
+            ``flip``.
     """
-    options = check_options(patch_size, None, color_mode, value_range, on_error, seed)
+    options = check_options(patch_size, None, flip, color_mode, value_range, on_error, seed)
     patch_size, value_range = options["image_size"], options["value_range"]
     checks.check_at_least_one("factor", factor)
     checks.check_at_least_one("patches_per_image", patches_per_image)
@@ -71,16 +74,18 @@ def from_high_resolution(
         reader.decode_or_next = functools.cache(reader.decode_or_next)  # type: ignore[method-assign]
 
     def take(indices, epoch):
+        mirror = make_flip(flip, num_patches, seed, epoch)
+
         def cut(index):
             photo, _ = reader.decode_by_pillow(index // patches_per_image)
-            return crop_and_flip(photo, patch_size, flip, seed, epoch, index)
+            return random_crop(photo, patch_size, seed, epoch, index), index
 
-        def shrink(patches):
-            patches = scale(patches, value_range)
+        def finish(patches, indices):
+            patches = scale(mirror(patches, indices), value_range)
             small = resize_bicubic(patches, small_size)
             return patches, tf.clip_by_value(small, *value_range)
 
         patches = indices.unbatch().map(cut, num_parallel_calls=tf.data.AUTOTUNE)
-        return patches.batch(batch_size, drop_remainder=True).map(shrink)
+        return patches.batch(batch_size, drop_remainder=True).map(finish)
 
     return batches(take, num_patches, batch_size, shuffle=shuffle, seed=seed)

@@ -7,7 +7,7 @@ from typing import Literal
 import tensorflow as tf
 
 from gankit.data import checks
-from gankit.data.crops import crop_and_flip
+from gankit.data.crops import random_crop
 from gankit.data.epochs import batches
 from gankit.data.files import (
     Reader,
@@ -16,8 +16,9 @@ from gankit.data.files import (
     leave_out_damaged,
     read_in_parallel,
 )
+from gankit.data.flips import make_flip
 from gankit.data.images import scale
-from gankit.typing import ColorMode, OnError, PathLike, Size, Tensor, ValueRange
+from gankit.typing import ColorMode, Flip, OnError, PathLike, Size, Tensor, ValueRange
 
 SIDES = ("left", "right")
 
@@ -30,7 +31,7 @@ def from_pairs(
     batch_size: int,
     input_side: Literal["left", "right"] = "right",
     load_size: Size | None = None,
-    flip: bool = False,
+    flip: Flip | None = None,
     color_mode: ColorMode = "rgb",
     value_range: ValueRange = (-1, 1),
     on_error: OnError = "raise",
@@ -50,7 +51,8 @@ def from_pairs(
         input_side: ``"left"`` or ``"right"``, where the input stands in a file that holds a pair.
         load_size: ``(height, width)`` to resize to first; a random part of ``image_size`` is then
             cut out. None for no crops. Isola et al. 2017 load (286, 286) for (256, 256).
-        flip: whether every other pair, at random, is mirrored.
+        flip: ``"horizontal"`` mirrors half of the pairs at random, both images of a pair together,
+            see ``from_directory``; None leaves all as they are.
         color_mode: ``"rgb"`` or ``"grayscale"``.
         value_range: ``(low, high)`` within [-1, 1]: where black and white go.
         on_error: as in ``from_directory``; with two folders, ``"skip"`` leaves a pair out if either
@@ -64,9 +66,10 @@ def from_pairs(
 
     Raises:
         ValueError: no such folder, no images, names that are in one folder only, an image that
-            can't be read, a ``load_size`` below ``image_size``, a batch larger than the data.
+            can't be read, a ``load_size`` below ``image_size``, a batch larger than the data,
+            another ``flip``.
     """
-    options = check_options(image_size, None, color_mode, value_range, on_error, seed)
+    options = check_options(image_size, None, flip, color_mode, value_range, on_error, seed)
     checks.check_choice("input_side", input_side, SIDES)
     image_size, value_range = options["image_size"], options["value_range"]
     load_size = checks.check_size(load_size, "load_size") or image_size
@@ -80,14 +83,18 @@ def from_pairs(
     checks.check_batch_size(batch_size, len(pairs))
 
     def take(indices, epoch):
+        mirror = make_flip(flip, len(pairs), seed, epoch)
+
         def cut(pair_and_index):
             pair, index = pair_and_index
-            return crop_and_flip(pair, image_size, flip, seed, epoch, index)
+            return random_crop(pair, image_size, seed, epoch, index)
 
         def finish(together, indices):
-            together = tf.map_fn(cut, (together, indices), fn_output_signature=tf.uint8)
+            if load_size != image_size:
+                together = tf.map_fn(cut, (together, indices), fn_output_signature=tf.uint8)
             together = tf.ensure_shape(together, (batch_size, *together.shape[1:]))
-            return tuple(tf.split(scale(together, value_range), 2, axis=-1))
+            together = scale(mirror(together, indices), value_range)
+            return tuple(tf.split(together, 2, axis=-1))
 
         together = read_in_parallel(indices, pairs.read)
         return together.map(finish, num_parallel_calls=tf.data.AUTOTUNE)

@@ -10,8 +10,9 @@ import tensorflow as tf
 from gankit.data import checks
 from gankit.data.arrays import batches_of_arrays
 from gankit.data.epochs import epochs, shuffled
+from gankit.data.flips import make_flip
 from gankit.data.images import decode, resize, round_to_uint8, scale
-from gankit.typing import PathLike, Size, ValueRange
+from gankit.typing import Flip, PathLike, Size, ValueRange
 
 SHUFFLE_BUFFER = 10_000  # images, still encoded
 
@@ -23,6 +24,7 @@ def from_tfds(
     batch_size: int,
     image_size: Size | None = None,
     center_crop: Size | None = None,
+    flip: Flip | None = None,
     label_key: str | None = None,
     image_key: str = "image",
     classes: Collection[str | int] | None = None,
@@ -43,6 +45,9 @@ def from_tfds(
         image_size: ``(height, width)`` in pixels to resize to, with antialiasing. The largest
             centred box of that aspect ratio is kept. Needed where the images differ in size.
         center_crop: ``(height, width)`` of another centred box to keep, before resizing.
+        flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which ones
+            is a function of ``seed``, the epoch's number and the image's index alone. None leaves
+            all as they are.
         label_key: the feature that holds the class, usually ``"label"``; with it the dataset holds
             ``(images, labels)``.
         image_key: the feature that holds the image.
@@ -64,9 +69,10 @@ def from_tfds(
 
     Raises:
         ValueError: a name, split, feature or class that is not there, images of several sizes
-            without ``image_size``, a batch larger than the data.
+            without ``image_size``, a batch larger than the data, another ``flip``.
     """
     checks.check_seed(seed)
+    checks.check_flip(flip)
     value_range = checks.check_value_range(value_range)
     checks.check_classes(classes)
     builder = find_builder(name, data_dir)
@@ -89,22 +95,32 @@ def from_tfds(
         pixels = tf.ensure_shape(pixels, (None, None, shape[-1]))
         return tf.ensure_shape(round_to_uint8(resize(pixels, size)) if size else pixels, shape)
 
-    def read_batch(contents, *labels):
-        images = scale(tf.map_fn(read, contents, fn_output_signature=tf.uint8), value_range)
-        return (images, *labels) if labels else images
-
     if cache:
         decoded = encoded.map(
             lambda content, *labels: (read(content), *labels), num_parallel_calls=tf.data.AUTOTUNE
         )
         images, *labels = map(np.stack, zip(*decoded.as_numpy_iterator(), strict=True))
-        order = {"shuffle": shuffle, "seed": seed}
         return batches_of_arrays(
-            images, labels[0] if labels else None, batch_size, value_range, **order
+            images,
+            labels[0] if labels else None,
+            batch_size,
+            value_range,
+            flip=flip,
+            seed=seed,
+            shuffle=shuffle,
         )
 
     def one_epoch(epoch):
-        order = shuffled(encoded, SHUFFLE_BUFFER, seed, epoch) if shuffle else encoded
+        mirror = make_flip(flip, num_images, seed, epoch)
+
+        def read_batch(indices, item):
+            contents, *labels = item if isinstance(item, tuple) else (item,)
+            images = tf.map_fn(read, contents, fn_output_signature=tf.uint8)
+            images = scale(mirror(images, indices), value_range)
+            return (images, *labels) if labels else images
+
+        numbered = encoded.enumerate()
+        order = shuffled(numbered, SHUFFLE_BUFFER, seed, epoch) if shuffle else numbered
         order = order.batch(batch_size, drop_remainder=True)
         return order.map(read_batch, num_parallel_calls=tf.data.AUTOTUNE)
 

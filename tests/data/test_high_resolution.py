@@ -25,7 +25,7 @@ def in_bytes(images):
 
 
 def test_patches_are_parts_of_the_photos(folder):
-    dataset = data.from_high_resolution(folder, patches_per_image=4, flip=False, **OPTIONS)
+    dataset = data.from_high_resolution(folder, patches_per_image=4, flip=None, **OPTIONS)
     assert len(dataset) == 2
     patches, small = (np.concatenate(part) for part in zip(*dataset, strict=True))
     assert patches.shape == (8, 6, 9, 3)

@@ -46,7 +46,8 @@ def test_side_by_side(folders, side):
 
 
 def test_two_folders(folders):
-    options = {"image_size": SIZE, "batch_size": 4, "flip": True, "load_size": (9, 12), "seed": 3}
+    augmented = {"flip": "horizontal", "load_size": (9, 12), "seed": 3}
+    options = {"image_size": SIZE, "batch_size": 4, **augmented}
     together = data.from_pairs(folders / "both", **options)
     apart = data.from_pairs(folders / "images", folders / "inputs", **options)
     assert apart.element_spec == together.element_spec
@@ -62,7 +63,7 @@ def test_the_same_happens_to_both(folders, load_size):
         image_size=SIZE,
         batch_size=4,
         load_size=load_size,
-        flip=True,
+        flip="horizontal",
     )
     places = []
     for _ in range(3):
@@ -74,7 +75,7 @@ def test_the_same_happens_to_both(folders, load_size):
 
 def test_a_mirror_image_or_not(folders):
     dataset = data.from_pairs(
-        folders / "both", image_size=SIZE, batch_size=4, flip=True, shuffle=False
+        folders / "both", image_size=SIZE, batch_size=4, flip="horizontal", shuffle=False
     )
     mirrored = 0
     for _ in range(20):
@@ -89,7 +90,12 @@ def test_a_mirror_image_or_not(folders):
 def test_crops_are_a_function_of_seed_and_epoch(folders):
     def crops(seed, epoch):
         dataset = data.from_pairs(
-            folders / "both", image_size=(3, 4), load_size=SIZE, batch_size=2, flip=True, seed=seed
+            folders / "both",
+            image_size=(3, 4),
+            load_size=SIZE,
+            batch_size=2,
+            flip="horizontal",
+            seed=seed,
         )
         set_epoch(dataset, epoch)
         return np.array([batch[0] for batch in dataset])

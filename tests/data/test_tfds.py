@@ -88,6 +88,27 @@ def test_cache_gives_the_same_labels(data_dir):
         np.testing.assert_array_equal(one[1], other[1])
 
 
+@pytest.mark.parametrize("cache", [False, True])
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_flips_equal_those_of_arrays(data_dir, cache, shuffle):
+    in_order = {"batch_size": 4, "shuffle": False}
+    images = np.concatenate(list(load(data_dir)))
+    arrays = data.from_arrays(images, flip="horizontal", seed=7, **in_order)
+    dataset = load(
+        data_dir, label_key="label", flip="horizontal", cache=cache, shuffle=shuffle, seed=7
+    )
+    mirrored = 0
+    for _ in range(2):
+        expected = np.concatenate(list(arrays))
+        mirrored += (expected[:, 0, 0, 0] == 1).sum()
+        for batch, labels in dataset:
+            # One side is white, so the darker one tells the number.
+            found = np.round((batch.numpy().min(axis=(1, 2, 3)) + 1) * 12.75).astype(int)
+            np.testing.assert_array_equal(batch, expected[found])
+            np.testing.assert_array_equal(labels, found % 3)
+    assert 0 < mirrored < 24
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -98,6 +119,7 @@ def test_cache_gives_the_same_labels(data_dir):
         ({"label_key": "photo"}, "label_key='photo' is no class"),
         ({"classes": ["cube"]}, "no class 'cube'.*'disc', 'ring', 'star'"),
         ({"batch_size": 13}, "batch_size=13 is larger.*12 images"),
+        ({"flip": True}, "flip must be 'horizontal' or None, got True"),
     ],
 )
 def test_bad_input(data_dir, options, message):
