@@ -29,8 +29,11 @@ COMPILE_ARGUMENTS = ("run_eagerly", "steps_per_execution", "jit_compile", "auto_
 
 def check_average(name: str, value: object) -> None:
     """Raises ``ValueError`` unless ``value`` is None, a decay, or a half-life in images."""
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if value is not None and not (number and 0 <= float(value) < float("inf")):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real | None):
+        fits = False
+    else:
+        fits = value is None or 0 <= float(value) < float("inf")
+    if not fits:
         raise ValueError(
             f"{name} must be None, a decay per step in [0, 1), e.g. 0.999, or a half-life in "
             f"images of 1 or more, e.g. 10_000, got {value!r}."
