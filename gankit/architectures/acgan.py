@@ -13,7 +13,6 @@ from gankit.layers import UpsampleConv2D
 from gankit.typing import ImageShape
 
 LARGEST_START, LEAST_HALVINGS = 8, 2  # as for MNIST's 28x28, 28 -> 14 -> 7
-WIDEST = 512
 KERNEL_SIZE = 3
 MOMENTUM = 0.8
 
@@ -35,15 +34,14 @@ def build_generator(
         image_shape: ``(height, width, channels)``; height and width must be at least 8.
         num_classes: how many classes there are.
         latent_dim: length of a latent vector.
-        filters: channels of the layer before the image; doubled at each layer before that one, up
-            to 512.
+        filters: channels of the layer before the image; those before that one have twice as many.
         name: of the model.
 
     Raises:
         ValueError: an image that is too small.
     """
     *sizes, start = halve(image_shape, LARGEST_START, LEAST_HALVINGS)
-    widths = [min(filters * 2**level, WIDEST) for level in range(len(sizes))]
+    widths = [filters] + [2 * filters] * (len(sizes) - 1)
 
     latents = keras.Input((latent_dim,), name="latents")
     condition = keras.Input((), dtype="int32", name="condition")
