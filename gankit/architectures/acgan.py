@@ -8,11 +8,11 @@ discriminator tells it beside its score. After Keras ACGANs for MNIST, which go 
 import keras
 from keras import layers
 
-from gankit.architectures.shapes import check_image_shape, divide_shape
+from gankit.architectures.shapes import check_image_shape, crop, halve
 from gankit.layers import UpsampleConv2D
 from gankit.typing import ImageShape
 
-UPSAMPLING = (2, 2)
+LARGEST_START, LEAST_HALVINGS = 8, 2  # as for MNIST's 28x28, 28 -> 14 -> 7
 KERNEL_SIZE = 3
 MOMENTUM = 0.8
 
@@ -26,32 +26,33 @@ def build_generator(
 ) -> keras.Model:
     """Returns a network from latents and a class to images in [-1, 1].
 
-    Takes latents ``(batch, latent_dim)`` and condition, integers in 0..num_classes - 1 of shape
+    Begins with at most 8 pixels a side, and doubles them at least twice. Takes latents ``(batch,
+    latent_dim)`` and condition, integers in 0..num_classes - 1 of shape
     ``(batch,)``.
 
     Args:
-        image_shape: ``(height, width, channels)``; 4 must divide height and width.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         num_classes: how many classes there are.
         latent_dim: length of a latent vector.
         filters: channels of the layer before the image; those before that one have twice as many.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that 4 does not divide.
+        ValueError: an image that is too small.
     """
-    height, width, channels = divide_shape(image_shape, UPSAMPLING)
-    start = (height, width, 2 * filters)
+    *sizes, start = halve(image_shape, LARGEST_START, LEAST_HALVINGS)
+    widths = [filters] + [2 * filters] * (len(sizes) - 1)
 
     latents = keras.Input((latent_dim,), name="latents")
     condition = keras.Input((), dtype="int32", name="condition")
     x = layers.multiply([latents, layers.Embedding(num_classes, latent_dim)(condition)])
-    x = layers.Dense(start[0] * start[1] * start[2], activation="relu")(x)
-    x = layers.Reshape(start)(x)
-    for scale, units in zip(UPSAMPLING, (2 * filters, filters), strict=True):
+    x = layers.Dense(start[0] * start[1] * widths[-1], activation="relu")(x)
+    x = layers.Reshape((*start, widths[-1]))(x)
+    for size, units in reversed(list(zip(sizes, widths, strict=True))):
         x = layers.BatchNormalization(momentum=MOMENTUM)(x)
-        x = UpsampleConv2D(units, KERNEL_SIZE, scale, activation="relu")(x)
+        x = crop(UpsampleConv2D(units, KERNEL_SIZE, activation="relu")(x), size)
     x = layers.BatchNormalization(momentum=MOMENTUM)(x)
-    x = layers.Conv2D(channels, KERNEL_SIZE, padding="same")(x)
+    x = layers.Conv2D(image_shape[-1], KERNEL_SIZE, padding="same")(x)
     outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model([latents, condition], outputs, name=name)
 

@@ -7,11 +7,10 @@ Halves the image by strided convolutions to an encoding, and enlarges it again, 
 import keras
 from keras import layers
 
-from gankit.architectures.shapes import count_halvings
+from gankit.architectures.shapes import crop, halve
 from gankit.layers import UpsampleConv2D
 from gankit.typing import ImageShape
 
-SMALLEST = 4  # height and width of the innermost map
 WIDEST = 512
 KERNEL_SIZE = 3
 
@@ -24,16 +23,16 @@ def build_discriminator(
     Its outputs are images of the same shape, in no fixed range, and ``(batch, encoding_dim)``.
 
     Args:
-        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         filters: channels of the first layer; doubled at each following one, up to 512.
         encoding_dim: length of an encoding.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that can't be halved.
+        ValueError: an image that is too small.
     """
-    halvings = count_halvings(image_shape, SMALLEST)
-    widths = [min(filters * 2**level, WIDEST) for level in range(halvings)]
+    sizes = halve(image_shape)[:-1]
+    widths = [min(filters * 2**level, WIDEST) for level in range(len(sizes))]
     images = x = keras.Input(image_shape, name="images")
     for units in widths:
         x = layers.Conv2D(units, KERNEL_SIZE, 2, padding="same")(x)
@@ -42,7 +41,9 @@ def build_discriminator(
     encoding = layers.Dense(encoding_dim, dtype="float32", name="encoding")(layers.Flatten()(x))
     x = layers.Dense(inner[0] * inner[1] * inner[2])(encoding)
     x = layers.LeakyReLU(negative_slope=0.2)(layers.Reshape(inner)(x))
-    for units in reversed(widths[:-1]):
-        x = layers.LeakyReLU(negative_slope=0.2)(UpsampleConv2D(units, KERNEL_SIZE)(x))
-    repeated = UpsampleConv2D(image_shape[-1], KERNEL_SIZE, dtype="float32", name="repeated")(x)
+    for size, units in reversed(list(zip(sizes[1:], widths[:-1], strict=True))):
+        x = crop(UpsampleConv2D(units, KERNEL_SIZE)(x), size)
+        x = layers.LeakyReLU(negative_slope=0.2)(x)
+    x = UpsampleConv2D(image_shape[-1], KERNEL_SIZE, dtype="float32")(x)
+    repeated = layers.Activation("linear", dtype="float32", name="repeated")(crop(x, sizes[0]))
     return keras.Model(images, [repeated, encoding], name=name)

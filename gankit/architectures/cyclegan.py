@@ -13,7 +13,7 @@ from keras import layers, ops
 
 from gankit.architectures import pix2pix
 from gankit.architectures.initial import small_normal
-from gankit.architectures.shapes import divide_shape
+from gankit.architectures.shapes import SMALLEST, check_image_shape, crop
 from gankit.typing import ImageShape, Tensor
 
 HALVINGS = 2
@@ -29,17 +29,16 @@ def build_generator(
     """Returns a network from ``condition`` to images in [-1, 1], both of one height and width.
 
     Args:
-        image_shape: ``(height, width, channels)``; 4 must divide height and width.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         input_channels: of the images that are translated.
         filters: channels of the outermost maps; the innermost have four times as many.
         blocks: how many residual blocks there are.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that 4 does not divide.
+        ValueError: an image that is too small.
     """
-    divide_shape(image_shape, (2,) * HALVINGS)
-    height, width, channels = image_shape
+    height, width, channels = check_image_shape(image_shape, SMALLEST)
     condition = keras.Input((height, width, input_channels), name="condition")
     x = convolve(pad(condition, 3), filters, 7)
     images = translate(x, channels, filters, blocks)
@@ -47,7 +46,10 @@ def build_generator(
 
 
 def build_discriminator(
-    image_shape: ImageShape, filters: int = 64, halvings: int = 3, name: str = "discriminator"
+    image_shape: ImageShape,
+    filters: int = 64,
+    halvings: int | None = None,
+    name: str = "discriminator",
 ) -> keras.Model:
     """Returns a network from images to logits of patches, see ``pix2pix.build_discriminator``."""
     return pix2pix.build_discriminator(image_shape, None, filters, halvings, name)
@@ -55,7 +57,9 @@ def build_discriminator(
 
 def translate(x: Tensor, channels: int, filters: int, blocks: int) -> Tensor:
     """Returns the images that a generator makes of its first convolution's outputs."""
+    sizes = []
     for level in range(1, HALVINGS + 1):
+        sizes.append(x.shape[1:3])
         x = convolve(x, filters * 2**level, 3, 2, padding="same")
     for _ in range(blocks):
         residual = convolve(pad(x, 1), x.shape[-1], 3)
@@ -65,7 +69,7 @@ def translate(x: Tensor, channels: int, filters: int, blocks: int) -> Tensor:
         x = layers.Conv2DTranspose(
             filters * 2**level, 3, 2, padding="same", use_bias=False, **small_normal()
         )(x)
-        x = layers.ReLU()(pix2pix.normalize(x))
+        x = layers.ReLU()(pix2pix.normalize(crop(x, sizes[level])))
     x = layers.Conv2D(channels, 7, **small_normal())(pad(x, 3))
     return layers.Activation("tanh", dtype="float32", name="images")(x)
 

@@ -7,12 +7,13 @@ normalization in the discriminator. Voxels end in tanh, -1 for empty, where the 
 0 for empty.
 """
 
+import math
+
 import keras
 from keras import layers
 
-from gankit.architectures.shapes import count_halvings
+from gankit.architectures.shapes import crop, halve
 
-SMALLEST = 4  # depth, height and width where the generator begins, as in the paper
 KERNEL_SIZE = 4
 
 
@@ -25,29 +26,28 @@ def build_generator(
     """Returns a network from latents ``(batch, latent_dim)`` to volumes in [-1, 1].
 
     Args:
-        volume_shape: ``(depth, height, width, channels)``; all three sizes must be even and at
-            least 8. The paper has ``(64, 64, 64, 1)``.
+        volume_shape: ``(depth, height, width, channels)``; all three sizes must be at least
+            8. The paper has ``(64, 64, 64, 1)``.
         latent_dim: length of a latent vector.
         filters: channels of the layer before the volume; doubled at each layer before that one.
         name: of the model.
 
     Raises:
-        ValueError: a volume shape that can't be halved.
+        ValueError: a volume that is too small.
     """
-    halvings = count_halvings(volume_shape, SMALLEST, "volume_shape")
-    *sizes, channels = volume_shape
-    widths = [filters * 2**level for level in reversed(range(halvings))]
-    start = (*(size >> halvings for size in sizes), widths[0])
+    *sizes, start = halve(volume_shape, name="volume_shape")
+    widths = [filters * 2**level for level in range(len(sizes))]
 
     latents = x = keras.Input((latent_dim,), name="latents")
     # What a transposed convolution of a single voxel is.
-    x = layers.Dense(start[0] * start[1] * start[2] * start[3], use_bias=False)(x)
-    x = layers.Reshape(start)(x)
+    x = layers.Dense(math.prod(start) * widths[-1], use_bias=False)(x)
+    x = layers.Reshape((*start, widths[-1]))(x)
     x = layers.ReLU()(layers.BatchNormalization()(x))
-    for units in widths[1:]:
+    for size, units in reversed(list(zip(sizes[1:], widths[:-1], strict=True))):
         x = layers.Conv3DTranspose(units, KERNEL_SIZE, strides=2, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.Conv3DTranspose(channels, KERNEL_SIZE, strides=2, padding="same")(x)
+        x = layers.ReLU()(layers.BatchNormalization()(crop(x, size)))
+    x = layers.Conv3DTranspose(volume_shape[-1], KERNEL_SIZE, strides=2, padding="same")(x)
+    x = crop(x, sizes[0])
     outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(latents, outputs, name=name)
 
@@ -58,16 +58,16 @@ def build_discriminator(
     """Returns a network from volumes ``(batch, *volume_shape)`` to logits ``(batch, 1)``.
 
     Args:
-        volume_shape: ``(depth, height, width, channels)``; all three sizes must be even and at
-            least 8.
+        volume_shape: ``(depth, height, width, channels)``; all three sizes must be at least
+            8.
         filters: channels of the first layer; doubled at each following one.
         name: of the model.
 
     Raises:
-        ValueError: a volume shape that can't be halved.
+        ValueError: a volume that is too small.
     """
     images = x = keras.Input(volume_shape, name="images")
-    for level in range(count_halvings(volume_shape, SMALLEST, "volume_shape")):
+    for level in range(len(halve(volume_shape, name="volume_shape")) - 1):
         # The first layer sees the voxels as they are, and has a bias instead of normalization.
         x = layers.Conv3D(
             filters * 2**level, KERNEL_SIZE, strides=2, padding="same", use_bias=level == 0

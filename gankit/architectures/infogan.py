@@ -1,7 +1,8 @@
 """Networks that invent codes and read them: InfoGAN's for MNIST.
 
-Chen et al. 2016, "InfoGAN", arXiv:1606.03657, appendix C.1, for images of 28x28; other sizes begin
-at a quarter of theirs. The head that reads the codes shares all but its last two layers with the
+Chen et al. 2016, "InfoGAN", arXiv:1606.03657, appendix C.1, for images of 28x28, which begin with
+7x7 pixels and are doubled twice. Larger images are doubled as often as it takes to begin with at
+most 8. The head that reads the codes shares all but its last two layers with the
 discriminator. Kernels are 4 wide, dense layers have 1,024 units and the head's one 128; here the
 layers' widths follow from ``filters``.
 """
@@ -9,10 +10,11 @@ layers' widths follow from ``filters``.
 import keras
 from keras import layers
 
-from gankit.architectures.shapes import divide_shape
+from gankit.architectures.shapes import crop, halve
 from gankit.typing import ImageShape, Tensor
 
-UPSAMPLING = (2, 2)
+LARGEST_START, LEAST_HALVINGS = 8, 2  # as for the paper's 28x28, 28 -> 14 -> 7
+WIDEST = 512
 KERNEL_SIZE = 4
 NEGATIVE_SLOPE = 0.1
 
@@ -32,19 +34,20 @@ def build_generator(
     0..num_categories - 1, and, unless ``num_codes`` is 0, ``codes`` ``(batch, num_codes)``.
 
     Args:
-        image_shape: ``(height, width, channels)``; 4 must divide height and width.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         latent_dim: length of a latent vector.
         num_categories: how many values the categorical code has.
         num_codes: how many continuous codes there are.
-        filters: channels before the image; the first map has twice as many.
+        filters: channels of the layer before the image; doubled at each layer before that one, up
+            to 512.
         hidden_units: width of the first layer.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that 4 does not divide.
+        ValueError: an image that is too small.
     """
-    height, width, channels = divide_shape(image_shape, UPSAMPLING)
-    start = (height, width, 2 * filters)
+    *sizes, start = halve(image_shape, LARGEST_START, LEAST_HALVINGS)
+    widths = [min(filters * 2**level, WIDEST) for level in range(len(sizes))]
 
     latents = keras.Input((latent_dim,), name="latents")
     category = keras.Input((), dtype="int32", name="category")
@@ -55,10 +58,13 @@ def build_generator(
         inputs.append(keras.Input((num_codes,), name="codes"))
         parts.append(inputs[-1])
     x = normalized(layers.Dense(hidden_units, use_bias=False)(layers.concatenate(parts)))
-    x = normalized(layers.Dense(start[0] * start[1] * start[2], use_bias=False)(x))
-    x = layers.Reshape(start)(x)
-    x = layers.Conv2DTranspose(filters, KERNEL_SIZE, 2, padding="same", use_bias=False)(x)
-    x = layers.Conv2DTranspose(channels, KERNEL_SIZE, 2, padding="same")(normalized(x))
+    x = normalized(layers.Dense(start[0] * start[1] * widths[-1], use_bias=False)(x))
+    x = layers.Reshape((*start, widths[-1]))(x)
+    for size, units in reversed(list(zip(sizes[1:], widths[:-1], strict=True))):
+        x = layers.Conv2DTranspose(units, KERNEL_SIZE, 2, padding="same", use_bias=False)(x)
+        x = normalized(crop(x, size))
+    x = layers.Conv2DTranspose(image_shape[-1], KERNEL_SIZE, 2, padding="same")(x)
+    x = crop(x, sizes[0])
     outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(inputs, outputs, name=name)
 
@@ -77,22 +83,25 @@ def build_discriminator(
     unless ``num_codes`` is 0, codes ``(batch, num_codes)``.
 
     Args:
-        image_shape: ``(height, width, channels)``; 4 must divide height and width.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         num_categories: how many values the categorical code has.
         num_codes: how many continuous codes there are.
-        filters: channels of the first convolution; the second has twice as many.
+        filters: channels of the first convolution; doubled at each following one, up to 512.
         hidden_units: width of the layer before the score; the one before the codes has an eighth.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that 4 does not divide.
+        ValueError: an image that is too small.
     """
-    divide_shape(image_shape, UPSAMPLING)
+    halvings = len(halve(image_shape, LARGEST_START, LEAST_HALVINGS)) - 1
     images = keras.Input(image_shape, name="images")
     x = layers.Conv2D(filters, KERNEL_SIZE, 2, padding="same")(images)
     x = layers.LeakyReLU(negative_slope=NEGATIVE_SLOPE)(x)
-    x = layers.Conv2D(2 * filters, KERNEL_SIZE, 2, padding="same", use_bias=False)(x)
-    x = layers.Flatten()(normalized(x, NEGATIVE_SLOPE))
+    for level in range(1, halvings):
+        units = min(filters * 2**level, WIDEST)
+        x = layers.Conv2D(units, KERNEL_SIZE, 2, padding="same", use_bias=False)(x)
+        x = normalized(x, NEGATIVE_SLOPE)
+    x = layers.Flatten()(x)
     x = normalized(layers.Dense(hidden_units, use_bias=False)(x), NEGATIVE_SLOPE)
     scores = layers.Dense(1, dtype="float32", name="scores")(x)
     x = normalized(layers.Dense(hidden_units // 8, use_bias=False)(x), NEGATIVE_SLOPE)

@@ -11,10 +11,11 @@ convolutions of 3x3; in the paper the larger ones have more of them, and wider k
 import keras
 from keras import layers
 
-from gankit.architectures.shapes import check_image_shape, divide_shape
+from gankit.architectures.shapes import SMALLEST, check_image_shape, crop
 from gankit.typing import ImageShape, Tensor
 
 KERNEL_SIZE = 3
+LARGEST = 6  # the longer side of the maps that scores are made of
 
 
 def build_generator(
@@ -27,17 +28,17 @@ def build_generator(
     """Returns a network from frames to the next one in [-1, 1]; it takes no latents.
 
     Args:
-        image_shape: ``(height, width, channels)`` of one frame; height and width must be multiples
-            of ``2 ** (scales - 1)``.
+        image_shape: ``(height, width, channels)`` of one frame; height and width must be at least
+            8.
         given_frames: how many frames come as ``condition``, ``(batch, height, width, given_frames *
             channels)``, in the order of time.
-        scales: how many sizes, each half of the next one.
+        scales: how many sizes, each half of the next one, rounded up.
         filters: channels of the first and third of four convolutions a scale; the second has twice
             as many.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that can't be shrunk so often.
+        ValueError: an image that is too small, or ``scales`` below 1.
     """
     check_scales(image_shape, scales)
     *size, channels = image_shape
@@ -47,6 +48,7 @@ def build_generator(
         x = frames = shrink(condition, level)
         if guess is not None:
             guess = layers.UpSampling2D(interpolation="bilinear")(guess)
+            guess = crop(guess, frames.shape[1:3])
             x = layers.concatenate([frames, layers.Activation("tanh")(guess)])
         for units in (filters, 2 * filters, filters):
             x = layers.Conv2D(units, KERNEL_SIZE, padding="same", activation="relu")(x)
@@ -66,16 +68,16 @@ def build_discriminator(
     """Returns a network from a frame and those before it to logits ``(batch, scales)``.
 
     Args:
-        image_shape: ``(height, width, channels)`` of one frame; height and width must be multiples
-            of ``2 ** (scales - 1)``.
+        image_shape: ``(height, width, channels)`` of one frame; height and width must be at least
+            8.
         given_frames: how many frames come as ``condition``.
-        scales: how many sizes are judged, each half of the next one.
+        scales: how many sizes are judged, each half of the next one, rounded up.
         filters: channels of the first convolution of each scale; doubled as height and width are
-            halved, which they are until they are 4 or odd.
+            halved, which they are until the longer one is at most 6.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that can't be shrunk so often.
+        ValueError: an image that is too small, or ``scales`` below 1.
     """
     check_scales(image_shape, scales)
     *size, channels = image_shape
@@ -88,7 +90,7 @@ def build_discriminator(
         units = filters
         x = layers.Conv2D(units, KERNEL_SIZE, padding="same")(x)
         x = layers.LeakyReLU(negative_slope=0.2)(x)
-        while min(x.shape[1:3]) > 4 and not any(side % 2 for side in x.shape[1:3]):
+        while max(x.shape[1:3]) > LARGEST:
             units *= 2
             x = layers.Conv2D(units, KERNEL_SIZE, strides=2, padding="same")(x)
             x = layers.LeakyReLU(negative_slope=0.2)(x)
@@ -99,14 +101,12 @@ def build_discriminator(
 
 
 def shrink(images: Tensor, level: int) -> Tensor:
-    """Returns images whose height and width are halved ``level`` times, as means of areas."""
-    return layers.AveragePooling2D(2**level)(images) if level else images
+    """Returns images of means of areas: height and width are halved ``level`` times, rounded up."""
+    return layers.AveragePooling2D(2**level, padding="same")(images) if level else images
 
 
 def check_scales(image_shape: ImageShape, scales: int) -> None:
-    """Raises ``ValueError`` unless height and width can be halved to make so many scales."""
+    """Raises ``ValueError`` for images that are too small, and for less than one scale."""
     if not isinstance(scales, int) or scales < 1:
         raise ValueError(f"scales must be an integer of at least 1, got {scales!r}.")
-    check_image_shape(image_shape)
-    if scales > 1:
-        divide_shape(image_shape, [2] * (scales - 1))
+    check_image_shape(image_shape, SMALLEST)

@@ -5,18 +5,20 @@ arXiv:1611.07004, appendix 6.1. Normalization is that of each image by itself, a
 whose batches on facades are of one image, and which normalizes by them in use too.
 """
 
+import math
 from typing import Literal
 
 import keras
 from keras import layers
 
 from gankit.architectures.initial import small_normal
-from gankit.architectures.shapes import check_image_shape, count_halvings
+from gankit.architectures.shapes import SMALLEST, check_image_shape, crop, halve
 from gankit.typing import ImageShape, Tensor
 
 KERNEL_SIZE = 4
 NEGATIVE_SLOPE = 0.2
 MOST_HALVINGS = 8
+MOST_HALVINGS_OF_PATCHES = 3
 DROPOUT = 0.5
 DROPPED = 3  # innermost levels of the way up that have dropout
 
@@ -26,20 +28,21 @@ def build_generator(
 ) -> keras.Model:
     """Returns a U-Net from ``condition`` to images in [-1, 1], both of one height and width.
 
-    The image is halved as often as it can be, eight times at most; each level of the way up also
-    sees that of the way down. There are no latents.
+    The image is halved, rounded up, until it is a single pixel, eight times at most; each level of
+    the way up also sees that of the way down. There are no latents.
 
     Args:
-        image_shape: ``(height, width, channels)`` of the images to make; even height and width,
-            best powers of 2.
+        image_shape: ``(height, width, channels)`` of the images to make; height and width must be
+            at least 8.
         input_channels: of the images that they are made from.
         filters: channels of the outermost level; they double up to eight times as many.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that can't be halved.
+        ValueError: an image that is too small.
     """
-    halvings = min(count_halvings(image_shape, 1), MOST_HALVINGS)
+    sizes = halve(image_shape, largest=1)[: MOST_HALVINGS + 1]
+    halvings = len(sizes) - 1
     height, width, channels = image_shape
     condition = x = keras.Input((height, width, input_channels), name="condition")
     levels = []
@@ -50,11 +53,11 @@ def build_generator(
         x = convolve(x, count_filters(filters, level), normalized=normalized)
         levels.append(x)
     for level in reversed(range(1, halvings)):
-        x = enlarge(layers.ReLU()(x), count_filters(filters, level - 1))
+        x = enlarge(layers.ReLU()(x), count_filters(filters, level - 1), sizes[level])
         if level >= halvings - DROPPED:
             x = layers.Dropout(DROPOUT)(x)
         x = layers.concatenate([x, levels[level - 1]])
-    x = enlarge(layers.ReLU()(x), channels, normalized=False)
+    x = enlarge(layers.ReLU()(x), channels, sizes[0], normalized=False)
     outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(condition, outputs, name=name)
 
@@ -63,7 +66,7 @@ def build_discriminator(
     image_shape: ImageShape,
     input_channels: int | None = 3,
     filters: int = 64,
-    halvings: int = 3,
+    halvings: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Returns a network from images and condition to logits of patches ``(batch, rows, columns)``.
@@ -75,9 +78,16 @@ def build_discriminator(
         input_channels: of the condition, images of the same size; None for a discriminator of
             images alone.
         filters: channels of the first convolution; they double up to eight times as many.
-        halvings: how many convolutions halve the image; two more don't.
+        halvings: how many convolutions halve the image; two more don't. By default three as in the
+            paper, fewer below 32 pixels: two from 16 on, one from 8 on.
         name: of the model.
+
+    Raises:
+        ValueError: an image of less than 8 pixels, or than ``2 ** (halvings + 2)``.
     """
+    if halvings is None:
+        shortest = min(check_image_shape(image_shape, SMALLEST)[:2])
+        halvings = min(int(math.log2(shortest)) - 2, MOST_HALVINGS_OF_PATCHES)
     shape = check_image_shape(image_shape, 2 ** (halvings + 2))
     inputs = x = keras.Input(shape, name="images")
     if input_channels is not None:
@@ -108,11 +118,12 @@ def convolve(
     return normalize(x) if normalized else x
 
 
-def enlarge(x: Tensor, filters: int, normalized: bool = True) -> Tensor:
-    """Returns ``x`` of twice the size, with a bias where no normalization follows."""
+def enlarge(x: Tensor, filters: int, size: tuple[int, ...], normalized: bool = True) -> Tensor:
+    """Returns ``x`` at twice its size, or one less, with a bias where no normalization follows."""
     x = layers.Conv2DTranspose(
         filters, KERNEL_SIZE, 2, "same", use_bias=not normalized, **small_normal()
     )(x)
+    x = crop(x, size)
     return normalize(x) if normalized else x
 
 

@@ -13,10 +13,9 @@ Layers outside of blocks begin with Keras's own initial values, which are smalle
 import keras
 from keras import layers
 
-from gankit.architectures.shapes import count_halvings
+from gankit.architectures.shapes import crop, halve
 from gankit.typing import ImageShape, Tensor
 
-SMALLEST = 4  # height and width where the generator begins, as in the paper
 WIDEST = 768
 NEGATIVE_SLOPE = 0.2
 
@@ -31,19 +30,17 @@ def build_generator(
     """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
 
     Args:
-        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         latent_dim: length of a latent vector.
         filters: width at the image's own size; it doubles as the size is halved, up to 768.
         blocks: residual blocks of each size.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that can't be halved.
+        ValueError: an image that is too small.
     """
-    widths = find_widths(image_shape, filters)
-    height, width, channels = image_shape
-    scale = 2 ** (len(widths) - 1)
-    start = (height // scale, width // scale, widths[-1])
+    sizes, widths = halve(image_shape), find_widths(image_shape, filters)
+    start = (*sizes[-1], widths[-1])
 
     latents = keras.Input((latent_dim,), name="latents")
     x = layers.Dense(start[-1], use_bias=False)(latents)
@@ -52,10 +49,11 @@ def build_generator(
     x = layers.EinsumDense("bhwc,hwc->bhwc", start, kernel_initializer="random_normal")(x)
     for level, units in reversed(list(enumerate(widths))):
         if level < len(widths) - 1:
-            x = change_width(layers.UpSampling2D(interpolation="bilinear")(x), units)
+            x = crop(layers.UpSampling2D(interpolation="bilinear")(x), sizes[level])
+            x = change_width(x, units)
         for _ in range(blocks):
             x = add_residual(x, len(widths) * blocks)
-    x = layers.Conv2D(channels, 1)(x)
+    x = layers.Conv2D(image_shape[-1], 1)(x)
     outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(latents, outputs, name=name)
 
@@ -66,20 +64,20 @@ def build_discriminator(
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     Args:
-        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         filters: width at the image's own size; it doubles as the size is halved, up to 768.
         blocks: residual blocks of each size.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that can't be halved.
+        ValueError: an image that is too small.
     """
     widths = find_widths(image_shape, filters)
     images = keras.Input(image_shape, name="images")
     x = layers.Conv2D(widths[0], 1)(images)
     for level, units in enumerate(widths):
         if level:
-            x = change_width(layers.AveragePooling2D(2)(x), units)
+            x = change_width(layers.AveragePooling2D(2, padding="same")(x), units)
         for _ in range(blocks):
             x = add_residual(x, len(widths) * blocks)
     x = layers.EinsumDense("bhwc,hwc->bc", widths[-1])(x)
@@ -89,8 +87,8 @@ def build_discriminator(
 
 def find_widths(image_shape: ImageShape, filters: int) -> list[int]:
     """Returns the width of each size, the image's own first."""
-    halvings = count_halvings(image_shape, SMALLEST)
-    return [min(filters * 2**level, max(WIDEST, filters)) for level in range(halvings + 1)]
+    widest = max(WIDEST, filters)
+    return [min(filters * 2**level, widest) for level in range(len(halve(image_shape)))]
 
 
 def change_width(x: Tensor, units: int) -> Tensor:

@@ -9,44 +9,49 @@ networks of a talk on faces.
 import keras
 from keras import layers
 
-from gankit.architectures.shapes import check_image_shape, divide_shape
+from gankit.architectures.shapes import check_image_shape, crop, halve, shrink
 from gankit.layers import UpsampleConv2D
 from gankit.typing import ImageShape
 
 KERNEL_SIZE = 5
 MOMENTUM = 0.8
+WIDEST = 512
 
 
 def build_generator(
     image_shape: ImageShape,
     latent_dim: int = 100,
     filters: int = 64,
-    doublings: int = 4,
+    doublings: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
 
     Args:
-        image_shape: ``(height, width, channels)``; ``2**doublings`` must divide height and width.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         latent_dim: length of a latent vector.
-        filters: channels of the layer before the image; doubled at each layer before that one.
-        doublings: how often height and width are doubled.
+        filters: channels of the layer before the image; doubled at each layer before that one, up
+            to 512.
+        doublings: how often height and width are doubled, less a row or column where a size is odd.
+            By default four times, as for 96x96, and more often for images that would begin with
+            more than 8 pixels a side.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that can't be reached by as many doublings.
+        ValueError: an image that is too small, or no doublings.
     """
-    height, width, channels = divide_shape(image_shape, (2,) * doublings)
-    widths = [filters * 2**level for level in reversed(range(doublings))]
-    start = (height, width, widths[0])
+    if doublings is None:
+        doublings = len(halve(image_shape, largest=8, least=4)) - 1
+    *sizes, start = shrink(image_shape, (2,) * doublings)
+    widths = [min(filters * 2**level, WIDEST) for level in range(doublings)]
 
     inputs = keras.Input((latent_dim,), name="latents")
-    x = layers.Dense(start[0] * start[1] * start[2], activation="relu")(inputs)
-    x = layers.Reshape(start)(x)
-    for units in widths[1:]:
-        x = UpsampleConv2D(units, KERNEL_SIZE)(x)
+    x = layers.Dense(start[0] * start[1] * widths[-1], activation="relu")(inputs)
+    x = layers.Reshape((*start, widths[-1]))(x)
+    for size, units in reversed(list(zip(sizes[1:], widths[:-1], strict=True))):
+        x = crop(UpsampleConv2D(units, KERNEL_SIZE)(x), size)
         x = layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
-    x = UpsampleConv2D(channels, KERNEL_SIZE)(x)
+    x = crop(UpsampleConv2D(image_shape[-1], KERNEL_SIZE)(x), sizes[0])
     outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(inputs, outputs, name=name)
 

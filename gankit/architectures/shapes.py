@@ -1,12 +1,10 @@
-"""Which image shapes an architecture can serve."""
+"""The sizes that an image's maps have, from its own down to the few pixels where it begins."""
 
-import math
 from collections.abc import Sequence
-
-from keras import layers
 
 from gankit.typing import Tensor
 
+SMALLEST = 8  # height and width of the smallest image that is halved
 AXES = {"image_shape": ("height", "width"), "volume_shape": ("depth", "height", "width")}
 
 
@@ -30,73 +28,61 @@ def check_image_shape(
     return shape
 
 
-def divide_shape(image_shape: Sequence[int], scales: Sequence[int]) -> tuple[int, int, int]:
-    """Returns ``(height, width, channels)`` with height and width divided by all of ``scales``.
+def halve(
+    image_shape: Sequence[int], largest: int = 6, least: int = 1, name: str = "image_shape"
+) -> list[tuple[int, ...]]:
+    """Returns the heights and widths of maps from an image's own down to a few pixels.
+
+    Each is half of the one before, rounded up, as a convolution of stride 2 with "same" padding
+    makes it: 64 -> 32 -> 16 -> 8 -> 4, and 28 -> 14 -> 7 -> 4. Small maps belong to a network that
+    sees the whole image at once, and has as many weights whether the image is 64 or 60 pixels wide.
+
+    Args:
+        image_shape: ``(height, width, channels)``.
+        largest: the last one's longer side has at most so many pixels.
+        least: the image is halved at least so many times.
+        name: ``"volume_shape"`` where it is ``(depth, height, width, channels)``; sizes are of
+            three numbers then.
 
     Raises:
-        ValueError: they can't be divided, or a scale is not an integer of at least 2.
+        ValueError: a height or width below 8.
     """
-    height, width, channels = check_image_shape(image_shape)
+    sizes = [check_image_shape(image_shape, SMALLEST, name)[:-1]]
+    while len(sizes) <= least or max(sizes[-1]) > largest:
+        sizes.append(divide(sizes[-1], 2))
+    return sizes
+
+
+def shrink(image_shape: Sequence[int], scales: Sequence[int]) -> list[tuple[int, ...]]:
+    """Returns the heights and widths of maps from an image's own down, as ``halve`` does.
+
+    Each is the one before divided by one of ``scales``, rounded up.
+
+    Raises:
+        ValueError: a height or width below 8, no scales, or one that is not an integer of at
+            least 2.
+    """
+    sizes = [check_image_shape(image_shape, SMALLEST)[:-1]]
     scales = tuple(scales)
     if not scales or not all(isinstance(scale, int) and scale >= 2 for scale in scales):
         raise ValueError(
             f"An image is enlarged at least once, by integers of at least 2, got {scales}."
         )
-    scale = math.prod(scales)
-    if height % scale or width % scale:
-        raise ValueError(
-            f"image_shape={tuple(image_shape)} can't be reached by enlarging {scales} times in "
-            f"turn: height and width must be multiples of {scale}."
-        )
-    return height // scale, width // scale, channels
-
-
-def count_halvings(image_shape: Sequence[int], smallest: int, name: str = "image_shape") -> int:
-    """Returns how often height and width can be halved until the next half is too small.
-
-    Args:
-        image_shape: ``(height, width, channels)``.
-        smallest: the least height and width, in pixels, that may be reached.
-        name: ``"volume_shape"`` where it is ``(depth, height, width, channels)``.
-
-    Raises:
-        ValueError: not even once; says which near sizes can.
-    """
-    sizes = check_image_shape(image_shape, name=name)[:-1]
-    halvings = 0
-    while all(size % 2 == 0 and size >= 2 * smallest for size in sizes):
-        sizes, halvings = tuple(size // 2 for size in sizes), halvings + 1
-    if not halvings:
-        raise ValueError(
-            f"{name}={tuple(image_shape)} can't be halved: {' and '.join(AXES[name])} must be even "
-            f"and at least {2 * smallest}. Resize to multiples of 8 or 16, e.g. by image_size=... "
-            "of the adapters of gankit.data, or pad by np.pad."
-        )
-    return halvings
-
-
-def halve(image_shape: Sequence[int], smallest: int = 4) -> list[tuple[int, int]]:
-    """Returns the heights and widths of maps from an image's own down to a few pixels.
-
-    Each is half of the one before, rounded up, as a convolution of stride 2 with "same" padding
-    makes it. The last one's longer side is ``smallest`` to ``2 * smallest - 2``, so 64 ends at 4
-    by 32, 16 and 8, and 28 by 14 and 7.
-
-    Raises:
-        ValueError: height or width is below ``2 * smallest``.
-    """
-    height, width, _ = check_image_shape(image_shape, 2 * smallest)
-    sizes = [(height, width)]
-    while max(sizes[-1]) >= 2 * smallest - 1:
-        sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
+    for scale in scales:
+        sizes.append(divide(sizes[-1], scale))
     return sizes
 
 
-def crop(x: Tensor, size: tuple[int, int]) -> Tensor:
+def divide(size: tuple[int, ...], scale: int) -> tuple[int, ...]:
+    """Returns a height and width divided by ``scale``, rounded up."""
+    return tuple(-(-length // scale) for length in size)
+
+
+def crop(x: Tensor, size: tuple[int, ...]) -> Tensor:
     """Returns the first rows and columns of a map, ``size`` in all; the map itself where it fits.
 
     What doubles the sizes that ``halve`` returns, from the last to the first, overshoots by one
     where they were rounded up.
     """
-    rows, columns = x.shape[1] - size[0], x.shape[2] - size[1]
-    return layers.Cropping2D(((0, rows), (0, columns)))(x) if rows or columns else x
+    fits = tuple(x.shape[1:-1]) == tuple(size)
+    return x if fits else x[(slice(None), *(slice(length) for length in size))]

@@ -9,11 +9,10 @@ the discriminator adds the inner product of its features and a vector of the cla
 import keras
 from keras import layers, ops
 
-from gankit.architectures.shapes import count_halvings
+from gankit.architectures.shapes import crop, halve
 from gankit.layers import SpectralNormalization, UpsampleConv2D
 from gankit.typing import ImageShape
 
-SMALLEST = 4
 MOST_HALVINGS = 2  # blocks of the discriminator that halve the image, as for 32x32
 
 
@@ -27,7 +26,7 @@ def build_generator(
     """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
 
     Args:
-        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         latent_dim: length of a latent vector.
         filters: channels of all maps.
         num_classes: for a conditional GAN: a second input, ``condition``, takes classes, integers
@@ -35,11 +34,9 @@ def build_generator(
         name: of the model.
 
     Raises:
-        ValueError: an image shape that can't be halved.
+        ValueError: an image that is too small.
     """
-    halvings = count_halvings(image_shape, SMALLEST)
-    height, width, channels = image_shape
-    start = (height >> halvings, width >> halvings, filters)
+    *sizes, start = halve(image_shape)
     inputs = latents = keras.Input((latent_dim,), name="latents")
     condition = None
     if num_classes is not None:
@@ -55,13 +52,15 @@ def build_generator(
         shift = layers.Embedding(num_classes, channels, "zeros")(condition)
         return layers.ReLU()(x * scale[:, None, None, :] + shift[:, None, None, :])
 
-    x = layers.Reshape(start)(layers.Dense(start[0] * start[1] * start[2])(latents))
-    for _ in range(halvings):
-        residual = UpsampleConv2D(filters, 3)(normalize(x))
+    x = layers.Dense(start[0] * start[1] * filters)(latents)
+    x = layers.Reshape((*start, filters))(x)
+    for size in reversed(sizes):
+        residual = crop(UpsampleConv2D(filters, 3)(normalize(x)), size)
         residual = layers.Conv2D(filters, 3, padding="same")(normalize(residual))
-        x = layers.add([layers.UpSampling2D()(layers.Conv2D(filters, 1)(x)), residual])
+        shortcut = crop(layers.UpSampling2D()(layers.Conv2D(filters, 1)(x)), size)
+        x = layers.add([shortcut, residual])
     x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.Conv2D(channels, 3, padding="same")(x)
+    x = layers.Conv2D(image_shape[-1], 3, padding="same")(x)
     outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(inputs, outputs, name=name)
 
@@ -75,28 +74,29 @@ def build_discriminator(
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     Args:
-        image_shape: ``(height, width, channels)``; height and width must be even and at least 8.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         filters: channels of all maps.
         num_classes: for a conditional GAN: a second input, ``condition``, takes classes, integers
             in 0..num_classes - 1 of shape ``(batch,)``.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that can't be halved.
+        ValueError: an image that is too small.
     """
-    halvings = min(count_halvings(image_shape, SMALLEST), MOST_HALVINGS)
+    halvings = min(len(halve(image_shape)) - 1, MOST_HALVINGS)
     inputs = x = keras.Input(image_shape, name="images")
 
     def convolve(x):
         return SpectralNormalization(layers.Conv2D(filters, 3, padding="same"))(x)
 
     for number in range(halvings + 2):
-        halve = layers.AveragePooling2D(2) if number < halvings else layers.Identity()
+        halves = number < halvings
+        resize = layers.AveragePooling2D(2, padding="same") if halves else layers.Identity()
         first = number == 0  # whose input is an image, with negative values that matter
         residual = x if first else layers.ReLU()(x)
-        residual = halve(convolve(layers.ReLU()(convolve(residual))))
-        if number < halvings:
-            x = SpectralNormalization(layers.Conv2D(filters, 1))(halve(x))
+        residual = resize(convolve(layers.ReLU()(convolve(residual))))
+        if halves:
+            x = SpectralNormalization(layers.Conv2D(filters, 1))(resize(x))
         x = layers.add([x, residual])
     features = ops.sum(layers.ReLU()(x), axis=(1, 2))
     scores = SpectralNormalization(layers.Dense(1, dtype="float32"))(features)

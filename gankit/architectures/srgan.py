@@ -10,7 +10,7 @@ import math
 import keras
 from keras import layers, ops
 
-from gankit.architectures.shapes import check_image_shape
+from gankit.architectures.shapes import halve
 from gankit.typing import ImageShape, Tensor
 
 NEGATIVE_SLOPE = 0.2
@@ -59,20 +59,27 @@ def build_discriminator(
     image_shape: ImageShape,
     filters: int = 64,
     hidden_units: int = 1024,
-    halvings: int = 4,
+    halvings: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     Args:
-        image_shape: ``(height, width, channels)``.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         filters: channels of the first two convolutions; they double with each halving, up to eight
             times as many.
         hidden_units: width of the layer before the score.
-        halvings: how often the image is halved.
+        halvings: how often the image is halved, rounded up. By default four times, as in the paper
+            for 96x96, and more often where that would leave more than 8 pixels a side.
         name: of the model.
+
+    Raises:
+        ValueError: an image that is too small.
     """
-    images = x = keras.Input(check_image_shape(image_shape, 2**halvings), name="images")
+    sizes = halve(image_shape, largest=8, least=4)
+    if halvings is None:
+        halvings = len(sizes) - 1
+    images = x = keras.Input(image_shape, name="images")
     for level in range(halvings):
         for strides in (1, 2):
             first = level == 0 and strides == 1

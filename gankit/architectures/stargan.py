@@ -9,12 +9,13 @@ normalization that also tells the kind.
 import keras
 from keras import layers
 
-from gankit.architectures.cyclegan import HALVINGS, pad, translate
+from gankit.architectures.cyclegan import pad, translate
 from gankit.architectures.initial import small_normal
-from gankit.architectures.shapes import divide_shape
+from gankit.architectures.shapes import SMALLEST, check_image_shape, halve
 from gankit.typing import ImageShape
 
 KERNEL_SIZE = 4
+MOST_HALVINGS = 6
 NEGATIVE_SLOPE = 0.01
 
 
@@ -31,17 +32,16 @@ def build_generator(
     ``(batch,)`` in 0..num_domains - 1.
 
     Args:
-        image_shape: ``(height, width, channels)``; 4 must divide height and width.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         num_domains: how many kinds of images there are.
         filters: channels of the outermost maps; the innermost have four times as many.
         blocks: how many residual blocks there are.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that 4 does not divide.
+        ValueError: an image that is too small.
     """
-    divide_shape(image_shape, (2,) * HALVINGS)
-    height, width, channels = image_shape
+    height, width, channels = check_image_shape(image_shape, SMALLEST)
     image = keras.Input(image_shape, name="condition_image")
     domain = keras.Input((), dtype="int32", name="condition_domain")
     planes = layers.CategoryEncoding(num_domains, output_mode="one_hot")(domain)
@@ -60,28 +60,32 @@ def build_discriminator(
     image_shape: ImageShape,
     num_domains: int,
     filters: int = 64,
-    halvings: int = 6,
+    halvings: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Returns a network from images to scores of patches and logits of kinds.
 
     Args:
-        image_shape: ``(height, width, channels)``; divisible by 2 as often as it is halved.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         num_domains: how many kinds of images there are.
         filters: channels of the first convolution; they double with each.
-        halvings: how many convolutions halve the image; the paper has six for 128x128.
+        halvings: how many convolutions halve the image, rounded up. By default six, as in the paper
+            for 128x128, or as many as leave a single pixel.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that can't be halved so often.
+        ValueError: an image that is too small.
     """
-    height, width, _ = divide_shape(image_shape, (2,) * halvings)
+    sizes = halve(image_shape, largest=1)
+    if halvings is None:
+        halvings = min(len(sizes) - 1, MOST_HALVINGS)
     images = x = keras.Input(image_shape, name="images")
     for level in range(halvings):
         x = layers.Conv2D(filters * 2**level, KERNEL_SIZE, 2, padding="same")(x)
         x = layers.LeakyReLU(negative_slope=NEGATIVE_SLOPE)(x)
     scores = layers.Conv2D(1, 3, padding="same", use_bias=False, dtype="float32")(x)
-    scores = layers.Reshape((height, width), dtype="float32", name="scores")(scores)
-    kinds = layers.Conv2D(num_domains, (height, width), use_bias=False, dtype="float32")(x)
+    size = x.shape[1:3]
+    scores = layers.Reshape(size, dtype="float32", name="scores")(scores)
+    kinds = layers.Conv2D(num_domains, size, use_bias=False, dtype="float32")(x)
     kinds = layers.Reshape((num_domains,), dtype="float32", name="domain")(kinds)
     return keras.Model(images, [scores, kinds], name=name)

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from gankit.architectures.shapes import check_image_shape, divide_shape
+from gankit.architectures.shapes import crop, halve, shrink
 from gankit.layers import UpsampleConv2D
 from gankit.typing import ImageShape, Tensor
 
+LARGEST_START, LEAST_HALVINGS = 16, 2  # as in the source, where 28 begins with 7 and 64 with 16
+WIDEST = 512
 KERNEL_SIZE = 5
 
 
@@ -23,35 +25,40 @@ def build_generator(
     latent_dim: int = 100,
     hidden_units: int = 1024,
     filters: int = 64,
-    upsampling: Sequence[int] = (2, 2),
+    upsampling: Sequence[int] | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Returns a network from latents ``(batch, latent_dim)`` to images in [-1, 1].
 
     Args:
-        image_shape: ``(height, width, channels)``; the product of ``upsampling`` must divide height
-            and width.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
         latent_dim: length of a latent vector.
         hidden_units: width of the first layer.
-        filters: channels of the layer before the image; doubled at each layer before that one.
-        upsampling: how many times each upsampling, which repeats pixels, enlarges height and width.
+        filters: channels of the layer before the image; doubled at each layer before that one, up
+            to 512.
+        upsampling: how many times each upsampling, which repeats pixels, enlarges height and width;
+            a row or column too many is cut off. By default ``(2, 2)``, and more of them for images
+            that would begin with more than 16 pixels a side.
         name: of the model.
 
     Raises:
-        ValueError: an image shape that ``upsampling`` does not divide.
+        ValueError: an image that is too small, or ``upsampling`` by less than 2.
     """
-    height, width, channels = divide_shape(image_shape, upsampling)
-    widths = [filters * 2**level for level in reversed(range(len(upsampling)))]
-    start = (height, width, widths[0])
+    if upsampling is None:
+        upsampling = (2,) * (len(halve(image_shape, LARGEST_START, LEAST_HALVINGS)) - 1)
+    scales = tuple(upsampling)[::-1]  # from the image's own size inwards, as are sizes and widths
+    *sizes, start = shrink(image_shape, scales)
+    widths = [min(filters * 2**level, WIDEST) for level in range(len(scales))]
 
     inputs = keras.Input((latent_dim,), name="latents")
     x = layers.Dense(hidden_units, activation="tanh")(inputs)
-    x = layers.Dense(start[0] * start[1] * start[2])(x)
+    x = layers.Dense(start[0] * start[1] * widths[-1])(x)
     x = layers.Activation("tanh")(layers.BatchNormalization()(x))
-    x = layers.Reshape(start)(x)
-    for scale, units in zip(upsampling[:-1], widths[1:], strict=True):
-        x = UpsampleConv2D(units, KERNEL_SIZE, scale, activation="tanh")(x)
-    x = UpsampleConv2D(channels, KERNEL_SIZE, upsampling[-1])(x)
+    x = layers.Reshape((*start, widths[-1]))(x)
+    for level in reversed(range(1, len(scales))):
+        x = UpsampleConv2D(widths[level - 1], KERNEL_SIZE, scales[level], activation="tanh")(x)
+        x = crop(x, sizes[level])
+    x = crop(UpsampleConv2D(image_shape[-1], KERNEL_SIZE, scales[0])(x), sizes[0])
     outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(inputs, outputs, name=name)
 
@@ -65,22 +72,21 @@ def build_discriminator(
     """Returns a network from images ``(batch, *image_shape)`` to logits ``(batch, 1)``.
 
     Args:
-        image_shape: ``(height, width, channels)``, height and width at least 12.
-        filters: channels of the first convolution; the second has twice as many.
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
+        filters: channels of the first convolution; doubled at each following one, up to 512.
         hidden_units: width of the layer before the score.
         name: of the model.
 
     Raises:
         ValueError: an image that is too small.
     """
-    # The second convolution has no padding: of half the image it needs 5 pixels, and one more pair
-    # of pixels is left for the second pooling.
-    shape = check_image_shape(image_shape, smallest=2 * (KERNEL_SIZE + 1))
-    inputs = keras.Input(shape, name="images")
-    x = layers.Conv2D(filters, KERNEL_SIZE, padding="same")(inputs)
-    x = pool_and_tanh(x)
-    x = layers.Conv2D(2 * filters, KERNEL_SIZE)(x)
-    x = pool_and_tanh(x)
+    halvings = len(halve(image_shape, LARGEST_START, LEAST_HALVINGS)) - 1
+    inputs = x = keras.Input(image_shape, name="images")
+    for level in range(halvings):
+        # After the first none has padding, as in the source, where the map is not too small for it.
+        padding = "valid" if level and min(x.shape[1:3]) >= KERNEL_SIZE else "same"
+        x = layers.Conv2D(min(filters * 2**level, WIDEST), KERNEL_SIZE, padding=padding)(x)
+        x = pool_and_tanh(x)
     x = layers.Flatten()(x)
     x = layers.Dense(hidden_units, activation="tanh")(x)
     outputs = layers.Dense(1, dtype="float32", name="scores")(x)
@@ -89,4 +95,4 @@ def build_discriminator(
 
 def pool_and_tanh(x: Tensor) -> Tensor:
     """Returns the largest of each four tanh, as the tanh of the largest: a quarter of the work."""
-    return layers.Activation("tanh")(layers.MaxPooling2D()(x))
+    return layers.Activation("tanh")(layers.MaxPooling2D(padding="same")(x))

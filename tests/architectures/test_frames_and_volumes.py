@@ -21,7 +21,7 @@ def test_gan_3d_counts_at_the_paper_s_size():
     assert gan_3d.build_discriminator((64, 64, 64, 1)).count_params() == discriminator
 
 
-@pytest.mark.parametrize("volume_shape", [(8, 16, 24, 1), (10, 8, 8, 2)])
+@pytest.mark.parametrize("volume_shape", [(8, 16, 24, 1), (9, 11, 8, 2)])
 def test_volumes_of_other_shapes(volume_shape):
     generator = gan_3d.build_generator(volume_shape, 5, filters=2)
     volumes = np.array(generator(np.random.default_rng(0).normal(size=(2, 5))))
@@ -33,7 +33,7 @@ def test_volumes_of_other_shapes(volume_shape):
 @pytest.mark.parametrize(
     ("volume_shape", "message"),
     [
-        ((30, 30, 31, 1), r"volume_shape=\(30, 30, 31, 1\) can't be halved: depth and height"),
+        ((7, 30, 31, 1), r"volume_shape=\(7, 30, 31, 1\) is too small: depth and height and width"),
         ((32, 32, 1), r"\(depth, height, width, channels\).*got \(32, 32, 1\)"),
     ],
 )
@@ -74,7 +74,7 @@ def test_each_scale_adds_to_the_guess_of_the_one_before():
     assert np.abs(guess).max() > 0
 
 
-@pytest.mark.parametrize(("image_shape", "scales"), [((12, 16, 1), 4), ((16, 16, 1), 0)])
+@pytest.mark.parametrize(("image_shape", "scales"), [((7, 16, 1), 4), ((16, 16, 1), 0)])
 def test_frames_that_can_t_be(image_shape, scales):
-    with pytest.raises(ValueError, match=r"must be multiples of 8|at least 1, got 0"):
+    with pytest.raises(ValueError, match=r"must be at least 8|at least 1, got 0"):
         next_frame.build_generator(image_shape, scales=scales)

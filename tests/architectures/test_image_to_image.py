@@ -100,9 +100,42 @@ def test_pix2pix_serves_other_sizes(image_shape):
     assert np.abs(images).max() <= 1
 
 
-def test_pix2pix_can_t_serve_odd_sizes():
-    with pytest.raises(ValueError, match="can't be halved"):
-        pix2pix.build_generator((7, 8, 3))
+@pytest.mark.parametrize(
+    "build",
+    [
+        pix2pix.build_generator,
+        pix2pix.build_discriminator,
+        cyclegan.build_generator,
+        cyclegan.build_discriminator,
+        lambda shape: stargan.build_generator(shape, 3),
+        lambda shape: stargan.build_discriminator(shape, 3),
+        srgan.build_discriminator,
+    ],
+)
+def test_images_below_8_pixels(build):
+    with pytest.raises(ValueError, match=r"image_shape=\(7, 8, 3\) is too small.*at least 8"):
+        build((7, 8, 3))
+
+
+def test_patches_of_small_images():
+    # Three halvings from 32 pixels on, one less at each half of that; two scores are left.
+    for size, halvings in ((64, 3), (32, 3), (31, 2), (16, 2), (15, 1), (8, 1)):
+        discriminator = pix2pix.build_discriminator((size, size, 3), filters=1)
+        strides = [la.strides for la in discriminator.layers if hasattr(la, "kernel_size")]
+        assert strides.count((2, 2)) == halvings
+        assert discriminator.output_shape[1] == (size >> halvings) - 2
+    with pytest.raises(ValueError, match=r"too small.*at least 32"):
+        pix2pix.build_discriminator((31, 64, 3), halvings=3)
+
+
+@pytest.mark.parametrize(
+    ("image_shape", "halvings"),
+    [((128, 128, 3), 6), ((64, 45, 3), 6), ((33, 8, 3), 6), ((8, 8, 3), 3)],
+)
+def test_a_stargan_s_discriminator_halves_small_images_to_a_pixel(image_shape, halvings):
+    discriminator = stargan.build_discriminator(image_shape, 2, filters=1)
+    strides = [la.strides for la in discriminator.layers if hasattr(la, "kernel_size")]
+    assert strides.count((2, 2)) == halvings
 
 
 def test_cyclegan_counts():
@@ -131,9 +164,3 @@ def test_a_stargan_s_generator_sees_the_domain():
     image = np.random.default_rng(0).uniform(-1, 1, (1, 8, 8, 1)).astype("float32")
     one, other = (np.array(generator([image, np.array([domain])])) for domain in (0, 1))
     assert (np.abs(one - other)[0, 2:-2, 2:-2] > 1e-6).all()  # not at the borders only
-
-
-@pytest.mark.parametrize("build", [cyclegan.build_generator, stargan.build_generator])
-def test_a_translator_needs_multiples_of_4(build):
-    with pytest.raises(ValueError, match="must be multiples of 4"):
-        build((10, 8, 3), 3)

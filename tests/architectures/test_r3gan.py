@@ -33,9 +33,10 @@ def test_shapes_fit_each_other(image_shape):
     assert discriminator(images).shape == (2, 1)
 
 
-def test_odd_shapes():
-    with pytest.raises(ValueError, match="can't be halved"):
-        r3gan.build_generator((27, 28, 1))
+@pytest.mark.parametrize("build", [r3gan.build_generator, r3gan.build_discriminator])
+def test_images_below_8_pixels(build):
+    with pytest.raises(ValueError, match=r"image_shape=\(7, 28, 1\) is too small.*at least 8"):
+        build((7, 28, 1))
 
 
 def test_blocks_begin_as_nothing():
