@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import io
 import json
+import re
 import runpy
 import sys
 import tarfile
@@ -372,6 +373,15 @@ def test_embedded_digits(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(example, "LARGEST_FILE", 1000)
     with pytest.raises(SystemExit, match="larger than 1000 bytes: take fewer FILTERS"):
         example.main(mnist=False, epochs=1, seed=0, out=tmp_path / "digits.keras")
+
+
+@pytest.mark.parametrize("recipe", ["modern", "dcgan"])
+def test_stacked_digits(tmp_path, recipe):
+    options = ["--recipe", recipe, "--steps", 1, "--num", 64, "--folder", "out"]
+    printed = run("stacked_digits.py", tmp_path, *options)
+    assert re.search(rf"{recipe}: \d+ of 1000 modes, reverse KL \d", printed)
+    assert size(tmp_path / "out" / f"{recipe}.png") == (8 * 30 - 2, 8 * 30 - 2)
+    assert (tmp_path / "out" / f"{recipe}.keras").exists()
 
 
 def test_compare_recipes(tmp_path):

@@ -13,6 +13,7 @@ from gankit.data.images import resize_bicubic
 from gankit.data.mnist import load_mnist
 from gankit.data.moving_digits import moving_digits
 from gankit.data.pairs import from_pairs
+from gankit.data.stacked_digits import stack_digits
 from gankit.data.tfds import from_tfds
 from gankit.data.voxels import from_voxels
 
@@ -28,4 +29,5 @@ __all__ = [
     "moving_digits",
     "resize_bicubic",
     "sample_digits",
+    "stack_digits",
 ]
