@@ -15,6 +15,7 @@ run and, with matplotlib, ``fid.png``.
 
 import argparse
 import csv
+import math
 from pathlib import Path
 
 import keras
@@ -59,7 +60,7 @@ def keras_io(shape, num_images):
     halvings = 3 if shape[0] % 8 == shape[1] % 8 == 0 else 2
     start = (shape[0] >> halvings, shape[1] >> halvings, 128)
     latents = keras.Input((128,), name="latents")
-    x = layers.Reshape(start)(layers.Dense(np.prod(start))(latents))
+    x = layers.Reshape(start)(layers.Dense(math.prod(start))(latents))
     for units in (128, 256, 512)[:halvings]:
         x = layers.Conv2DTranspose(units, 4, strides=2, padding="same")(x)
         x = layers.LeakyReLU(negative_slope=0.2)(x)

@@ -385,7 +385,7 @@ def test_stacked_digits(tmp_path, recipe):
 
 
 def test_compare_recipes(tmp_path):
-    save_photos(tmp_path / "photos", 64, (16, 16))
+    save_photos(tmp_path / "photos", 70, (16, 16))  # more than the extractor has features
     options = ["--images", "photos", "--path", "photos", "--size", 16, "--num", 70]
     options += ["--minutes", 0, "--folder", "out", "--recipes", "recipes.small", "keras.io"]
     run("compare_recipes.py", tmp_path, *options)

@@ -156,11 +156,22 @@ def check_variables(
 
 def clone(network: keras.Model) -> keras.Model:
     """Returns a network of the same layers and weights that shares none of them."""
-    copy = keras.models.clone_model(network)
+    copy = keras.models.clone_model(network, clone_function=clone_layer)
     if type(copy) is not type(network):  # a subclass of a functional model, with its own call
         copy = type(network).from_config(network.get_config())
     copy.set_weights(network.get_weights())
     return copy
+
+
+def clone_layer(layer: keras.Layer) -> keras.Layer:
+    """Returns a layer of the same configuration, with weights of its own.
+
+    A ``Lambda`` has none, and Keras doesn't make a Python function out of a configuration: it is
+    shared.
+    """
+    if isinstance(layer, keras.layers.Lambda):
+        return layer
+    return type(layer).from_config(layer.get_config())
 
 
 def trainable_variables(networks: Sequence[keras.Model]) -> list[keras.Variable]:

@@ -296,3 +296,15 @@ def test_bad_calls_of_a_conditional_gan():
         gan.generate(3)
     with pytest.raises(ValueError, match="out_of=10 must be a multiple of num_images=3"):
         gan.generate_best(3, out_of=10, condition=[0, 1, 2])
+
+
+def test_the_average_of_a_network_with_a_function_of_python():
+    latents = keras.Input((LATENT_DIM,))
+    x = keras.layers.Lambda(lambda x: 2 * x)(keras.layers.Dense(64)(latents))
+    generator = keras.Model(latents, keras.layers.Reshape(IMAGE_SHAPE)(x))
+    gan = gankit.GAN(generator, make_plain_networks()[1])
+    z = draw_latents(2)
+    np.testing.assert_allclose(gan.ema_generator(z), generator(z), atol=1e-6)
+    assert not {id(weight) for weight in gan.ema_generator.weights} & set(
+        map(id, generator.weights)
+    )
