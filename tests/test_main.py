@@ -140,7 +140,7 @@ def test_the_embedded_digits_are_filmed_and_measured(tmp_path, capsys):
     options = ["--num", "50", "--metrics", "class_accuracy"]
     main(["evaluate", "digits", "--real", "digits", *options])
     (accuracy,) = re.findall(r"class_accuracy (\S+)", capsys.readouterr().out)
-    assert float(accuracy) > 0.5  # of classes that nobody named
+    assert float(accuracy) > 0.9  # of classes that nobody named
 
 
 def test_generate_keeps_the_best_of_a_class(conditional, tmp_path):
