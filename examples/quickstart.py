@@ -1,6 +1,6 @@
 """The quick start: a GAN learns to draw digits, in a few minutes on two CPU cores.
 
-    python examples/quickstart.py --epochs 100 --folder quickstart
+    python examples/quickstart.py --epochs 80 --folder quickstart
 
 Trains on the 5,000 real MNIST digits inside the package and writes into the folder: a grid of
 samples for each epoch, ``digits.gif`` of how they came about, ``losses.csv`` (and ``losses.png``
@@ -72,7 +72,7 @@ def plot_losses(csv_path, picture_path):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Train a GAN on the embedded digits.")
-    parser.add_argument("--epochs", type=int, default=100, help="passes over the 5,000 digits")
+    parser.add_argument("--epochs", type=int, default=80, help="passes over the 5,000 digits")
     parser.add_argument("--folder", type=Path, default=Path("quickstart"), help="where to write")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
