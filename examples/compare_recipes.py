@@ -46,6 +46,7 @@ def defaults(shape, num_images):
 
 
 def defaults_of_0_1(shape, num_images):
+    """The settings of 0.1 with today's networks."""
     gan = gankit.GAN(
         dcgan.build_generator(shape),
         dcgan.build_discriminator(shape, dropout=0.3),
@@ -74,7 +75,8 @@ def keras_io(shape, num_images):
     gan = gankit.GAN(
         generator, keras.Model(images, scores), share_fakes=False, one_pass=True, generator_ema=None
     )
-    gan.compile(**adam(1e-4, beta_1=0.9), loss=losses.NonSaturating(label_noise=0.05))
+    loss = losses.NonSaturating(label_noise=0.05)
+    gan.compile(**adam(1e-4, beta_1=0.9), loss=loss, penalty=None)
     return gan
 
 
@@ -87,7 +89,8 @@ def keras_dcgan(shape, num_images):
         one_pass=True,
         generator_ema=None,
     )
-    gan.compile(*(keras.optimizers.SGD(5e-4, 0.9, nesterov=True) for _ in range(2)))
+    optimizers = (keras.optimizers.SGD(5e-4, 0.9, nesterov=True) for _ in range(2))
+    gan.compile(*optimizers, penalty=None)
     return gan
 
 
