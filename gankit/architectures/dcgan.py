@@ -6,8 +6,8 @@ layers, batch normalization and ReLU in the generator, LeakyReLU in the discrimi
 end, weights drawn from a normal distribution of standard deviation 0.02. Two things are chosen
 otherwise. Kernels are 4 wide where the paper has 5, since a width that the stride of 2 divides
 reaches each pixel equally often and leaves no checkerboard (Odena et al. 2016,
-doi:10.23915/distill.00003). The discriminator has dropout instead of batch normalization, so that
-its opinion of an image does not depend on which others are in the batch.
+doi:10.23915/distill.00003). The discriminator has no batch normalization, so that its opinion of an
+image does not depend on which others are in the batch; dropout is an option.
 """
 
 import keras

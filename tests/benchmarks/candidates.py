@@ -100,8 +100,8 @@ def fit(model, dataset, steps):
 def measure_gankit(experiment, batch_size, steps, **options):
     networks = build_networks(experiment)
     variant = gankit.ACGAN if EXPERIMENTS[experiment][-1] else gankit.GAN
-    gan = variant(*networks, **options)
-    gan.compile(*optimizers())
+    gan = variant(*networks, **{"generator_ema": None} | options)
+    gan.compile(*optimizers(), penalty=None)
     return fit(gan, make_data(experiment, batch_size)[1], steps)
 
 

@@ -34,8 +34,8 @@ def build_gan(size, filters=32):
     keras.utils.set_random_seed(0)
     shape = (size, size, 1)
     generator = dcgan.build_generator(shape, filters=filters)
-    gan = gankit.GAN(generator, dcgan.build_discriminator(shape, filters))
-    gan.compile()
+    gan = gankit.GAN(generator, dcgan.build_discriminator(shape, filters), generator_ema=None)
+    gan.compile(penalty=None)
     return gan
 
 
