@@ -166,7 +166,7 @@ def test_batches_and_order_change_nothing(batch_size, shuffle):
     assert find_mirrored(dataset) == dict(enumerate(decisions(range(NUMBER))))
 
 
-def test_the_next_epoch_decides_anew():
+def test_each_epoch_mirrors_other_images():
     dataset = from_photos(shuffle=False)
     epochs = [find_mirrored(dataset, epoch) for epoch in (0, 1, 0)]
     assert epochs[0] != epochs[1]
