@@ -110,28 +110,30 @@ def draw(shape: tuple[int, ...], seed: int, epoch: Tensor, index: Tensor) -> Ten
     return tf.random.stateless_uniform(shape, key)
 
 
-def get_epochs(dataset: tf.data.Dataset) -> list[int]:
+def get_epochs(dataset: Any) -> list[int]:
     """Returns the epochs of the next pass over each of gankit's datasets below ``dataset``."""
     return [int(source.epoch_counter.numpy()) for source in _sources(dataset)]
 
 
-def set_epochs(dataset: tf.data.Dataset, epochs: list[int]) -> None:
+def set_epochs(dataset: Any, epochs: list[int]) -> None:
     """Takes back what passes over the same data have changed since ``get_epochs``."""
     for source, epoch in zip(_sources(dataset), epochs, strict=True):
         source.epoch_counter.assign(epoch)
 
 
-def set_epoch(dataset: tf.data.Dataset, epoch: int) -> None:
+def set_epoch(dataset: Any, epoch: int) -> None:
     """Makes the next pass over ``dataset`` that of ``epoch``.
 
     Finds gankit's datasets below any of ``tf.data``'s transformations (``map``, ``take``, ``zip``,
-    ...). On a dataset that is not built on one of gankit's it does nothing.
+    ...). On other data it does nothing.
     """
     for source in _sources(dataset):
         source.epoch_counter.assign(epoch)
 
 
-def _sources(dataset: tf.data.Dataset) -> Iterator[tf.data.Dataset]:
+def _sources(dataset: Any) -> Iterator[tf.data.Dataset]:
+    if not isinstance(dataset, tf.data.Dataset):
+        return
     if hasattr(dataset, "epoch_counter"):
         yield dataset
     for parent in dataset._inputs():

@@ -4,10 +4,10 @@ import random
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
-from gankit.data.checks import check_seed
+from gankit import differentiation
+from gankit.checks import check_seed
 from gankit.typing import Tensor
 
 REPLICA_STRIDE = 0x9E3779B97F4A7C  # any large number keeps the replicas' seeds apart
@@ -24,10 +24,10 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
     def next(self, ordered: bool = True) -> Tensor:
         """Returns a new seed, int64 of shape ``(2,)``, and moves on."""
         seed = super().next(ordered=ordered)
-        context = tf.distribute.get_replica_context()
-        if context is None:
+        replica = differentiation.replica_id()
+        if replica is None:
             return seed
-        replica = ops.cast(context.replica_id_in_sync_group, seed.dtype)
+        replica = ops.cast(replica, seed.dtype)
         return seed + replica * ops.convert_to_tensor([REPLICA_STRIDE, 0], dtype=seed.dtype)
 
 

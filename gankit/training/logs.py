@@ -1,6 +1,7 @@
-"""What a training step tells of itself."""
+"""Running averages of the logged values."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from gankit.typing import Scalars, Tensor
@@ -8,7 +9,7 @@ from gankit.typing import Scalars, Tensor
 CAPACITY = 64
 
 
-class EpochAverages(keras.metrics.Metric):
+class EpochMeans(keras.metrics.Metric):
     """The mean of each logged value since the epoch began, by name.
 
     Only the first step shows which terms a variant has, but variables can't be made within a step
@@ -16,7 +17,7 @@ class EpochAverages(keras.metrics.Metric):
     as they come.
     """
 
-    def __init__(self, name: str = "averages"):
+    def __init__(self, name: str = "means"):
         super().__init__(name=name, dtype="float32")
         self.places: dict[str, int] = {}
         self.totals = self.add_variable((CAPACITY,), initializer="zeros", name="totals")
@@ -26,7 +27,7 @@ class EpochAverages(keras.metrics.Metric):
         """Takes in one scalar for each name, which counts as ``weight`` of them."""
         for name in values:
             if len(self.places) == CAPACITY and name not in self.places:
-                raise ValueError(f"A GAN can log {CAPACITY} values, {name!r} is one too many.")
+                raise ValueError(f"Too many logged values: {name!r} exceeds the limit of {CAPACITY}.")
             self.places.setdefault(name, len(self.places))
         weight = ops.cast(weight, "float32")
         amounts, weights = [0.0] * CAPACITY, [0.0] * CAPACITY
@@ -40,6 +41,23 @@ class EpochAverages(keras.metrics.Metric):
         """Frees all places, for a step that may log other names."""
         self.places.clear()
         self.reset_state()
+
+    def save(self) -> dict[str, list[float]]:
+        """Returns each total and count by name, in the order in which the values are logged."""
+        totals, counts = (ops.convert_to_numpy(v).tolist() for v in (self.totals, self.counts))
+        return {name: [totals[place], counts[place]] for name, place in self.places.items()}
+
+    def restore(self, saved: dict[str, list[float]]) -> None:
+        """Takes what ``save`` returned, and the order of the names with it."""
+        self.places = {name: place for place, name in enumerate(saved)} | {
+            name: len(saved) + place
+            for place, name in enumerate(name for name in self.places if name not in saved)
+        }
+        values = np.zeros((2, CAPACITY), "float32")
+        for name, both in saved.items():
+            values[:, self.places[name]] = both
+        self.totals.assign(values[0])
+        self.counts.assign(values[1])
 
     def result(self) -> Scalars:
         """Returns the averages by name."""

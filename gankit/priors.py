@@ -1,0 +1,102 @@
+"""Priors: the distributions that latents are drawn from.
+
+A prior is a small stateless object, given to a GAN by name or instance.
+"""
+
+from typing import ClassVar, Literal
+
+import keras
+from keras import ops
+
+from gankit.configured import Configured
+from gankit.checks import did_you_mean
+from gankit.typing import Seed, Structure, Tensor
+
+
+class Prior(Configured):
+    """A distribution of latents: the base class of all priors.
+
+    A new prior is a subclass with ``sample``, registered with
+    ``keras.saving.register_keras_serializable``; constructor arguments become attributes of the
+    same name.
+    """
+
+    #: The way between two latents on which all latents are likely, see ``latents.interpolate``.
+    interpolation: ClassVar[Literal["spherical", "linear"]] = "spherical"
+
+    def sample(self, shape: tuple[int | Tensor, ...], seed: Seed = None) -> Tensor:
+        """Returns float32 latents of a shape ``(batch, ...)``.
+
+        ``seed`` is an int or a ``keras.random.SeedGenerator``.
+        """
+        raise NotImplementedError
+
+    def nearest(self, latents: Tensor) -> Tensor:
+        """Returns the nearest latents that can be drawn."""
+        return latents
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class Normal(Prior):
+    """Independent values from the standard normal distribution."""
+
+    def sample(self, shape: tuple[int | Tensor, ...], seed: Seed = None) -> Tensor:
+        """Returns float32 latents of a shape ``(batch, ...)``."""
+        return keras.random.normal(shape, seed=seed, dtype="float32")
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class Uniform(Prior):
+    """Independent values from the uniform distribution on [-1, 1]."""
+
+    interpolation = "linear"
+
+    def sample(self, shape: tuple[int | Tensor, ...], seed: Seed = None) -> Tensor:
+        """Returns float32 latents of a shape ``(batch, ...)``."""
+        return keras.random.uniform(shape, minval=-1.0, maxval=1.0, seed=seed, dtype="float32")
+
+    def nearest(self, latents: Tensor) -> Tensor:
+        """Returns latents within [-1, 1]."""
+        return ops.clip(latents, -1.0, 1.0)
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class Spherical(Prior):
+    """Directions alone: points on the sphere of radius sqrt(dimensions), where normal ones lie.
+
+    White 2016, "Sampling Generative Networks", arXiv:1609.04468.
+    """
+
+    def sample(self, shape: tuple[int | Tensor, ...], seed: Seed = None) -> Tensor:
+        """Returns float32 latents of a shape ``(batch, ...)``."""
+        return self.nearest(keras.random.normal(shape, seed=seed, dtype="float32"))
+
+    def nearest(self, latents: Tensor) -> Tensor:
+        """Returns latents of the sphere's radius."""
+        axes = tuple(range(1, len(latents.shape)))
+        return latents / ops.sqrt(ops.mean(ops.square(latents), axis=axes, keepdims=True) + 1e-12)
+
+
+NAMES = {"normal": Normal, "uniform": Uniform, "spherical": Spherical}
+
+
+def get(prior: str | Prior) -> Prior:
+    """Returns the prior that a name stands for, or ``prior`` itself.
+
+    Raises:
+        ValueError: a name that is not known.
+        TypeError: neither a name nor a prior.
+    """
+    if isinstance(prior, str):
+        if prior not in NAMES:
+            raise ValueError(
+                f"latent_prior must be one of {sorted(NAMES)}, got {prior!r}."
+                + did_you_mean(prior, NAMES)
+            )
+        return NAMES[prior]()
+    if isinstance(prior, Prior):
+        return prior
+    raise TypeError(
+        f"latent_prior must be one of {sorted(NAMES)} or an instance of gankit.priors.Prior, got "
+        f"{prior!r}."
+    )

@@ -1,0 +1,62 @@
+"""Moving averages of networks' weights, which make better images than the weights themselves.
+
+Yazici et al. 2018, "The Unusual Effectiveness of Averaging in GAN Training", arXiv:1806.04498.
+"""
+
+import keras
+from keras import ops
+
+from gankit.typing import Tensor
+
+
+def average_of(network: keras.Model) -> keras.Model:
+    """Returns a copy of a network that is to keep its average."""
+    average = clone(network)
+    average.trainable = False  # for good: it follows, it does not learn
+    return average
+
+
+def follow(average: keras.Model, network: keras.Model, decay: Tensor) -> None:
+    """Moves an average by one step: decay * average + (1 - decay) * weights.
+
+    What is not trained, such as the statistics of batch normalization, is copied.
+    """
+    for mean, weight in zip(average.weights, network.weights, strict=True):
+        if weight.trainable:
+            weight = decay * mean + (1.0 - decay) * weight  # noqa: PLW2901
+        mean.assign(weight)
+
+
+def decay_at(step: Tensor, generator_ema: float, num_images: Tensor) -> Tensor:
+    """Returns what an average keeps of itself at a step.
+
+    Args:
+        step: training steps completed.
+        generator_ema: a decay per step below 1, or a half-life in images.
+        num_images: how many this step has trained on, on all devices.
+    """
+    decay = generator_ema
+    if decay >= 1:
+        decay = 0.5 ** (ops.cast(num_images, "float32") / decay)
+    step = ops.cast(step, "float32")
+    return ops.minimum(decay, (1.0 + step) / (10.0 + step))
+
+
+def clone(network: keras.Model) -> keras.Model:
+    """Returns a network of the same layers and weights that shares none of them."""
+    copy = keras.models.clone_model(network, clone_function=clone_layer)
+    if type(copy) is not type(network):  # a subclass of a functional model, with its own call
+        copy = type(network).from_config(network.get_config())
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def clone_layer(layer: keras.Layer) -> keras.Layer:
+    """Returns a layer of the same configuration, with weights of its own.
+
+    A ``Lambda`` has none, and Keras doesn't make a Python function out of a configuration: it is
+    shared.
+    """
+    if isinstance(layer, keras.layers.Lambda):
+        return layer
+    return type(layer).from_config(layer.get_config())

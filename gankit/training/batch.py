@@ -1,0 +1,69 @@
+"""What travels along a training step."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from gankit.typing import Structure, Tensor
+
+
+class Batch(NamedTuple):
+    """Real or generated images, and what is known of them.
+
+    Attributes:
+        images: float32 ``(batch, height, width, channels)``, or what else the data holds.
+        condition: what the generator was told: None, class labels as int32 ``(batch,)``, or any
+            nested structure of tensors.
+        latents: what the images were made from, None where they are real or made from none.
+        scores: the discriminator's float32 logits, None until it has looked.
+        heads: the discriminator's further outputs.
+        reconstructed: what the images were made from, made again from them, where a variant asks
+            for that.
+        extra: what else a variant keeps, by name: a posterior's mean, styles.
+    """
+
+    images: Structure
+    condition: Structure = None
+    latents: Structure = None
+    scores: Structure = None
+    heads: tuple[Tensor, ...] = ()
+    reconstructed: Structure = None
+    extra: Mapping[str, Structure] = {}  # noqa: RUF012 (never changed)
+
+    def map(self, function: Callable[..., Any]) -> "Batch":
+        """Returns the batch with ``function`` applied to each of its tensors."""
+        return map_tensors(function, self)
+
+    def rows(self, rows: slice) -> "Batch":
+        """Returns some of the images, and what is known of these."""
+        return self.map(lambda tensor: tensor[rows])
+
+
+def map_tensors(function: Callable[..., Any], structure: Structure) -> Structure:
+    """Returns a nested structure with ``function`` applied to all in it that is not None."""
+    return keras.tree.map_structure(lambda x: None if x is None else function(x), structure)
+
+
+def count_rows(images: Structure) -> int | Tensor:
+    """Returns the number of images: an int where it is known, else a scalar tensor."""
+    return ops.shape(keras.tree.flatten(images)[0])[0]
+
+
+def concatenate(first: Structure, second: Structure) -> Structure:
+    """Returns two nested structures of the same kind as one, with the rows of both."""
+    return keras.tree.map_structure(
+        lambda *pair: None if pair[0] is None else ops.concatenate(pair), first, second
+    )
+
+
+def in_float32(outputs: Structure) -> Structure:
+    """Returns a network's outputs in float32, whatever it computes in."""
+    return keras.tree.map_structure(lambda tensor: ops.cast(tensor, "float32"), outputs)
+
+
+def mean_of(values: Structure) -> Tensor:
+    """Returns the mean of per-sample values; of several tensors each counts as much."""
+    parts = [ops.mean(part) for part in keras.tree.flatten(values)]
+    return parts[0] if len(parts) == 1 else sum(parts) / len(parts)

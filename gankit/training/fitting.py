@@ -1,0 +1,358 @@
+"""Training, as Keras does it: ``fit``, ``evaluate``, and the data that they look at."""
+
+import contextlib
+import types
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
+
+import keras
+import numpy as np
+from keras import ops
+
+from gankit import differentiation
+from gankit.data.epochs import get_epochs
+from gankit.training.arguments import check_fit_arguments, check_no_weights
+from gankit.training.batch import count_rows
+from gankit.training.logs import EpochMeans
+from gankit.training.phase import Phase
+from gankit.training.position import Position, PositionKeeper
+from gankit.training.random import find_seed_states
+from gankit.training.sampling import Sampling
+from gankit.typing import ImageData, Scalars, Structure, ValueRange
+
+
+class Fitting(Sampling):
+    """The part of a GAN that trains and evaluates, around the steps that ``GAN`` has."""
+
+    discriminator_steps: int
+    phases: dict[str, Phase]
+    means: EpochMeans
+    position: Position
+    epochs_completed: keras.Variable
+    steps_completed: keras.Variable
+
+    def update(self, data: Structure) -> Scalars:
+        """Makes one training step, and returns what to log."""
+        raise NotImplementedError
+
+    def evaluate_batch(self, data: Structure) -> Scalars:
+        """Takes what a held-out batch costs into the means, and returns what to log."""
+        raise NotImplementedError
+
+    def fit(
+        self,
+        x: ImageData | None = None,
+        y: Structure = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | Literal["auto"] = "auto",
+        callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.CallbackList | None = None,
+        initial_epoch: int = 0,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
+        """Trains all networks, as ``keras.Model.fit`` trains one.
+
+        The order of data that comes from ``gankit.data`` goes on with the number of epochs that
+        this GAN has completed, in whatever process: 2 epochs, ``save``, ``load_model`` and 2 epochs
+        are the same as 4. With ``initial_epoch``, that number counts instead.
+
+        Args:
+            x: a dataset of images or of ``(images, condition)``, or an array of images.
+            y: the condition, where ``x`` is an array.
+            batch_size: where ``x`` is an array; default 32.
+            epochs: passes over the data.
+            verbose: see Keras.
+            callbacks: see Keras.
+            initial_epoch: see Keras.
+            **kwargs: further arguments of ``keras.Model.fit``; with ``validation_data``, the logs
+                also hold what ``evaluate`` says of it, as ``val_...``.
+
+        Returns:
+            Keras's ``History``: for each epoch the averages of ``discriminator_loss``,
+            ``generator_loss``, ``real_accuracy`` and ``fake_accuracy`` (the shares of scores on the
+            right side), and of each phase's terms where it has several.
+
+        Raises:
+            ValueError, TypeError: the first batch is not what the networks can be trained on.
+
+        Warns:
+            UserWarning: its images look as if they had another range than the generator's.
+        """
+        self.check_compiled()
+        check_fit_arguments(kwargs)
+        first, x = peek(x, y, batch_size)
+        self.check_training_data(first)
+        self.check_data(peek_validation(kwargs))
+        warn_of_range(first, x, self.value_range)
+        kwargs.setdefault("shuffle", not (get_epochs(x) or is_stream(x)))
+        in_order = put_in_order(callbacks)
+        self.position.begin(initial_epoch)
+        try:
+            for callback in in_order:
+                getattr(callback, "restore_before_fit", lambda gan: None)(self)
+            history = super().fit(
+                x,
+                y,
+                batch_size,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=[PositionKeeper(x), *in_order],
+                initial_epoch=max(initial_epoch, self.position.epoch - self.position.epoch_offset),
+                **kwargs,
+            )
+        finally:
+            for callback in in_order:
+                getattr(callback, "close", lambda: None)()
+        # What Keras does for a model's one optimizer, where that keeps an average of its own.
+        for phase in self.phases.values():
+            phase.optimizer.finalize_variable_values(phase.variables)
+        return history
+
+    def train_on_batch(
+        self,
+        x: Structure,
+        y: Structure = None,
+        sample_weight: None = None,
+        class_weight: None = None,
+        return_dict: bool = False,
+    ) -> list[float] | Any:  # a dict with return_dict
+        """Makes one training step on a batch of images (and their condition), as Keras does."""
+        self.check_compiled()
+        check_fit_arguments({"sample_weight": sample_weight, "class_weight": class_weight})
+        self.check_training_data((x, y))
+        return super().train_on_batch(x, y, return_dict=return_dict)
+
+    def evaluate(
+        self,
+        x: ImageData | None = None,
+        y: Structure = None,
+        batch_size: int | None = None,
+        verbose: int | Literal["auto"] = "auto",
+        return_dict: bool = True,
+        **kwargs: Any,
+    ) -> dict[str, float] | Any:  # a list without return_dict
+        """Returns what held-out data cost both networks, and the shares that are judged right.
+
+        All networks run in inference mode, and averages make the images, where there are some;
+        penalties and weight decay, which belong to training, are left out. Nothing of the GAN
+        changes, its random numbers included. How good images are, these losses don't say: see
+        ``gankit.metrics``.
+
+        Args:
+            x: a dataset of images or of ``(images, condition)``, or an array of images.
+            y: the condition, where ``x`` is an array.
+            batch_size: where ``x`` is an array; default 32.
+            verbose: see Keras.
+            return_dict: whether to return the values by name, or as a list in the order of names.
+            **kwargs: further arguments of ``keras.Model.evaluate``.
+
+        Returns:
+            Averages over all images: ``discriminator_loss``, ``generator_loss``, and what else
+            ``fit`` logs.
+
+        Raises:
+            ValueError, TypeError: the first batch is not what the networks can take.
+        """
+        self.check_compiled()
+        check_fit_arguments(kwargs)
+        if not isinstance(kwargs.get("callbacks"), keras.callbacks.CallbackList):
+            first, x = peek(x, y, batch_size)  # fit, which calls with such a list, has looked
+            self.check_data(first)
+        before = [(state, ops.convert_to_numpy(state)) for state in find_seed_states(self)]
+        try:
+            return super().evaluate(x, y, batch_size, verbose, return_dict=return_dict, **kwargs)
+        finally:
+            for state, value in before:
+                state.assign(value)
+
+    # Steps, as Keras calls them
+
+    def train_step(self, data: Structure) -> Scalars:
+        """Makes one training step, see ``update``."""
+        with self.step(training=True):
+            logs = self.update(data)
+        self.steps_completed.assign_add(1)
+        return logs
+
+    def test_step(self, data: Structure) -> Scalars:
+        """Evaluates a batch; random numbers come from the stream of ``generate``."""
+        state = ops.copy(self.training_seed.state)
+        self.training_seed.state.assign(self.sampling_seed.next())
+        with self.step(training=False):
+            logs = self.evaluate_batch(data)
+        self.training_seed.state.assign(state)
+        return logs
+
+    @contextlib.contextmanager
+    def step(self, training: bool) -> Iterator[None]:
+        """Has ``score`` follow the step that runs."""
+        self.in_training = training
+        try:
+            yield
+        finally:
+            self.in_training = None
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Has ``fit`` only read the batches that were trained before a run was interrupted."""
+        if self.train_function is not None and not force:
+            return
+        super().make_train_function(force)
+        train = self.train_function
+
+        def train_or_read(iterator):
+            behind = min(self.position.behind, self.steps_per_execution)
+            for _ in range(behind):
+                next(iterator)
+            return self.logs() if behind else train(iterator)
+
+        self.train_function = train_or_read
+
+    def logs(self) -> Scalars:
+        """Returns the means since the epoch began, by name."""
+        logs = self.get_metrics_result()
+        if differentiation.several_workers():
+            # Keras 3.15 reduces the logs of several workers along an axis that scalars don't have.
+            logs = {name: ops.expand_dims(value, 0) for name, value in logs.items()}
+        return logs
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """What is logged, and reset by Keras at the start of each epoch."""
+        return [metric for metric in super().metrics if metric.name != "loss"]
+
+    # What is asked of the data
+
+    def check_compiled(self) -> None:
+        """Raises ``ValueError`` unless ``compile`` has been called."""
+        if not self.compiled:
+            raise ValueError("Call compile() first: it says how this GAN is trained.")
+
+    def check_data(self, batch: Structure) -> None:
+        """Raises unless the networks can take ``batch``: images or ``(images, condition)``.
+
+        ``batch`` is None where nothing can be looked at.
+        """
+        if batch is None:
+            return
+        images, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
+        check_no_weights(sample_weight)
+        self.discriminator_inputs.check_images(images, self.value_range)
+        number = len(keras.tree.flatten(images)[0])
+        for part in [] if condition is None else keras.tree.flatten(condition):
+            if len(part) != number:
+                raise ValueError(
+                    f"The batch has {number} images, but its condition has {len(part)} rows."
+                )
+        if self.needs_condition():
+            self.generator_inputs.check_condition(condition, self.value_range)
+            self.discriminator_inputs.check_condition(condition, self.value_range)
+
+    def check_training_data(self, batch: Structure) -> None:
+        """Raises unless ``batch`` can be split into the discriminator's steps, too."""
+        self.check_data(batch)
+        if batch is not None:
+            images, *_ = keras.utils.unpack_x_y_sample_weight(batch)
+            check_divisible(count_rows(images), self.discriminator_steps)
+
+
+def put_in_order(
+    callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.CallbackList | None,
+) -> list[keras.callbacks.Callback]:
+    """Returns callbacks in the order that serves them, whatever order they were given in.
+
+    By their attribute ``order``: -2 for what guards the GAN from what the others would write, -1
+    for what adds to the logs, 0 for all others, 1 for what saves the state after all of these.
+    """
+    given = getattr(callbacks, "callbacks", callbacks)  # of a keras CallbackList
+    return sorted(
+        keras.tree.flatten(given or []), key=lambda callback: getattr(callback, "order", 0)
+    )
+
+
+def check_divisible(batch_size: Any, steps: int) -> None:
+    """Raises unless the batch can be split into as many sub-batches as there are steps."""
+    message = (
+        "discriminator_steps={} must divide the batch, which has {} images: each of the steps "
+        "sees its own part of it."
+    )
+    if isinstance(batch_size, int) and batch_size % steps:
+        raise ValueError(message.format(steps, batch_size))
+    if not isinstance(batch_size, int) and steps > 1:
+        number = message.format(steps, "another number of")
+        differentiation.assert_divisible(batch_size, steps, number)
+
+
+def peek(x: Any, y: Structure = None, batch_size: int | None = None) -> tuple[Structure, Any]:
+    """Returns the first batch that ``fit`` would see, and data that still holds it.
+
+    Looks through an iterator of its own, so a data set begins again for training (one that shuffles
+    by itself has then passed once more). The batch is None where nothing can be looked at, as in a
+    data set that is distributed already.
+    """
+    if hasattr(x, "take") and hasattr(x, "element_spec"):  # a tf.data.Dataset
+        return first_of(x.take(1)), x
+    if isinstance(x, keras.utils.PyDataset):
+        return x[0], x
+    if isinstance(x, types.GeneratorType):
+        first = first_of(x)
+
+        def whole():
+            yield first
+            yield from x
+
+        return first, whole()
+    arrays = [x] if y is None else [x, y]
+    if all(hasattr(array, "__getitem__") for array in keras.tree.flatten(arrays)):
+        rows = slice(0, batch_size or 32)
+        return tuple(keras.tree.map_structure(lambda array: array[rows], arrays)), x
+    return None, x
+
+
+def is_stream(x: Any) -> bool:
+    """Returns whether data come in an order of their own, which Keras is not to shuffle."""
+    return hasattr(x, "element_spec") or isinstance(x, types.GeneratorType)
+
+
+def first_of(batches: Iterable[Structure]) -> Structure:
+    """Returns the first batch, or raises ``ValueError`` if there is none."""
+    for batch in batches:
+        return batch
+    raise ValueError("The data holds no batch: its batch size may be larger than the data.")
+
+
+def peek_validation(arguments: dict[str, Any]) -> Structure:
+    """Returns the first batch of ``fit``'s validation data, None if there is none to look at."""
+    validation_data = arguments.get("validation_data")
+    if validation_data is None or isinstance(validation_data, types.GeneratorType):
+        return None
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(validation_data)
+    check_no_weights(sample_weight)
+    return peek(x, y)[0]
+
+
+def warn_of_range(first: Structure, x: Any, value_range: ValueRange | None) -> None:
+    """Warns of a first batch of images in another range than the generator's.
+
+    Not where gankit's adapters, which were told the range, made them.
+    """
+    if first is None or get_epochs(x):
+        return
+    images, *_ = keras.utils.unpack_x_y_sample_weight(first)
+    for part in keras.tree.flatten(images):
+        part = np.asarray(part)  # noqa: PLW2901
+        if part.ndim != 4 or part.dtype == np.uint8:
+            continue
+        low, high = float(np.min(part)), float(np.max(part))
+        if value_range == (-1.0, 1.0) and 0 <= low < high <= 1:
+            warnings.warn(
+                f"Images reach from {low:.4g} to {high:.4g}, but the generator's from -1 to 1. If "
+                "0 is black, scale them to [-1, 1]: images * 2 - 1.",
+                stacklevel=3,
+            )
+        elif value_range is None and high > 32:
+            warnings.warn(
+                f"Images reach from {low:.4g} to {high:.4g}, which trains badly. Scale values of "
+                "0..255 to [-1, 1]: images / 127.5 - 1, or give them as uint8.",
+                stacklevel=3,
+            )

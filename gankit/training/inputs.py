@@ -1,0 +1,367 @@
+"""What a network takes, found once: each input's role, shape, type and number of classes."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import ArrayLike
+
+from gankit.training.batch import map_tensors
+from gankit.typing import Structure, Tensor, ValueRange
+
+GENERATOR_ROLES = ("latents", "condition")
+DISCRIMINATOR_ROLES = ("images", "condition")
+
+VALUE_TOLERANCE = 1e-3  # resampling and float16 overshoot the range by a little
+RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
+SQUASHING = ("sigmoid", "hard_sigmoid", "tanh", "softmax")
+
+
+class Input(NamedTuple):
+    """One input of a network.
+
+    Attributes:
+        name: the Keras tensor's.
+        role: what goes in: ``"latents"``, ``"condition"`` or ``"images"``.
+        shape: after the batch axis.
+        dtype: e.g. ``"float32"``.
+        num_classes: how many classes the layer behind it tells apart, None where none says so.
+    """
+
+    name: str
+    role: str
+    shape: tuple[int | None, ...]
+    dtype: str
+    num_classes: int | None
+
+    @property
+    def takes_classes(self) -> bool:
+        """Whether integers go in."""
+        return self.num_classes is not None or "int" in self.dtype
+
+
+class Inputs:
+    """The inputs of a network, by the roles that they play.
+
+    An input named like a role, or like a role with more behind it (``condition_image``), plays it.
+    The others take the roles that no name claims, in order, and those that are left over are
+    further parts of the last role, the condition. Latents of a discriminator, as in a BiGAN, are
+    found by their name alone.
+
+    Args:
+        network: a functional or sequential model.
+        who: what errors call it: ``"generator"`` or ``"discriminator"``.
+    """
+
+    def __init__(self, network: keras.Model, who: str):
+        if not isinstance(network, keras.Model) or not getattr(network, "inputs", None):
+            raise TypeError(
+                f"The {who} must be a functional or sequential keras.Model whose input shape is "
+                f"known, got {network!r}. Wrap other layers: "
+                "keras.Model(inputs, layer(inputs)) with inputs = keras.Input(shape)."
+            )
+        self.who = who
+        self.network_name = network.name
+        self.roles = GENERATOR_ROLES if who == "generator" else DISCRIMINATOR_ROLES
+        self.inputs = list(find_inputs(network, self.roles))
+        places = {id(tensor): place for place, tensor in enumerate(network.inputs)}
+        one = isinstance(network, keras.Sequential)
+        structure = network.inputs[0] if one else network.input
+        self.places = keras.tree.map_structure(lambda tensor: places[id(tensor)], structure)
+
+    def of(self, role: str) -> list[Input]:
+        """Returns the inputs that play a role, in order."""
+        return [one for one in self.inputs if one.role == role]
+
+    def pair(self, role: str, value: Structure) -> list[tuple[Input, Any]]:
+        """Returns ``(input, part of value)`` for each input that plays ``role``.
+
+        A dict gives its parts by the inputs' names, any other structure by order; where there is
+        only one input, a dict of one part will do under any name. Parts that are left over go
+        nowhere.
+        """
+        inputs = self.of(role)
+        parts = [] if value is None else keras.tree.flatten(value)
+        if isinstance(value, dict) and inputs and not (len(inputs) == len(parts) == 1):
+            missing = [one.name for one in inputs if one.name not in value]
+            if missing:
+                raise ValueError(
+                    f"The network {self.network_name!r} has inputs for {role} that are not in the "
+                    f"dict: {missing}. It holds {sorted(value)}."
+                )
+            parts = [value[one.name] for one in inputs]
+        if len(parts) < len(inputs):
+            raise ValueError(
+                f"The network {self.network_name!r} has {count(len(inputs), 'input')} for {role} "
+                f"({[one.name for one in inputs]}), but {len(parts)} "
+                f"{'was' if len(parts) == 1 else 'were'} given."
+            )
+        return list(zip(inputs, parts, strict=False))
+
+    def match(self, **offered: Structure) -> Structure:
+        """Returns what the network takes of what is offered, in the structure that it takes.
+
+        Args:
+            **offered: by role, each a tensor, a nested structure of tensors, or None.
+        """
+        chosen = {
+            one.name: part for role in offered for one, part in self.pair(role, offered[role])
+        }
+        return keras.tree.map_structure(
+            lambda place: chosen[self.inputs[place].name], self.places
+        )
+
+    def check_images(self, images: Structure, value_range: ValueRange | None) -> None:
+        """Raises unless ``images`` have the shape, type and range that a discriminator needs."""
+        parts, expected = keras.tree.flatten(images), self.of("images")
+        if len(parts) != len(expected) or (isinstance(images, dict) and len(parts) == 1):
+            raise TypeError(
+                "The data must give images, or pairs of (images, condition), got "
+                f"{type(images).__name__} of {len(parts)} parts. Map it first, e.g. "
+                "dataset.map(lambda item: (item['image'], item['label']))."
+            )
+        for one, part in zip(expected, parts, strict=True):
+            check_images(np.asarray(part), one.shape, value_range, f"the {self.who} takes images")
+
+    def check_condition(self, condition: Structure, value_range: ValueRange | None) -> None:
+        """Raises unless ``condition`` can go into the network's inputs for it."""
+        if condition is None and self.of("condition"):
+            raise ValueError(
+                f"The {self.who} takes a condition, but the data holds images only. Give fit pairs "
+                "of (images, condition): the adapters of gankit.data make them with labels."
+            )
+        for one, part in self.pair("condition", condition):
+            self.check_part(one, np.asarray(part), value_range)
+
+    def check_part(self, one: Input, part: np.ndarray, value_range: ValueRange | None) -> None:
+        """Raises unless a part of a condition has the shape, type and range of an input."""
+        # Keras adds or takes away a last axis of 1.
+        shapes = [part.shape[1:], (*part.shape[1:], 1)] + [part.shape[1:-1]] * (
+            part.shape[-1] == 1
+        )
+        if not any(shapes_fit(shape, one.shape) for shape in shapes):
+            one_hot = one.takes_classes and part.ndim == 2
+            raise ValueError(
+                f"The condition comes in batches of shape {part.shape}, but the {self.who} takes "
+                f"{one.shape} after the batch axis."
+                + " If they are one-hot, take the argmax." * one_hot
+            )
+        if one.takes_classes:
+            check_classes(part, one.num_classes)
+        elif len(one.shape) >= 3 and part.dtype != np.uint8:
+            check_floats(part, "Images in a condition", value_range)
+            check_values(part, value_range)
+
+    def check_latents(self, latents: ArrayLike | Structure) -> Structure:
+        """Returns ``latents`` as float32 arrays, or says which shape the generator takes."""
+        if not self.of("latents"):
+            raise ValueError(f"This {self.who} takes no latents.")
+        if not isinstance(latents, dict | tuple):
+            latents = np.asarray(latents)
+        for one, part in self.pair("latents", latents):
+            shape = np.shape(part)
+            if not shapes_fit(shape[1:], one.shape):
+                raise ValueError(
+                    f"{one.name} must have the shape {('num_images', *one.shape)} that the "
+                    f"{self.who} was built for, got {shape}."
+                )
+        return map_tensors(as_latents, latents)
+
+    def require(self, **numbers: int) -> None:
+        """Raises ``ValueError`` unless each role, by name, has that many inputs."""
+        for role, number in numbers.items():
+            if len(self.of(role)) != number:
+                raise ValueError(
+                    f"The {self.who} of this GAN needs {count(number, 'input')} for {role}, but "
+                    f"has {[one.name for one in self.inputs]}."
+                )
+
+
+def find_inputs(network: keras.Model, roles: tuple[str, ...]) -> Iterator[Input]:
+    """Yields what each input of a network is, in the network's order."""
+    named = [tensor.name.split("_")[0] for tensor in network.inputs]
+    unclaimed = [role for role in roles if role not in named]
+    for tensor, role in zip(network.inputs, named, strict=True):
+        if role not in (*roles, "latents"):
+            role = unclaimed.pop(0) if unclaimed else roles[-1]  # noqa: PLW2901
+        shape = tuple(tensor.shape[1:])
+        yield Input(tensor.name, role, shape, tensor.dtype, count_classes(network, tensor))
+
+
+def count_classes(network: keras.Model, tensor: Tensor) -> int | None:
+    """Returns how many classes a network tells apart at an input, where a layer there says so."""
+    for layer in network.layers:
+        try:
+            reads = layer.input is tensor
+        except (AttributeError, ValueError):  # read by nothing, or from several places
+            continue
+        limit = getattr(layer, "input_dim", None) or getattr(layer, "num_tokens", None)
+        if reads and isinstance(limit, int):
+            return limit
+    return None
+
+
+def find_range(network: keras.Model) -> ValueRange | None:
+    """Returns the range of what a network makes, by how it ends: None for any finite value."""
+    return RANGES.get(find_activation(network))
+
+
+def find_activation(network: keras.Model) -> str:
+    """Returns the name of the activation function that a network's first output comes from."""
+    output = network.outputs[0]
+    for layer in network.layers:
+        try:
+            ends = layer.output is output
+        except (AttributeError, ValueError):
+            continue
+        if ends and isinstance(layer, keras.Model):
+            return find_activation(layer)
+        if ends:
+            function = getattr(layer, "activation", None)
+            return getattr(function, "__name__", type(layer).__name__.lower())
+    return ""
+
+
+def check_logits(discriminator: keras.Model) -> None:
+    """Raises ``ValueError`` if a discriminator squashes its scores."""
+    activation = find_activation(discriminator)
+    if activation in SQUASHING:
+        raise ValueError(
+            f"The discriminator ends in a {activation}, but gankit's losses take raw scores "
+            "(logits) and apply the sigmoid themselves. Leave it out: "
+            f"activation={activation!r} of the last layer becomes activation=None."
+        )
+
+
+def check_networks(generator: keras.Model, discriminator: keras.Model) -> tuple[Inputs, Inputs]:
+    """Returns what both networks take, or raises unless the one's output fits the other's input."""
+    takes = Inputs(generator, "generator"), Inputs(discriminator, "discriminator")
+    taken = takes[1].of("images")
+    if not taken:
+        raise ValueError(
+            f"The discriminator has no input for images: {[t.name for t in takes[1].inputs]}."
+        )
+    for output, images in zip(generator.outputs, taken, strict=False):
+        if not shapes_fit(output.shape[1:], images.shape):
+            raise ValueError(
+                f"The generator makes images of shape {output.shape[1:]}, but the discriminator "
+                f"takes images of shape {images.shape} (height, width, channels). Build both "
+                "with the same image_shape."
+            )
+    return takes
+
+
+def split_outputs(outputs: Structure) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Returns a discriminator's scores and its further outputs, as a tuple.
+
+    The scores are its first output, or the one called ``scores`` of a dict.
+    """
+    if isinstance(outputs, dict):
+        if "scores" not in outputs:
+            raise ValueError(
+                "A discriminator with a dict of outputs must call one of them 'scores', it has "
+                f"{sorted(outputs)}."
+            )
+        heads = {name: output for name, output in outputs.items() if name != "scores"}
+        return outputs["scores"], tuple(keras.tree.flatten(heads))
+    scores, *heads = keras.tree.flatten(outputs)
+    return scores, tuple(heads)
+
+
+def standardize(tensor: Tensor, value_range: ValueRange | None = None) -> Tensor:
+    """Returns a part of the data as float32 or int32.
+
+    Images of uint8 are scaled from 0..255 to ``value_range``, by default [-1, 1]; class labels get
+    the shape ``(batch,)``.
+    """
+    tensor = ops.convert_to_tensor(tensor)
+    if keras.backend.is_float_dtype(keras.backend.standardize_dtype(tensor.dtype)):
+        return ops.cast(tensor, "float32")
+    if keras.backend.standardize_dtype(tensor.dtype) == "uint8" and len(tensor.shape) > 2:
+        low, high = value_range or (-1.0, 1.0)
+        return ops.cast(tensor, "float32") / (255 / (high - low)) + low
+    if len(tensor.shape) == 2 and tensor.shape[1] == 1:
+        tensor = tensor[:, 0]
+    return ops.cast(tensor, "int32")
+
+
+def as_latents(array: ArrayLike) -> np.ndarray:
+    """Returns latents as float32, those that are classes as int32."""
+    array = np.asarray(array)
+    return array.astype("int32" if array.dtype.kind in "iu" and array.ndim == 1 else "float32")
+
+
+def check_images(
+    images: np.ndarray,
+    expected_shape: Sequence[int | None],
+    value_range: ValueRange | None,
+    whose: str,
+) -> None:
+    """Raises unless ``images`` have the shape after the batch axis, type and range asked for."""
+    if images.dtype != np.uint8 or images.ndim < 3:
+        check_floats(images, "Images", value_range)
+    if not shapes_fit(images.shape[1:], expected_shape):
+        raise ValueError(
+            f"Images come in batches of shape {images.shape}, but {whose} of shape "
+            f"{tuple(expected_shape)} (height, width, channels) after the batch axis."
+        )
+    if images.dtype != np.uint8:
+        check_values(images, value_range if images.ndim > 2 else None)
+
+
+def check_floats(images: np.ndarray, what: str, value_range: ValueRange | None) -> None:
+    """Raises ``TypeError`` unless ``images`` are floats; ``what`` is what the error calls them."""
+    if images.dtype.kind != "f" and images.dtype.name != "bfloat16":
+        meant = "" if value_range is None else f" in [{value_range[0]:g}, {value_range[1]:g}]"
+        raise TypeError(
+            f"{what} must be floats{meant}, or uint8, got {images.dtype}. Convert them first: "
+            "images.astype('uint8') if they reach from 0 to 255, else images.astype('float32')."
+        )
+
+
+def check_values(images: np.ndarray, value_range: ValueRange | None) -> None:
+    """Raises ``ValueError`` unless float ``images`` are finite and lie in ``value_range``."""
+    images = images.astype(np.float32)
+    low, high = float(np.min(images)), float(np.max(images))
+    if not np.isfinite(low) or not np.isfinite(high):
+        bad = np.flatnonzero(~np.isfinite(images).reshape(len(images), -1).all(axis=1))
+        raise ValueError(
+            f"images must be finite, but {len(bad)} of {len(images)} hold NaN or infinity, "
+            f"the first at index {bad[0]}. Remove or replace them."
+        )
+    if value_range is None:
+        return
+    least, most = value_range
+    if low < least - VALUE_TOLERANCE or high > most + VALUE_TOLERANCE:
+        raise ValueError(
+            f"images of floats must lie in [{least:g}, {most:g}], as the generator's do, but they "
+            f"reach from {low:.4g} to {high:.4g}. Give uint8 images as they are, which are scaled, "
+            f"or scale values of 0..255 yourself: images / {255 / (most - least):g} - {-least:g}."
+        )
+
+
+def check_classes(labels: np.ndarray, num_classes: int | None) -> None:
+    """Raises unless ``labels`` are integers in 0..num_classes - 1."""
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"Class labels must be integers of shape (batch,), got {labels.dtype}.")
+    if labels.min() < 0:
+        raise ValueError(f"Class labels must be 0 or more, got {labels.min()}.")
+    if num_classes is not None and labels.max() >= num_classes:
+        raise ValueError(
+            f"Class labels must be below {num_classes}, the number of classes that the network "
+            f"was built for, got {labels.max()}."
+        )
+
+
+def shapes_fit(given: Sequence[int | None], expected: Sequence[int | None]) -> bool:
+    """Returns whether two shapes agree where both are known."""
+    return len(given) == len(expected) and all(
+        None in (a, b) or a == b for a, b in zip(given, expected, strict=True)
+    )
+
+
+def count(number: int, noun: str) -> str:
+    """Returns e.g. "1 input" or "2 inputs"."""
+    return f"{number} {noun}" + "s" * (number != 1)

@@ -1,0 +1,150 @@
+"""One player of the game: the networks that are trained together, and how."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import keras
+from keras import ops
+
+from gankit import differentiation
+from gankit.typing import Scalars, Tensor
+
+
+class Phase:
+    """What is trained together: some networks, one optimizer, and the terms that they pay.
+
+    Args:
+        name: of the phase, e.g. ``"generator"``: the GAN's ``<name>_losses`` are its terms.
+        networks: whose variables it trains, and whose weight decay it pays.
+        optimizer: a Keras optimizer, built here, and wrapped where float16 needs a scaled loss.
+        scale_loss: whether float16 may have that.
+        former: the phase of this name before; its optimizer may go on with the same variables.
+
+    Raises:
+        ValueError: nothing to train, or an optimizer that has trained other variables.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        networks: Sequence[keras.Model],
+        optimizer: keras.optimizers.Optimizer,
+        scale_loss: bool = True,
+        former: "Phase | None" = None,
+    ):
+        self.name = name
+        self.networks = list(networks)
+        self.variables = trainable_variables(networks)
+        if not self.variables:
+            raise ValueError(
+                f"The {name} has no trainable variables. gankit keeps the phases apart by itself: "
+                f"leave {name}.trainable = True."
+            )
+        # Keras logs learning rates under this name: learning_rate_generator tells more than _adam.
+        optimizer.name = name
+        if former is not None and optimizer is former.optimizer and self.trains_what(former):
+            self.optimizer = optimizer
+        else:
+            float16 = scale_loss and computes_in_float16(networks)
+            self.optimizer = build_optimizer(optimizer, self.variables, float16)
+
+    def trains_what(self, other: "Phase") -> bool:
+        """Returns whether two phases train the same variables."""
+        return list(map(id, self.variables)) == list(map(id, other.variables))
+
+    def objective(self, terms: Scalars) -> Tensor:
+        """Returns the scalar to differentiate: the sum of the terms.
+
+        Divided by the number of replicas, whose gradients Keras sums, and scaled for float16.
+        """
+        return self.optimizer.scale_loss(sum(terms.values()) / differentiation.num_replicas())
+
+    def regularization(self) -> Scalars:
+        """Returns the networks' weight decay as a named term, if there is any."""
+        decay = [
+            variable.regularizer(variable)
+            for variable in self.variables
+            if variable.regularizer is not None
+        ]
+        if sum(len(network.losses) for network in self.networks) > len(decay):
+            raise ValueError(
+                "A network has losses of its own other than weight decay, from add_loss or an "
+                "activity regularizer. Keras keeps those of a network's last call only, and a GAN "
+                f"calls it several times: return them as a term of {self.name}_losses."
+            )
+        return {"regularization": sum(decay)} if decay else {}
+
+    def lazily(self, every: int, cost: Callable[[], Tensor]) -> Tensor:
+        """Returns ``cost()`` times ``every`` in one of ``every`` updates, and else 0.
+
+        Lazy regularization (Karras et al. 2019, arXiv:1912.04958, appendix B).
+        """
+        if every == 1:
+            return cost()
+        now = ops.equal(self.optimizer.iterations % every, 0)
+        return ops.cond(now, lambda: cost() * every, lambda: ops.zeros(()))
+
+    def update(self, gradients: Sequence[Tensor | None], when: Tensor | None = None) -> None:
+        """Changes the networks: the only place where what learns is changed.
+
+        Args:
+            gradients: by ``variables``, in their order.
+            when: a boolean scalar, the same on all replicas; where it is false, nothing changes.
+        """
+        differentiation.apply_gradients(self.optimizer, gradients, self.variables, when)
+
+
+def build_optimizer(
+    optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable], float16: bool
+) -> keras.optimizers.Optimizer:
+    """Returns the optimizer with its slots, wrapped to scale the loss where float16 needs that."""
+    if float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name=optimizer.name)
+    # Now rather than at the first step: slots that don't exist yet can't be loaded.
+    if optimizer.built:
+        raise ValueError(
+            f"The {optimizer.name}'s optimizer has trained other variables before. Create a new "
+            "one for each GAN, and after layers were frozen or unfrozen."
+        )
+    optimizer.build(variables)
+    return optimizer
+
+
+def trainable_variables(networks: Sequence[keras.Model]) -> list[keras.Variable]:
+    """Returns the trainable variables of all ``networks``."""
+    return [variable for network in networks for variable in network.trainable_variables]
+
+
+def check_apart(phases: Sequence[Phase]) -> None:
+    """Raises ``ValueError`` unless each variable is trained in one phase alone."""
+    owners: dict[int, str] = {}
+    for phase in phases:
+        for variable in phase.variables:
+            owner = owners.setdefault(id(variable), phase.name)
+            if owner != phase.name:
+                raise ValueError(
+                    f"Both the {owner} and the {phase.name} would train {variable.path!r}: the "
+                    "networks share a layer. Give each its own."
+                )
+
+
+def computes_in_float16(networks: Sequence[keras.Model]) -> bool:
+    """Returns whether any layer of ``networks`` computes in float16, whose gradients underflow."""
+    return any(
+        layer.compute_dtype == "float16" for network in networks for layer in all_layers(network)
+    )
+
+
+def all_layers(layer: keras.Layer) -> Iterator[keras.Layer]:
+    """Yields a layer and all below it, of nested models and wrappers too."""
+    yield layer
+    below = getattr(layer, "layers", None) or [getattr(layer, "layer", None)]
+    for one in below:
+        if isinstance(one, keras.Layer):
+            yield from all_layers(one)
+
+
+def add_gradients(one: Sequence[Tensor | None], other: Sequence[Tensor | None]) -> list:
+    """Returns the sums of two lists of gradients, where None stands for no gradient."""
+    return [
+        b if a is None else a if b is None else a + b for a, b in zip(one, other, strict=True)
+    ]

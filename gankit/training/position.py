@@ -1,0 +1,128 @@
+"""Where training is: one thing, with one writer."""
+
+from typing import Any
+
+import keras
+
+from gankit.data.epochs import get_epochs, set_epoch, set_epochs
+from gankit.typing import Logs
+
+
+class Position:
+    """Where the training of a GAN is. ``PositionKeeper`` alone moves it; everything else asks it.
+
+    Attributes:
+        epoch_offset: what to add to the epochs that ``fit`` counts, for those of the GAN.
+        steps: training steps completed in all, without those whose batches are only read again.
+        step: training steps completed of the epoch that has begun.
+        behind: how many of these are still to come in the data, whose batches ``fit`` only reads.
+        means: the logged values of the epoch that has begun, where it was interrupted.
+        learning_rates: of all optimizers, at the beginning of the epoch that has begun.
+    """
+
+    def __init__(self, gan: Any):
+        self.gan = gan
+        self.epoch_offset = self.steps = self.step = self.behind = 0
+        self.means: dict[str, list[float]] = {}
+        self.learning_rates: list[float] = []
+
+    @property
+    def epoch(self) -> int:
+        """Epochs completed in all."""
+        return int(self.gan.epochs_completed.numpy())
+
+    def begin(self, initial_epoch: int) -> None:
+        """Settles, before anything is restored, which of the GAN's epochs is ``fit``'s first.
+
+        Where ``initial_epoch`` is 0, counting goes on with the epochs that the GAN has completed.
+        """
+        self.epoch_offset = 0 if initial_epoch else self.epoch
+        self.step = self.behind = 0
+
+    def save(self) -> dict[str, Any]:
+        """Returns what the GAN's own variables don't hold, for JSON."""
+        return {
+            "step": self.step,
+            "learning_rates": self.learning_rates,
+            "means": self.gan.means.save(),
+        }
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Takes what ``save`` returned; the GAN's own variables are those of then already."""
+        self.step = self.behind = saved["step"]
+        self.learning_rates = saved["learning_rates"]
+        self.means = saved["means"]
+
+
+class PositionKeeper(keras.callbacks.Callback):
+    """Moves a GAN's position, and tells data of ``gankit.data`` which epoch comes next.
+
+    ``fit`` puts it before all other callbacks.
+
+    Args:
+        data: what ``fit`` iterates over.
+    """
+
+    def __init__(self, data: Any):
+        super().__init__()
+        self.data = data
+        self.begun = False
+        self.left: list[float] = []
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Counts from where the GAN is."""
+        self.position = self.model.position
+        self.position.steps = int(self.model.steps_completed.numpy())
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Sets the data's order, once, before Keras starts to iterate; passes count themselves."""
+        if not self.begun:
+            set_epoch(self.data, self.position.epoch_offset + epoch)
+        self.begun, self.seen = True, 0
+        rates = [float(optimizer.learning_rate) for optimizer in self.model.optimizer.optimizers]
+        if self.position.step:  # an epoch that goes on: callbacks shall find it as it began
+            self.model.means.restore(self.position.means)
+            self.left = rates
+            self.set_learning_rates(self.position.learning_rates)
+        else:
+            self.position.learning_rates = rates
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Puts learning rates back, where the epoch was left, to what they were then."""
+        if self.left and not self.position.behind:
+            self.set_learning_rates(self.left)
+            self.left = []
+
+    def set_learning_rates(self, rates: list[float]) -> None:
+        """Sets those that don't follow a schedule of steps."""
+        for optimizer, rate in zip(self.model.optimizer.optimizers, rates, strict=True):
+            if not follows_schedule(optimizer):
+                optimizer.learning_rate = rate
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Counts the steps; several may pass in one execution."""
+        done, self.seen = batch + 1 - self.seen, batch + 1
+        if self.position.behind:
+            self.position.behind = max(0, self.position.behind - done)
+        else:
+            self.position.step += done
+            self.position.steps += done
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Counts the epoch."""
+        self.model.epochs_completed.assign(self.position.epoch_offset + epoch + 1)
+        self.position.step = 0
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """Notes where the data are: those for validation may be the same."""
+        self.before = get_epochs(self.data)
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """Puts the data back where they were."""
+        set_epochs(self.data, self.before)
+
+
+def follows_schedule(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Returns whether an optimizer's learning rate follows a schedule, and can't be set."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return isinstance(inner.get_config()["learning_rate"], dict)

@@ -1,0 +1,349 @@
+"""What a trained GAN is good for: images, scores, and files."""
+
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Self
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import ArrayLike
+
+from gankit import priors
+from gankit.checks import check_at_least_one
+from gankit.configured import constructor_config
+from gankit.training.averages import average_of
+from gankit.training.batch import Batch, map_tensors
+from gankit.training.inputs import Inputs, standardize
+from gankit.training.random import choose_stream, find_seed_states
+from gankit.typing import Config, PathLike, Seed, Structure, Tensor, ValueRange
+from gankit.version import __version__
+
+
+class Sampling(keras.Model):
+    """The part of a GAN that makes and scores images, and is saved."""
+
+    generator: keras.Model
+    discriminator: keras.Model
+    generator_inputs: Inputs
+    discriminator_inputs: Inputs
+    latent_prior: priors.Prior
+    value_range: ValueRange | None
+    generator_ema: float | None
+    training_seed: keras.random.SeedGenerator
+    sampling_seed: keras.random.SeedGenerator
+    in_training: bool | None = None  # in a step: whether it trains; None outside of steps
+
+    def discriminate(self, batch: Batch, training: bool = True) -> Batch:
+        """Returns the batch with its scores and heads."""
+        raise NotImplementedError
+
+    def sides(self) -> dict[str, list[keras.Model]]:
+        """Returns the networks of each phase by its name."""
+        raise NotImplementedError
+
+    # Averages
+
+    def create_averages(self) -> None:
+        """Creates an average of each network of the generator's side, called ``ema_...``.
+
+        The constructor can't: a variant's own networks come after ``super().__init__``. So
+        ``compile`` and the loading of files do.
+        """
+        if self.generator_ema is None:
+            return
+        for network in self.generator_networks():
+            name = self.average_name(network)
+            if not hasattr(self, name):
+                setattr(self, name, average_of(network))
+
+    def generator_networks(self) -> list[keras.Model]:
+        """Returns the networks of all phases but the discriminator's."""
+        sides = self.sides().items()
+        return [network for name, side in sides if name != "discriminator" for network in side]
+
+    def average_name(self, network: keras.Model) -> str:
+        """Returns the name of the attribute that holds a network's average."""
+        names = (name for name, value in vars(self).items() if value is network)
+        return f"ema_{next(names, network.name)}"
+
+    def averaged(self, network: keras.Model) -> keras.Model:
+        """Returns the average of a network, or the network itself where there is none."""
+        return getattr(self, self.average_name(network), network)
+
+    # What the generator gets
+
+    def sample_latents(self, num_images: int | Tensor, seed: Seed = None) -> Structure:
+        """Returns latents for one run of the generator, or None if it takes none.
+
+        A generator with several inputs for latents gets a dict of them, by name; an input behind
+        which an embedding tells classes apart gets classes.
+
+        Args:
+            num_images: int, or an int32 scalar tensor.
+            seed: an int or a ``keras.random.SeedGenerator``; None draws from training's stream.
+        """
+        seed = self.training_seed if seed is None else seed
+        drawn = {}
+        for one in self.generator_inputs.of("latents"):
+            shape = (num_images, *one.shape)
+            if one.num_classes is not None:
+                drawn[one.name] = keras.random.randint(shape, 0, one.num_classes, seed=seed)
+            else:
+                drawn[one.name] = self.latent_prior.sample(shape, seed)
+        return drawn if len(drawn) > 1 else next(iter(drawn.values()), None)
+
+    def needs_condition(self) -> bool:
+        """Returns whether the condition comes from the data; False in a variant that invents it."""
+        return True
+
+    def sample_condition(
+        self, real: Batch | None = None, num_images: int | None = None, seed: Seed = None
+    ) -> Structure:
+        """Returns the generator's condition when nobody gives one: here, that of ``real`` images.
+
+        A variant that invents conditions draws ``num_images`` of them where ``real`` is None.
+        """
+        if real is not None:
+            return real.condition
+        if self.generator_inputs.of("condition"):
+            raise ValueError(
+                "This generator takes a condition, a row for each image: pass condition=[...], or "
+                "--condition in a shell."
+            )
+        return None
+
+    # Images and scores
+
+    def call(self, inputs: Structure, training: bool = False) -> Tensor:
+        """Returns the generator's images, so that ``predict`` serves the generator.
+
+        Args:
+            inputs: what the generator takes: latents of shape ``(batch, latent_dim)``, or latents
+                and condition in the generator's own structure.
+            training: whether in training mode.
+        """
+        network = self.generator if training else self.averaged(self.generator)
+        return network(inputs, training=training)
+
+    def generate(
+        self,
+        num_images: int | None = None,
+        condition: Structure = None,
+        latents: ArrayLike | Structure = None,
+        seed: int | None = None,
+        batch_size: int = 256,
+        ema: bool = True,
+    ) -> np.ndarray:
+        """Returns new images.
+
+        Args:
+            num_images: how many; may be left out where ``latents`` or ``condition`` say it.
+            condition: what the generator is told, a row for each image, e.g. ``[7, 7, 7]``.
+            latents: ``(num_images, latent_dim)``; by default drawn from ``latent_prior``.
+            seed: integer, for the same images each time; None uses a separate random stream, so
+                that training is not affected.
+            batch_size: images that are made at once; changes memory and speed only.
+            ema: whether to use the average generator, ``ema_generator``, where there is one.
+
+        Returns:
+            float32 of shape ``(num_images, height, width, channels)`` in [-1, 1], if the generator
+            ends in tanh.
+
+        Raises:
+            ValueError: numbers or shapes that don't fit.
+        """
+        condition = self.check_given(condition)
+        num_images = count_images(num_images, condition=condition, latents=latents)
+        check_at_least_one("batch_size", batch_size)
+        stream = choose_stream(seed, self.sampling_seed)
+        if latents is None:
+            latents = self.sample_latents(num_images, seed=stream)
+        else:
+            latents = self.generator_inputs.check_latents(latents)
+        if condition is None:
+            condition = self.sample_condition(num_images=num_images, seed=stream)
+        condition = map_tensors(self.standardize, condition)
+        inputs = self.generator_inputs.match(latents=latents, condition=condition)
+        return predict(self.averaged(self.generator) if ema else self.generator, inputs, batch_size)
+
+    def score(
+        self,
+        images: ArrayLike | Structure,
+        condition: Structure = None,
+        batch_size: int = 256,
+        training: bool | None = None,
+    ) -> Any:
+        """Returns the discriminator's opinion of images: float32 of shape ``(n,)``.
+
+        The higher, the more real. Where it scores patches, this is their mean.
+
+        In a training step, that is in a hook such as ``generator_losses``, images are tensors, and
+        so are the scores, in the shape in which the discriminator makes them. It then runs in
+        training mode in ``fit``, and in inference mode in ``evaluate``, which changes nothing;
+        ``training`` says otherwise.
+        """
+        if self.in_training is not None:
+            training = self.in_training if training is None else training
+            return self.discriminate(Batch(images, condition), training).scores
+        check_at_least_one("batch_size", batch_size)
+        images = np.asarray(images)
+        self.discriminator_inputs.check_images(images, self.value_range)
+        if condition is not None:
+            condition = as_rows(condition)
+            self.discriminator_inputs.check_condition(condition, self.value_range)
+            count_images(None, images=images, condition=condition)
+        return self.score_rows(images, condition, batch_size)
+
+    def score_rows(
+        self, images: np.ndarray, condition: Structure = None, batch_size: int = 256
+    ) -> np.ndarray:
+        """Returns the mean score of each image, without looking at what comes in."""
+        batch, scores = Batch(images, condition), []
+        for start in range(0, len(images), batch_size):
+            rows = batch.rows(slice(start, start + batch_size)).map(self.standardize)
+            parts = keras.tree.flatten(self.discriminate(rows, training=False).scores)
+            means = [np.asarray(part).reshape(len(part), -1).mean(axis=1) for part in parts]
+            scores.append(np.mean(means, axis=0) if len(means) > 1 else means[0])
+        return np.concatenate(scores)
+
+    def generate_best(
+        self, num_images: int, out_of: int, condition: Structure = None, seed: int | None = None
+    ) -> np.ndarray:
+        """Returns the images that the discriminator takes for the most real, best first.
+
+        Args:
+            num_images: how many to return.
+            out_of: how many to make and score.
+            condition: what the generator is told, ``num_images`` rows. Each row then gets
+                ``out_of / num_images`` candidates, and its best one is kept, in the rows' order.
+            seed: integer, see ``generate``.
+
+        Returns:
+            float32 of shape ``(num_images, height, width, channels)``, see ``generate``.
+
+        Raises:
+            ValueError: ``out_of`` is below ``num_images``, or with a condition no multiple of it.
+        """
+        check_at_least_one("num_images", num_images)
+        check_at_least_one("out_of", out_of)
+        if out_of < num_images:
+            raise ValueError(f"out_of={out_of} must be at least num_images={num_images}.")
+        if condition is None:
+            stream = choose_stream(seed, self.sampling_seed)
+            latents = self.sample_latents(out_of, seed=stream)
+            invented = self.sample_condition(num_images=out_of, seed=stream)
+            candidates = self.generate(out_of, invented, latents)
+            order = np.argsort(-self.score_rows(candidates, invented), kind="stable")
+            return candidates[order[:num_images]]
+        if out_of % num_images:
+            raise ValueError(
+                f"With a condition, out_of={out_of} must be a multiple of num_images={num_images}: "
+                "each row of the condition gets the same number of candidates."
+            )
+        repeats = out_of // num_images
+        condition = keras.tree.map_structure(
+            lambda rows: np.repeat(rows, repeats, axis=0), as_rows(condition)
+        )
+        candidates = self.generate(out_of, condition=condition, seed=seed)
+        scores = self.score_rows(candidates, condition).reshape(num_images, repeats)
+        best = np.arange(num_images) * repeats + scores.argmax(axis=1)
+        return candidates[best]
+
+    def standardize(self, tensor: Tensor) -> Tensor:
+        """Returns images or a part of a condition as the networks take them, see ``inputs``."""
+        return standardize(tensor, self.value_range)
+
+    def check_given(self, condition: Structure) -> Structure:
+        """Returns a condition as rows, or None, or says why the generator can't take it."""
+        if condition is None:
+            return None
+        condition = as_rows(condition)
+        if not self.generator_inputs.of("condition"):
+            raise ValueError("This generator takes no condition: leave it out.")
+        self.generator_inputs.check_condition(condition, self.value_range)
+        return condition
+
+    # Files
+
+    def export(self, filepath: PathLike, format: str = "tf_saved_model", **kwargs: Any) -> None:
+        """Writes the generator for serving, see ``keras.Model.export``."""
+        self.averaged(self.generator).export(filepath, format=format, **kwargs)
+
+    def get_config(self) -> Config:
+        """Returns the constructor's arguments, which are attributes of the same names."""
+        return super().get_config() | constructor_config(self)
+
+    @classmethod
+    def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Self:
+        """Returns the GAN that ``get_config`` describes; networks in it may be serialized."""
+        return cls(**keras.saving.deserialize_keras_object(config, custom_objects))
+
+    def get_build_config(self) -> Config:
+        """Returns which gankit writes the file; a GAN is built from its constructor's arguments."""
+        return {"gankit_version": __version__}
+
+    def build_from_config(self, config: Config) -> None:
+        """Creates what the constructor has not: averages."""
+        self.create_averages()
+
+    def load_weights(self, filepath: PathLike, **kwargs: Any) -> None:
+        """Reads weights, those of averages too, see ``keras.Model.load_weights``."""
+        self.create_averages()
+        super().load_weights(filepath, **kwargs)
+
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
+        """Writes what Keras leaves out: the state of every seed generator, dropout's too."""
+        super().save_own_variables(store)
+        states = find_seed_states(self)
+        store["seeds"] = np.array([ops.convert_to_numpy(state) for state in states])
+
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
+        """Reads what ``save_own_variables`` has written."""
+        names = set(store.keys()) - {"seeds"}
+        super().load_own_variables({name: store[name] for name in names})
+        seeds, states = np.array(store["seeds"]), find_seed_states(self)
+        if len(seeds) != len(states):
+            raise ValueError(
+                f"The file holds the state of {len(seeds)} random number generators, but this GAN "
+                f"has {len(states)}: its networks are built of other layers."
+            )
+        for state, seed in zip(states, seeds, strict=True):
+            state.assign(seed)
+
+
+def predict(network: keras.Model, inputs: Structure, batch_size: int) -> Structure:
+    """Returns a network's outputs in inference mode as float32 NumPy arrays."""
+    inputs = keras.tree.map_structure(ops.convert_to_numpy, inputs)
+    outputs = network.predict(inputs, batch_size=batch_size, verbose=0)
+    return keras.tree.map_structure(lambda array: np.asarray(array, np.float32), outputs)
+
+
+def as_rows(condition: Structure) -> Structure:
+    """Returns a condition as arrays: dicts and tuples hold several, anything else is one."""
+    if isinstance(condition, dict):
+        return {name: as_rows(part) for name, part in condition.items()}
+    if isinstance(condition, tuple) and any(np.ndim(part) for part in condition):
+        return tuple(as_rows(part) for part in condition)
+    array = np.asarray(condition)
+    if array.ndim == 0:
+        raise ValueError(
+            f"condition needs a row for each image, e.g. [7, 7, 7], got {condition!r}."
+        )
+    return array
+
+
+def count_images(num_images: int | None, **given: Structure) -> int:
+    """Returns how many images are asked for, by a number or by the rows of what is given."""
+    counts = {"num_images": num_images} if num_images is not None else {}
+    for name, structure in given.items():
+        if structure is not None:
+            counts[name] = len(keras.tree.flatten(structure)[0])
+    if not counts:
+        raise ValueError("Say how many images: num_images=..., or give latents or a condition.")
+    if len(set(counts.values())) > 1:
+        raise ValueError(f"The numbers of images don't agree: {counts}.")
+    name, number = counts.popitem()
+    check_at_least_one(name, number)
+    return int(number)
+
+
