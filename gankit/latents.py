@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit.data.checks import check_choice, check_seed
+from gankit.checks import check_choice, check_seed
 from gankit.gans import checks
 from gankit.gans.batch import map_tensors
 from gankit.gans.gan import GAN, in_float32

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from gankit.checks import check_choice, check_seed
 from gankit.data import checks
 from gankit.data.arrays import batches_of_arrays
 from gankit.data.epochs import batches
@@ -103,10 +104,10 @@ def check_options(
     seed: int,
 ) -> dict[str, Any]:
     """Returns the options that all adapters of files have, checked, for ``batches_of_files``."""
-    checks.check_choice("color_mode", color_mode, tuple(MODES))
-    checks.check_choice("on_error", on_error, ("raise", "skip"))
+    check_choice("color_mode", color_mode, tuple(MODES))
+    check_choice("on_error", on_error, ("raise", "skip"))
     checks.check_flip(flip)
-    checks.check_seed(seed)
+    check_seed(seed)
     image_size = checks.check_size(image_size, "image_size")
     if image_size is None:
         raise ValueError("image_size=(height, width) is needed: all images become this size.")

@@ -4,6 +4,7 @@ import functools
 
 import tensorflow as tf
 
+from gankit.checks import check_at_least_one
 from gankit.data import checks
 from gankit.data.crops import random_crop
 from gankit.data.epochs import batches
@@ -60,8 +61,8 @@ def from_high_resolution(
     """
     options = check_options(patch_size, None, flip, color_mode, value_range, on_error, seed)
     patch_size, value_range = options["image_size"], options["value_range"]
-    checks.check_at_least_one("factor", factor)
-    checks.check_at_least_one("patches_per_image", patches_per_image)
+    check_at_least_one("factor", factor)
+    check_at_least_one("patches_per_image", patches_per_image)
     small_size = (patch_size[0] // factor, patch_size[1] // factor)
     if any(side % factor for side in patch_size):
         raise ValueError(f"patch_size={patch_size} must be multiples of factor={factor}.")

@@ -6,6 +6,7 @@ from typing import Literal
 
 import tensorflow as tf
 
+from gankit.checks import check_choice
 from gankit.data import checks
 from gankit.data.crops import random_crop
 from gankit.data.epochs import batches
@@ -70,7 +71,7 @@ def from_pairs(
             another ``flip``.
     """
     options = check_options(image_size, None, flip, color_mode, value_range, on_error, seed)
-    checks.check_choice("input_side", input_side, SIDES)
+    check_choice("input_side", input_side, SIDES)
     image_size, value_range = options["image_size"], options["value_range"]
     load_size = checks.check_size(load_size, "load_size") or image_size
     if any(load < size for load, size in zip(load_size, image_size, strict=True)):

@@ -12,7 +12,8 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit.data.checks import check_at_least_one, check_values, warn_of_unit_range
+from gankit.checks import check_at_least_one
+from gankit.data.checks import check_values, warn_of_unit_range
 from gankit.data.epochs import get_epochs
 from gankit.gans.networks import (
     DISCRIMINATOR_ROLES,

@@ -11,7 +11,7 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from gankit import losses, penalties
-from gankit.data.checks import check_choice, check_seed
+from gankit.checks import check_choice, check_seed
 from gankit.gans import checks
 from gankit.gans.batch import Batch, map_tensors
 from gankit.gans.epochs import EpochKeeper, Replay

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit.data.checks import check_seed
+from gankit.checks import check_seed
 from gankit.gans.gan import GAN
 from gankit.gans.random import derive_seed
 from gankit.typing import PathLike, Tensor

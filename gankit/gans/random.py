@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from gankit.data.checks import check_seed
+from gankit.checks import check_seed
 from gankit.typing import Tensor
 
 REPLICA_STRIDE = 0x9E3779B97F4A7C  # any large number keeps the replicas' seeds apart
