@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from gankit.checks import check_choice
 from gankit.data import checks
-from gankit.data.files import batches_of_files, check_options, find_images, leave_out_damaged
+from gankit.data.files import batches_of_files, check_options
+from gankit.data.folders import find_images, leave_out_damaged
 from gankit.typing import ColorMode, Flip, OnError, PathLike, Size, ValueRange
 
 

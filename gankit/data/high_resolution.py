@@ -8,9 +8,11 @@ from gankit.checks import check_at_least_one
 from gankit.data import checks
 from gankit.data.crops import random_crop
 from gankit.data.epochs import batches
-from gankit.data.files import Reader, check_options, find_images, leave_out_damaged
+from gankit.data.files import check_options
 from gankit.data.flips import make_flip
+from gankit.data.folders import find_images, leave_out_damaged
 from gankit.data.images import resize_bicubic, scale
+from gankit.data.reader import Reader
 from gankit.typing import ColorMode, Flip, OnError, PathLike, Size, ValueRange
 
 

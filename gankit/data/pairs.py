@@ -10,15 +10,11 @@ from gankit.checks import check_choice
 from gankit.data import checks
 from gankit.data.crops import random_crop
 from gankit.data.epochs import batches
-from gankit.data.files import (
-    Reader,
-    check_options,
-    find_images,
-    leave_out_damaged,
-    read_in_parallel,
-)
+from gankit.data.files import check_options, read_in_parallel
 from gankit.data.flips import make_flip
+from gankit.data.folders import find_images, leave_out_damaged
 from gankit.data.images import scale
+from gankit.data.reader import Reader
 from gankit.typing import ColorMode, Flip, OnError, PathLike, Size, Tensor, ValueRange
 
 SIDES = ("left", "right")
