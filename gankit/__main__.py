@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 from gankit import data, latents
-from gankit.data.checks import check_at_least_one, check_choice
+from gankit.checks import check_at_least_one, check_choice
 from gankit.gans.gan import GAN
 from gankit.gans.networks import GENERATOR_ROLES, count_classes, find_inputs
 from gankit.grids import make_grid, save_animation, save_grid, save_images

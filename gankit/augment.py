@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import keras
 from keras import ops
 
+from gankit.checks import check_fraction
 from gankit.typing import Config, Tensor
 
 Change: TypeAlias = Literal["color", "translation", "cutout"]
@@ -50,8 +51,7 @@ class DiffAugment(keras.layers.Layer):
         unknown = set(policy) - set(POLICIES)
         if unknown or isinstance(policy, str):
             raise ValueError(f"policy must be a list of {POLICIES}, got {policy!r}.")
-        if not 0 <= probability <= 1:
-            raise ValueError(f"probability must lie in [0, 1], got {probability!r}.")
+        check_fraction("probability", probability)
         self.policy = tuple(policy)
         self.probability: Any = probability  # a weight in ADA
         self.seed_generator = keras.random.SeedGenerator()

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from gankit.checks import check_at_least_one
 from gankit.typing import Config, Tensor
 
 # What makes a convolution keep the size of the upsampled image.
@@ -141,8 +142,7 @@ class SpectralNormalization(keras.layers.Wrapper):
     def __init__(self, layer: keras.Layer, power_iterations: int = 1, **kwargs: Any):
         # Its own computation stays in float32; the layer casts for itself.
         super().__init__(layer, autocast=False, **kwargs)
-        if power_iterations < 1:
-            raise ValueError(f"power_iterations must be at least 1, got {power_iterations!r}.")
+        check_at_least_one("power_iterations", power_iterations)
         self.power_iterations = power_iterations
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:

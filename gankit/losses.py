@@ -6,12 +6,12 @@ A loss is a small stateless object with two methods, one for each phase. Both ta
 scaled as its source writes it.
 """
 
-import difflib
 from typing import Self
 
 import keras
 from keras import ops
 
+from gankit.checks import check_fraction, did_you_mean
 from gankit.typing import Config, Seed, Tensor
 
 
@@ -71,8 +71,7 @@ class CrossEntropy(Loss):
 
     def __init__(self, label_smoothing: float = 0.0, label_noise: float = 0.0):
         for name, value in (("label_smoothing", label_smoothing), ("label_noise", label_noise)):
-            if not 0 <= value < 1:
-                raise ValueError(f"{name} must lie in [0, 1), got {value!r}.")
+            check_fraction(name, value, "[0, 1)")
         self.label_smoothing = label_smoothing
         self.label_noise = label_noise
 
@@ -251,8 +250,7 @@ def get(loss: str | Loss) -> Loss:
     """
     if isinstance(loss, str):
         if loss not in NAMES:
-            near = difflib.get_close_matches(loss, NAMES, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(loss, NAMES)
             raise ValueError(f"There is no loss {loss!r}, there are {sorted(NAMES)}.{hint}")
         return NAMES[loss]()
     if isinstance(loss, Loss):

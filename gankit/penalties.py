@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from gankit.checks import check_at_least_one
 from gankit.typing import Config, Seed, Tensor
 
 #: From images ``(batch, height, width, channels)`` to their scores, ``(batch, ...)``.
@@ -35,8 +36,7 @@ class Penalty:
     """
 
     def __init__(self, weight: float = 10.0, every: int = 1):
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-            raise ValueError(f"every must be an integer of at least 1, got {every!r}.")
+        check_at_least_one("every", every)
         if not weight >= 0:
             raise ValueError(f"weight must be 0 or more, got {weight!r}.")
         self.weight = weight

@@ -1,6 +1,5 @@
 """Files that are written whole or not at all, and that are looked at before they are believed."""
 
-import difflib
 import json
 import os
 import re
@@ -11,6 +10,7 @@ from typing import Any
 
 import keras
 
+from gankit.checks import did_you_mean
 from gankit.gans.gan import GAN
 from gankit.typing import PathLike
 from gankit.version import __version__
@@ -92,11 +92,10 @@ def find_file(path: PathLike) -> Path:
         return path
     names = sorted(file.stem for file in MODELS.glob("*.keras"))
     if path.name not in names:
-        near = difflib.get_close_matches(path.name, names, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(
             f"There is no file {path.name!r}, and no model of that name inside gankit, which has "
-            f"{names}: give the path of a .keras file, or one of these names.{hint}"
+            f"{names}: give the path of a .keras file, or one of these names."
+            + did_you_mean(path.name, names)
         )
     return MODELS / f"{path.name}.keras"
 

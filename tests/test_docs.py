@@ -105,7 +105,7 @@ def test_every_public_name_is_in_the_reference():
     reference = "".join(page.read_text() for page in (ROOT / "docs" / "reference").glob("*.md"))
     shown = set(re.findall(r"^::: gankit\.(.+)$", reference, re.MULTILINE))
     expected = set(gankit.__all__) - {"__version__"}
-    for part in ("architectures", "callbacks", "data", "metrics"):
+    for part in ("architectures", "callbacks", "data", "latents", "metrics"):
         expected |= {f"{part}.{name}" for name in getattr(gankit, part).__all__}
         expected.discard(part)
     assert {name for name in expected if not any(covers(s, name) for s in shown)} == set()

@@ -176,7 +176,7 @@ def test_spectral_normalization_in_a_saved_model(policy, tmp_path):
 
 
 def test_bad_power_iterations():
-    with pytest.raises(ValueError, match="power_iterations must be at least 1"):
+    with pytest.raises(ValueError, match="power_iterations must be an integer of at least 1"):
         SpectralNormalization(keras.layers.Dense(1), power_iterations=0)
 
 

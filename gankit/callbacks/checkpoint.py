@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 from gankit.callbacks.periodic import Periodic
-from gankit.data.checks import check_at_least_one
+from gankit.checks import check_at_least_one
 from gankit.saving import check_file, write_whole
 from gankit.typing import Every, Logs, PathLike
 

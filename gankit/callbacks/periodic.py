@@ -2,7 +2,7 @@
 
 import keras
 
-from gankit.data.checks import check_at_least_one
+from gankit.checks import check_at_least_one
 from gankit.typing import Every, Logs
 
 

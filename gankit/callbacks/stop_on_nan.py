@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from gankit.callbacks.checkpoint import Checkpoint
-from gankit.data.checks import check_at_least_one
+from gankit.checks import check_at_least_one, check_fraction
 from gankit.gans import GAN
 from gankit.typing import Logs
 
@@ -43,10 +43,7 @@ class StopOnNaN(keras.callbacks.Callback):
         max_returns: int = 3,
     ):
         super().__init__()
-        if not 0 < learning_rate_factor <= 1:
-            raise ValueError(
-                f"learning_rate_factor must lie in (0, 1], got {learning_rate_factor!r}."
-            )
+        check_fraction("learning_rate_factor", learning_rate_factor, "(0, 1]")
         check_at_least_one("max_returns", max_returns)
         self.checkpoint = checkpoint
         self.learning_rate_factor = learning_rate_factor

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
+from gankit.checks import check_at_least_one, check_seed
 from gankit.data import checks
 from gankit.data.epochs import batches
 from gankit.data.flips import make_flip
@@ -67,7 +68,7 @@ def from_arrays(
         TypeError: images that are neither uint8 nor float, labels that are no integers, ``classes``
             that is no list.
     """
-    checks.check_seed(seed)
+    check_seed(seed)
     checks.check_flip(flip)
     value_range = checks.check_value_range(value_range)
     images = check_array(images, value_range)
@@ -163,7 +164,7 @@ def check_labels(
 ) -> np.ndarray | None:
     """Returns ``labels``, if there are any, as int32 ``(n,)``, or says what is wrong with them."""
     if num_classes is not None:
-        checks.check_at_least_one("num_classes", num_classes)
+        check_at_least_one("num_classes", num_classes)
     if labels is None:
         return None
     labels = np.asarray(labels)

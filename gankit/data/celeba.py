@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from gankit.data.files import batches_of_files, check_options, find_images, leave_out_damaged
+from gankit.data.files import batches_of_files, check_options
+from gankit.data.folders import find_images, leave_out_damaged
 from gankit.typing import Flip, OnError, PathLike, Size, ValueRange
 
 TABLE = "list_attr_celeba.txt"

@@ -10,12 +10,6 @@ from gankit.typing import Size, ValueRange
 VALUE_TOLERANCE = 1e-3  # resampling and float16 overshoot the range by a little
 
 
-def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
-    """Raises ``ValueError`` unless ``value`` is one of ``choices``."""
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {choices}, got {value!r}.")
-
-
 def check_flip(flip: object) -> None:
     """Raises ``ValueError`` unless ``flip`` is None or ``"horizontal"``."""
     if flip is not None and flip != "horizontal":
@@ -25,24 +19,10 @@ def check_flip(flip: object) -> None:
         )
 
 
-def check_at_least_one(name: str, value: object) -> None:
-    """Raises ``ValueError`` unless ``value`` is an integer of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}.")
-
-
 def check_classes(classes: object) -> None:
     """Raises ``TypeError`` unless ``classes`` is None or a list."""
     if classes is not None and not isinstance(classes, list | tuple | set):
         raise TypeError(f"classes must be a list, got {classes!r}: pass [{classes!r}].")
-
-
-def check_seed(seed: int) -> None:
-    """Raises ``TypeError`` or ``ValueError`` unless ``seed`` is an integer from 0 on."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise TypeError(f"seed must be an integer, got {seed!r}.")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more, got {seed}.")
 
 
 def check_value_range(value_range: ValueRange) -> tuple[float, float]:

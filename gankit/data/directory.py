@@ -7,8 +7,10 @@ from typing import Literal
 import numpy as np
 import tensorflow as tf
 
+from gankit.checks import check_choice
 from gankit.data import checks
-from gankit.data.files import batches_of_files, check_options, find_images, leave_out_damaged
+from gankit.data.files import batches_of_files, check_options
+from gankit.data.folders import find_images, leave_out_damaged
 from gankit.typing import ColorMode, Flip, OnError, PathLike, Size, ValueRange
 
 
@@ -68,7 +70,7 @@ def from_directory(
         ValueError: no such folder, no images, an image that can't be read, a batch larger than the
             data, another ``flip``.
     """
-    checks.check_choice("labels", labels, (None, "inferred"))
+    check_choice("labels", labels, (None, "inferred"))
     options = check_options(image_size, center_crop, flip, color_mode, value_range, on_error, seed)
     checks.check_classes(classes)
     files = leave_out_damaged(find_images(path, classes), path, on_error, options["center_crop"])

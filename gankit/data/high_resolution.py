@@ -4,12 +4,15 @@ import functools
 
 import tensorflow as tf
 
+from gankit.checks import check_at_least_one
 from gankit.data import checks
 from gankit.data.crops import random_crop
 from gankit.data.epochs import batches
-from gankit.data.files import Reader, check_options, find_images, leave_out_damaged
+from gankit.data.files import check_options
 from gankit.data.flips import make_flip
+from gankit.data.folders import find_images, leave_out_damaged
 from gankit.data.images import resize_bicubic, scale
+from gankit.data.reader import Reader
 from gankit.typing import ColorMode, Flip, OnError, PathLike, Size, ValueRange
 
 
@@ -60,8 +63,8 @@ def from_high_resolution(
     """
     options = check_options(patch_size, None, flip, color_mode, value_range, on_error, seed)
     patch_size, value_range = options["image_size"], options["value_range"]
-    checks.check_at_least_one("factor", factor)
-    checks.check_at_least_one("patches_per_image", patches_per_image)
+    check_at_least_one("factor", factor)
+    check_at_least_one("patches_per_image", patches_per_image)
     small_size = (patch_size[0] // factor, patch_size[1] // factor)
     if any(side % factor for side in patch_size):
         raise ValueError(f"patch_size={patch_size} must be multiples of factor={factor}.")

@@ -9,7 +9,7 @@ from typing import Literal
 import keras
 import numpy as np
 
-from gankit.data.checks import check_choice
+from gankit.checks import check_choice
 from gankit.typing import PathLike
 
 PREFIXES = {"train": "train", "test": "t10k"}

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
+from gankit.checks import check_at_least_one, check_seed
 from gankit.data import checks
 from gankit.data.arrays import check_array
 from gankit.data.epochs import batches, draw
@@ -52,13 +53,13 @@ def moving_digits(
             than an epoch.
         TypeError: digits that are not uint8.
     """
-    checks.check_seed(seed)
+    check_seed(seed)
     checks.check_batch_size(batch_size, num_films)
     image_size = checks.check_size(image_size, "image_size")
     checked = check_digits(digits, image_size)
     counts = {"given_frames": given_frames, "next_frames": next_frames, "num_digits": num_digits}
     for name, value in counts.items():
-        checks.check_at_least_one(name, value)
+        check_at_least_one(name, value)
     num_frames = given_frames + next_frames
     size = np.array(checked.shape[1:])
     room = tf.constant(np.array(image_size) - size, tf.float32)

@@ -6,18 +6,15 @@ from typing import Literal
 
 import tensorflow as tf
 
+from gankit.checks import check_choice
 from gankit.data import checks
 from gankit.data.crops import random_crop
 from gankit.data.epochs import batches
-from gankit.data.files import (
-    Reader,
-    check_options,
-    find_images,
-    leave_out_damaged,
-    read_in_parallel,
-)
+from gankit.data.files import check_options, read_in_parallel
 from gankit.data.flips import make_flip
+from gankit.data.folders import find_images, leave_out_damaged
 from gankit.data.images import scale
+from gankit.data.reader import Reader
 from gankit.typing import ColorMode, Flip, OnError, PathLike, Size, Tensor, ValueRange
 
 SIDES = ("left", "right")
@@ -70,7 +67,7 @@ def from_pairs(
             another ``flip``.
     """
     options = check_options(image_size, None, flip, color_mode, value_range, on_error, seed)
-    checks.check_choice("input_side", input_side, SIDES)
+    check_choice("input_side", input_side, SIDES)
     image_size, value_range = options["image_size"], options["value_range"]
     load_size = checks.check_size(load_size, "load_size") or image_size
     if any(load < size for load, size in zip(load_size, image_size, strict=True)):

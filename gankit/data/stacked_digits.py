@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gankit.data import checks
+from gankit.checks import check_at_least_one, check_seed
 from gankit.data.arrays import check_labels
 
 NUM_CLASSES = 10  # digits; stacked images have as many to the power of three
@@ -35,8 +35,8 @@ def stack_digits(
         Metz et al. 2016, "Unrolled Generative Adversarial Networks", arXiv:1611.02163; Lin et al.
         2017, "PacGAN", arXiv:1712.04086.
     """
-    checks.check_at_least_one("num_images", num_images)
-    checks.check_seed(seed)
+    check_at_least_one("num_images", num_images)
+    check_seed(seed)
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] != 1 or not len(images):
         raise ValueError(

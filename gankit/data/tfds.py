@@ -1,12 +1,12 @@
 """Data sets of TensorFlow Datasets, by name."""
 
-import difflib
 from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from gankit.checks import check_seed, did_you_mean
 from gankit.data import checks
 from gankit.data.arrays import batches_of_arrays
 from gankit.data.epochs import epochs, shuffled
@@ -71,7 +71,7 @@ def from_tfds(
         ValueError: a name, split, feature or class that is not there, images of several sizes
             without ``image_size``, a batch larger than the data, another ``flip``.
     """
-    checks.check_seed(seed)
+    check_seed(seed)
     checks.check_flip(flip)
     value_range = checks.check_value_range(value_range)
     checks.check_classes(classes)
@@ -155,9 +155,8 @@ def find_builder(name: str, data_dir: PathLike | None) -> Any:
     try:
         return tfds.builder(name, data_dir=data_dir)
     except tfds.core.registered.DatasetNotFoundError as error:
-        near = difflib.get_close_matches(str(name), tfds.list_builders(), n=5)
-        hint = f"Did you mean {' or '.join(near)}?" if near else "See tfds.list_builders()."
-        raise ValueError(f"TensorFlow Datasets knows no data set {name!r}. {hint}") from error
+        hint = did_you_mean(name, tfds.list_builders()) or " See tfds.list_builders()."
+        raise ValueError(f"TensorFlow Datasets knows no data set {name!r}.{hint}") from error
 
 
 def check_feature(builder: Any, key: str, argument: str) -> Any:

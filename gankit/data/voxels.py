@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
+from gankit.checks import check_seed
 from gankit.data import checks
 from gankit.data.arrays import batches_of_arrays, check_labels
 
@@ -39,7 +40,7 @@ def from_voxels(
             data.
         TypeError: labels that are no integers.
     """
-    checks.check_seed(seed)
+    check_seed(seed)
     volumes = check_volumes(volumes)
     labels = check_labels(labels, len(volumes), num_classes)
     checks.check_batch_size(batch_size, len(volumes))

@@ -7,13 +7,12 @@ from typing import Self
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
-from numpy.typing import ArrayLike
 
-from gankit.data.checks import check_seed
+from gankit.checks import check_seed
+from gankit.data import pyramid
 from gankit.gans.gan import GAN
 from gankit.gans.random import derive_seed
-from gankit.typing import PathLike, Tensor
+from gankit.typing import PathLike
 
 
 class LAPGAN:
@@ -58,19 +57,7 @@ class LAPGAN:
             ValueError: there is no such level.
             TypeError: the dataset holds conditions too.
         """
-        if not 0 <= level < len(self.gans):
-            raise ValueError(f"level must be in 0..{len(self.gans) - 1}, got {level!r}.")
-        shrink = len(self.gans) - 1 - level
-
-        if isinstance(dataset.element_spec, tuple):
-            raise TypeError("A LAPGAN takes images without a condition: leave labels out.")
-
-        def take(images):
-            for _ in range(shrink):
-                images = halve(images)
-            return images if level == 0 else split(images)
-
-        return dataset.map(take, num_parallel_calls=tf.data.AUTOTUNE)
+        return pyramid.take_level(dataset, level, len(self.gans))
 
     def generate(self, num_images: int, seed: int | None = None) -> np.ndarray:
         """Returns images, coarse to fine: float32 ``(num_images, height, width, channels)``."""
@@ -80,9 +67,9 @@ class LAPGAN:
         """Returns the same images as they are after each level, the coarsest first."""
         levels = [self.gans[0].generate(num_images, seed=seed_of_level(seed, 0))]
         for level, gan in enumerate(self.gans[1:], start=1):
-            coarse = double(levels[-1])
+            coarse = pyramid.double(levels[-1])
             residuals = gan.generate(condition=np.asarray(coarse), seed=seed_of_level(seed, level))
-            levels.append(np.clip(merge(residuals, coarse), -1, 1))
+            levels.append(np.clip(pyramid.merge(residuals, coarse), -1, 1))
         return levels
 
     def save(self, folder: PathLike) -> None:
@@ -107,24 +94,3 @@ def seed_of_level(seed: int | None, level: int) -> int | None:
         return None
     check_seed(seed)
     return derive_seed(seed, level)
-
-
-def halve(images: Tensor) -> Tensor:
-    """Returns images of half the height and width: means of 2x2 pixels."""
-    return ops.average_pool(images, 2, 2, data_format="channels_last")
-
-
-def double(images: Tensor) -> Tensor:
-    """Returns images of twice the height and width, each pixel four times."""
-    return ops.repeat(ops.repeat(images, 2, axis=1), 2, axis=2)
-
-
-def split(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns half of what images have beyond their coarse versions, and the coarse versions."""
-    coarse = double(halve(images))
-    return (images - coarse) / 2, coarse
-
-
-def merge(residuals: ArrayLike, coarse: ArrayLike) -> np.ndarray:
-    """Returns the images that ``split`` had."""
-    return np.asarray(coarse) + 2 * np.asarray(residuals)

@@ -1,12 +1,12 @@
 """Several metrics at once, by name, from features that are extracted once."""
 
-import difflib
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import keras
 import numpy as np
 
+from gankit.checks import did_you_mean
 from gankit.metrics.classes import class_accuracy, mode_coverage
 from gankit.metrics.density_coverage import density_coverage
 from gankit.metrics.features import Features, ImagesOrFeatures, as_features
@@ -66,8 +66,7 @@ def get(metric: str | MetricFunction) -> MetricFunction:
     if callable(metric):
         return metric
     if metric not in NAMES:
-        near = difflib.get_close_matches(str(metric), NAMES, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(metric, NAMES)
         raise ValueError(f"There is no metric {metric!r}, there are {sorted(NAMES)}.{hint}")
     return NAMES[metric]
 

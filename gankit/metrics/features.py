@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gankit.data.checks import check_at_least_one, check_values
+from gankit.checks import check_at_least_one
+from gankit.data.checks import check_values
 from gankit.metrics import extractors
 from gankit.typing import ImageData, PathLike
 

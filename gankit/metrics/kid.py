@@ -5,7 +5,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from gankit.data.checks import check_at_least_one
+from gankit.checks import check_at_least_one
 from gankit.metrics.checks import check_pair
 from gankit.metrics.features import ImagesOrFeatures
 

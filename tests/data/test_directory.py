@@ -8,8 +8,8 @@ from PIL import Image
 
 from gankit import data
 from gankit.data.epochs import set_epoch
-from gankit.data.files import Reader
 from gankit.data.images import look_at
+from gankit.data.reader import Reader
 
 
 @pytest.fixture

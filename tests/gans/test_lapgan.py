@@ -4,7 +4,8 @@ from helpers import make_images
 
 import gankit
 from gankit import architectures, data
-from gankit.gans.lapgan import double, halve, merge, seed_of_level, split
+from gankit.data.pyramid import double, halve, merge
+from gankit.gans.lapgan import seed_of_level
 
 SHAPE = (16, 16, 3)
 
@@ -22,25 +23,6 @@ def make_pyramid():
     first = gankit.GAN(generator, architectures.dcgan.build_discriminator((8, 8, 3), 4), seed=0)
     first.compile()
     return gankit.LAPGAN([first, make_level(16)])
-
-
-def test_halves_and_doubles_by_hand():
-    image = np.arange(4.0).reshape(1, 2, 2, 1)
-    np.testing.assert_array_equal(halve(image), [[[[1.5]]]])
-    np.testing.assert_array_equal(double(np.array(halve(image))), np.full((1, 2, 2, 1), 1.5))
-
-
-def test_pyramid_then_reconstruction_is_the_image():
-    images = make_images(3, (32, 32, 3))
-    levels, rest = [], images
-    while rest.shape[1] > 8:
-        residuals, _ = split(rest)
-        assert np.abs(residuals).max() <= 1
-        levels.append(residuals)
-        rest = np.array(halve(rest))
-    for residuals in reversed(levels):
-        rest = merge(residuals, double(rest))
-    np.testing.assert_allclose(rest, images, atol=1e-5)
 
 
 def test_levels_are_trained_on_their_parts_and_sampled_coarse_to_fine():

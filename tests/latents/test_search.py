@@ -1,11 +1,9 @@
-"""Ways between latents, and latents that are found again, by hand where they can be told."""
+"""Latents that are found again, and edits, by hand where they can be told."""
 
 import keras
 import numpy as np
 import pytest
 from helpers import IMAGE_SHAPE, LATENT_DIM, make_conditional_networks, make_images
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import gankit
 from gankit import latents
@@ -21,73 +19,6 @@ def make_linear_gan(**options):
     scores = keras.layers.Dense(1)(keras.layers.Flatten()(images))
     gan = gankit.GAN(keras.Model(inputs, outputs), keras.Model(images, scores), seed=0, **options)
     return gan
-
-
-def test_interpolation_by_hand():
-    right, up = np.array([2.0, 0.0]), np.array([0.0, 2.0])
-    np.testing.assert_allclose(
-        latents.interpolate(right, up, 3), [[2, 0], [2**0.5, 2**0.5], [0, 2]], atol=1e-6
-    )
-    np.testing.assert_allclose(
-        latents.interpolate(right, up, 3, method="linear"), [[2, 0], [1, 1], [0, 2]]
-    )
-    both = latents.interpolate([right, up], [up, right], 5)
-    assert both.shape == (2, 5, 2)
-    np.testing.assert_allclose(both[0], both[1, ::-1], atol=1e-6)
-
-
-@settings(deadline=None)
-@given(st.lists(st.floats(-3, 3), min_size=4, max_size=4), st.integers(2, 9))
-def test_a_way_begins_and_ends_where_it_should(values, num_steps):
-    start, end = np.array(values[:2]), np.array(values[2:])
-    for method in ("spherical", "linear"):
-        for other in (end, start, -start, 0 * start):
-            way = latents.interpolate(start, other, num_steps, method=method)
-            assert way.shape == (num_steps, 2)
-            np.testing.assert_allclose(way[[0, -1]], [start, other], atol=1e-5)
-
-
-def test_a_spherical_way_keeps_the_length():
-    start, end = np.random.default_rng(0).normal(size=(2, 100))
-    start, end = (point / np.linalg.norm(point) for point in (start, end))
-    way = latents.interpolate(start, end, 7)
-    np.testing.assert_allclose(np.linalg.norm(way, axis=1), 1, rtol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (([1.0], [1.0, 2.0]), r"one shape.*\(1,\) and \(2,\)"),
-        (([1.0], [2.0], 1), "num_steps must be at least 2, got 1"),
-    ],
-)
-def test_ways_that_can_t_be(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        latents.interpolate(*arguments)
-    with pytest.raises(ValueError, match="method must be one of"):
-        latents.interpolate([1.0], [2.0], method="cubic")
-
-
-@pytest.mark.parametrize("threshold", [1e-3, 0.5, 2.0])
-def test_truncation(threshold):
-    whole = np.random.default_rng(0).normal(size=(50, 100)).astype("float32")
-    cut = latents.truncate(whole, np.float64(threshold), seed=0)
-    kept = np.abs(whole) <= threshold
-    np.testing.assert_array_equal(cut[kept], whole[kept])
-    assert np.abs(cut).max() <= threshold
-    # A normal value that lies within [-t, t]: for small t uniform, with a spread of t / sqrt(3).
-    inside = np.random.default_rng(1).normal(size=4_000_000)
-    inside = inside[np.abs(inside) <= threshold]
-    np.testing.assert_allclose(cut[~kept].std(), inside.std(), rtol=0.05)
-    np.testing.assert_array_equal(cut, latents.truncate(whole, threshold, seed=0))
-    assert not np.array_equal(cut, latents.truncate(whole, threshold, seed=1))
-
-
-def test_truncation_needs_a_threshold():
-    with pytest.raises(ValueError, match="threshold must be positive, got 0"):
-        latents.truncate(np.zeros((1, 2)), 0)
-    with pytest.raises(ValueError, match="seed must be 0 or more"):
-        latents.truncate(np.zeros((1, 2)), 1, seed=-1)
 
 
 @pytest.mark.parametrize("batch_size", [256, 4])
@@ -175,22 +106,6 @@ def test_what_a_mask_takes_in_is_kept_and_the_rest_is_free():
     assert (found.latents[:, 0] > 0.9).all()
 
 
-def test_what_constraints_cost():
-    images = np.zeros((1, 8, 8, 1), "float32")
-    images[0, :4] = 0.5
-    # Of 16 pixels that the mask takes in all are 0.5, and shall be -0.5.
-    np.testing.assert_allclose(latents.Pixels(-0.5, UPPER, weight=3.0)(images), [3.0])
-    everywhere = np.ones((8, 8))
-    # The edge lies on the border of the mask, which takes in one side of it only.
-    for half in (images[0, ..., 0] > 0, images[0, ..., 0] == 0):
-        np.testing.assert_allclose(latents.Edges(0 * images, half)(images), [0])
-    np.testing.assert_allclose(latents.Edges(images[0] + 0.25, everywhere)(images), [0])
-    # Against a drawing without edges: 8 of 7 * 8 differences down are -0.5, none to the right.
-    np.testing.assert_allclose(
-        latents.Edges(np.zeros((8, 8, 1)), everywhere)(images), [0.25 / 7], rtol=1e-6
-    )
-
-
 def test_closeness_costs_what_is_left_behind():
     gan = make_linear_gan()
     found = latents.edit(
@@ -207,11 +122,6 @@ def test_edits_that_can_t_be():
         latents.edit(gan, LATENT[None], [])
     with pytest.raises(ValueError, match="latents must have the shape"):
         latents.edit(gan, LATENT[None, :2], [latents.Pixels(0.0, UPPER)])
-    for mask in (0 * UPPER, -UPPER, np.ones(8), np.stack([UPPER, 0 * UPPER])[..., None]):
-        with pytest.raises(ValueError, match=r"how much each pixel counts"):
-            latents.Pixels(0.0, mask)
-    with pytest.raises(ValueError, match=r"how much each pixel counts"):
-        latents.Edges(np.zeros(IMAGE_SHAPE), np.eye(8))  # no two neighbours
     with pytest.raises(ValueError, match="takes no condition"):
         latents.edit(gan, LATENT[None], [latents.Pixels(0.0, UPPER)], condition=[1])
     with pytest.raises(ValueError, match="of shape"):

@@ -1,12 +1,11 @@
-"""What a trained generator's latents are good for: ways between them, and finding the right ones.
+"""Latents that are searched for by gradient descent through a generator, whose weights stay.
 
-``interpolate`` and ``truncate`` are of numbers alone. ``project`` finds the latents of a given
-image and ``edit`` those of an image that meets constraints, by gradient descent through the
-generator, whose weights stay as they are.
+``project`` finds the latents of a given image, and ``edit`` those of an image that meets
+constraints.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import keras
 import numpy as np
@@ -14,7 +13,7 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit.data.checks import check_choice, check_seed
+from gankit.checks import check_at_least_one
 from gankit.gans import checks
 from gankit.gans.batch import map_tensors
 from gankit.gans.gan import GAN, in_float32
@@ -22,90 +21,10 @@ from gankit.gans.networks import GENERATOR_ROLES, find_inputs, match_inputs
 from gankit.gans.random import choose_stream
 from gankit.typing import Structure, Tensor
 
-PARALLEL = 1e-6  # the sine of an angle below which a straight way is as good
 GRADIENT_SCALE = 2.0**12  # a power of 2, which changes nothing but what float16 would round to 0
 
 #: From images ``(n, height, width, channels)`` to what each costs, ``(n,)``.
 Constraint: TypeAlias = Callable[[Tensor], Tensor]
-
-
-def interpolate(
-    start: ArrayLike,
-    end: ArrayLike,
-    num_steps: int = 8,
-    *,
-    method: Literal["spherical", "linear"] = "spherical",
-) -> np.ndarray:
-    """Returns latents on the way from ``start`` to ``end``, both included.
-
-    Args:
-        start: latents ``(latent_dim,)``, or several, ``(n, latent_dim)``.
-        end: likewise, of the same shape.
-        num_steps: how many latents, at least 2.
-        method: ``"spherical"`` keeps to the shell on which latents of many dimensions from a normal
-            prior lie (White 2016, "Sampling Generative Networks", arXiv:1609.04468); ``"linear"``
-            goes straight on, which suits a uniform prior.
-
-    Returns:
-        float32 ``(num_steps, latent_dim)``, or ``(n, num_steps, latent_dim)``.
-
-    Raises:
-        ValueError: shapes that differ, fewer than two steps, or an unknown method.
-    """
-    check_choice("method", method, ("spherical", "linear"))
-    start, end = np.asarray(start, np.float64), np.asarray(end, np.float64)
-    if start.shape != end.shape or not start.ndim:
-        raise ValueError(
-            "start and end must have one shape, (latent_dim,) or (n, latent_dim), got "
-            f"{start.shape} and {end.shape}."
-        )
-    if num_steps < 2:
-        raise ValueError(f"num_steps must be at least 2, got {num_steps!r}.")
-    start, end = start[..., None, :], end[..., None, :]
-    share = np.linspace(0, 1, num_steps)[:, None]
-    straight = (1 - share) * start + share * end
-    if method == "linear":
-        return straight.astype(np.float32)
-    lengths = [np.linalg.norm(point, axis=-1, keepdims=True) for point in (start, end)]
-    product = np.maximum(lengths[0] * lengths[1], np.finfo(float).tiny)
-    cosine = (start * end).sum(axis=-1, keepdims=True) / product
-    angle = np.arccos(np.clip(cosine, -1, 1))
-    sine = np.sin(angle)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        curved = (np.sin((1 - share) * angle) * start + np.sin(share * angle) * end) / sine
-    return np.where(sine < PARALLEL, straight, curved).astype(np.float32)
-
-
-def truncate(latents: ArrayLike, threshold: float, *, seed: int | None = None) -> np.ndarray:
-    """Returns latents of a normal prior, with values that are too far out drawn anew.
-
-    The lower the threshold, the more usual the images, and the less different.
-
-    Args:
-        latents: ``(n, latent_dim)``.
-        threshold: positive; no value of what is returned is further from 0.
-        seed: integer, for the same values each time; None draws anew.
-
-    Returns:
-        float32 of the same shape.
-
-    Raises:
-        ValueError: a threshold that is not positive.
-
-    References:
-        Brock et al. 2018, "Large Scale GAN Training for High Fidelity Natural Image Synthesis",
-        arXiv:1809.11096, section 3.1.
-    """
-    if not threshold > 0:
-        raise ValueError(f"threshold must be positive, got {threshold!r}.")
-    if seed is not None:
-        check_seed(seed)
-    latents, threshold = np.asarray(latents, np.float32), float(threshold)
-    state = np.random.SeedSequence(seed).generate_state(2)
-    drawn = tf.random.stateless_parameterized_truncated_normal(
-        latents.shape, state, minvals=-threshold, maxvals=threshold
-    )
-    return np.where(np.abs(latents) > threshold, drawn, latents)
 
 
 class Found(NamedTuple):
@@ -166,7 +85,7 @@ def project(
         Zhu et al. 2016, "Generative Visual Manipulation on the Natural Image Manifold",
         arXiv:1609.03552, section 3.1.
     """
-    checks.check_at_least_one("starts", starts)
+    check_at_least_one("starts", starts)
     images = np.asarray(images)
     checks.check_images(images, gan.generator.outputs[0].shape)
     images = images.astype(np.float32)
@@ -209,75 +128,6 @@ def draw_starts(
             )
         latents[:, 0] = guesses
     return latents
-
-
-class Pixels:
-    """A constraint of ``edit``: an image has given values where a mask says so.
-
-    With the values of an image and a mask over a part of it, that part is kept; with one colour and
-    a mask along a line, it is a stroke of colour.
-
-    Args:
-        values: in [-1, 1], of the images' shape or what broadcasts to it: an image ``(height,
-            width, channels)``, a colour ``(channels,)``, or a row for each image.
-        mask: how much each pixel counts: ``(height, width)``, ``(height, width, 1 or channels)``,
-            or ``(1 or n, height, width, 1 or channels)``.
-        weight: factor of the cost, the mean squared difference over what the mask takes in.
-
-    Raises:
-        ValueError: a mask that takes in nothing.
-
-    References:
-        Zhu et al. 2016, arXiv:1609.03552, section 3.2.
-    """
-
-    def __init__(self, values: ArrayLike, mask: ArrayLike, *, weight: float = 1.0):
-        self.values = np.asarray(values, np.float32)
-        self.mask = as_mask(mask)
-        self.weight = weight
-
-    def __call__(self, images: Tensor) -> Tensor:
-        """Returns what each of the images, a tensor, costs: ``(n,)``."""
-        return self.weight * masked_mean(ops.square(images - self.values), self.mask)
-
-
-class Edges:
-    """A constraint of ``edit``: an image has the edges of a drawing where a mask says so.
-
-    Compares how much neighbouring pixels differ, down and to the right, and not the pixels
-    themselves: the drawing tells where something ends, not how light it is.
-
-    Args:
-        drawing: in [-1, 1], an image ``(height, width, channels)`` or a row for each image.
-        mask: as for ``Pixels``; a difference counts as the lesser of its two pixels does.
-        weight: factor of the cost, the mean squared difference over what the mask takes in.
-
-    Raises:
-        ValueError: a mask that takes in no two pixels above, or beside, each other.
-
-    References:
-        Zhu et al. 2016, arXiv:1609.03552, section 3.2; the paper compares histograms of directions.
-    """
-
-    def __init__(self, drawing: ArrayLike, mask: ArrayLike, *, weight: float = 1.0):
-        self.drawing = np.asarray(drawing, np.float32)
-        mask = as_mask(mask)
-        # A difference counts as both of its pixels do.
-        down, right = (
-            np.minimum(mask[:, 1:], mask[:, :-1]),
-            np.minimum(mask[:, :, 1:], mask[:, :, :-1]),
-        )
-        self.masks = [as_mask(down), as_mask(right)]
-        self.weight = weight
-
-    def __call__(self, images: Tensor) -> Tensor:
-        """Returns what each of the images, a tensor, costs: ``(n,)``."""
-        drawing = self.drawing if self.drawing.ndim == 4 else self.drawing[None]
-        costs = []
-        for axis in (1, 2):
-            difference = ops.diff(images, axis=axis) - np.diff(drawing, axis=axis)
-            costs.append(masked_mean(ops.square(difference), self.masks[axis - 1]))
-        return self.weight * sum(costs)
 
 
 def edit(
@@ -349,7 +199,7 @@ class Search(NamedTuple):
         condition: Structure = None,
     ) -> Found:
         """Returns where latents end that lower ``cost(images, latents)``, a value for each."""
-        checks.check_at_least_one("steps", self.steps)
+        check_at_least_one("steps", self.steps)
         network = self.gan.sampling_generator if self.ema else self.gan.generator
         condition = map_tensors(checks.standardize, condition)
         bounded = self.gan.latent_prior == "uniform"
@@ -381,25 +231,6 @@ class Search(NamedTuple):
         return Found(*map(ops.convert_to_numpy, (moved.value, images, costs)))
 
 
-def as_mask(mask: ArrayLike) -> np.ndarray:
-    """Returns a mask with the axes of images, ``(n or 1, height, width, channels or 1)``."""
-    mask = np.asarray(mask, np.float32)
-    mask = mask[None, ..., None] if mask.ndim == 2 else mask
-    mask = mask[None] if mask.ndim == 3 else mask
-    if mask.ndim != 4 or (mask < 0).any() or not mask.any(axis=(1, 2, 3)).all():
-        raise ValueError(
-            "A mask of shape (height, width) says how much each pixel counts, 0 or more, and at "
-            f"least one in each image must count; got shape {mask.shape}, {mask.sum():g} in all."
-        )
-    return mask
-
-
 def mean_of_each(values: Tensor) -> Tensor:
     """Returns the mean of each row of a tensor, ``(n,)``."""
     return ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=1)
-
-
-def masked_mean(values: Tensor, mask: np.ndarray) -> Tensor:
-    """Returns the mean of each image's values, weighted by a mask, ``(n,)``."""
-    weights = ops.broadcast_to(ops.convert_to_tensor(mask), ops.shape(values))
-    return ops.sum(values * weights, axis=(1, 2, 3)) / ops.sum(weights, axis=(1, 2, 3))

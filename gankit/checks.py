@@ -1,0 +1,46 @@
+"""Checks of arguments. This file knows nothing of the rest of gankit, so every part may use it."""
+
+import difflib
+from collections.abc import Collection, Iterable
+from typing import Literal
+
+import numpy as np
+
+
+def check_choice(name: str, value: object, choices: Collection[object]) -> None:
+    """Raises ``ValueError`` unless ``value`` is one of ``choices``."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {choices}, got {value!r}.")
+
+
+def check_at_least_one(name: str, value: object) -> None:
+    """Raises ``ValueError`` unless ``value`` is an integer of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}.")
+
+
+def check_fraction(
+    name: str, value: float, interval: Literal["[0, 1]", "[0, 1)", "(0, 1]"] = "[0, 1]"
+) -> None:
+    """Raises ``ValueError`` unless ``value`` lies in ``interval``."""
+    inside = {"[0, 1]": 0 <= value <= 1, "[0, 1)": 0 <= value < 1, "(0, 1]": 0 < value <= 1}
+    if not inside[interval]:
+        raise ValueError(f"{name} must lie in {interval}, got {value!r}.")
+
+
+def check_seed(seed: int) -> None:
+    """Raises ``TypeError`` or ``ValueError`` unless ``seed`` is an integer of at least 0."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise TypeError(f"seed must be an integer, got {seed!r}.")
+    if seed < 0:
+        raise ValueError(f"seed must be 0 or more, got {seed}.")
+
+
+def did_you_mean(name: object, names: Iterable[str]) -> str:
+    """Returns the end of an error about an unknown name: up to three similar names, or nothing.
+
+    With its space in front, so that ``f"There is no loss {name!r}.{did_you_mean(name, names)}"``
+    reads well either way.
+    """
+    near = difflib.get_close_matches(str(name), list(names), n=3)
+    return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""

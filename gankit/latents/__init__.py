@@ -1,0 +1,22 @@
+"""What a trained generator's latents are good for.
+
+``interpolate`` and ``truncate`` compute with latents alone. ``project`` finds the latents of a
+given image and ``edit`` those of an image that meets constraints, by gradient descent through the
+generator, whose weights stay as they are.
+"""
+
+from gankit.latents.constraints import Edges, Pixels
+from gankit.latents.search import Constraint, Found, Search, edit, project
+from gankit.latents.ways import interpolate, truncate
+
+__all__ = [
+    "Constraint",
+    "Edges",
+    "Found",
+    "Pixels",
+    "Search",
+    "edit",
+    "interpolate",
+    "project",
+    "truncate",
+]
