@@ -10,6 +10,7 @@ from gankit import (
     losses,
     metrics,
     penalties,
+    priors,
     recipes,
 )
 from gankit.gans import (
@@ -26,6 +27,7 @@ from gankit.gans import (
     CycleGAN,
     InfoGAN,
     NextFrameGAN,
+    OnePassGAN,
     Pix2Pix,
     StarGAN,
 )
@@ -48,6 +50,7 @@ __all__ = [
     "CycleGAN",
     "InfoGAN",
     "NextFrameGAN",
+    "OnePassGAN",
     "Pix2Pix",
     "StarGAN",
     "__version__",
@@ -63,6 +66,7 @@ __all__ = [
     "make_grid",
     "metrics",
     "penalties",
+    "priors",
     "recipes",
     "save_animation",
     "save_grid",

@@ -21,7 +21,6 @@ import numpy as np
 from gankit import data, latents
 from gankit.checks import check_at_least_one, check_choice
 from gankit.gans.gan import GAN
-from gankit.gans.networks import GENERATOR_ROLES, count_classes, find_inputs
 from gankit.grids import make_grid, save_animation, save_grid, save_images
 from gankit.metrics import by_name, extract, extractors, measure
 from gankit.saving import load
@@ -152,11 +151,10 @@ def find_rows(gan: GAN, condition: list[Row] | None) -> list[Row] | None:
 
     None where the generator takes no condition, or the GAN draws one itself, as an ``InfoGAN``.
     """
-    told = find_inputs(gan.generator, GENERATOR_ROLES, "condition")
-    draws_itself = type(gan).sample_condition is not GAN.sample_condition
-    if condition is not None or len(told) != 1 or draws_itself:
+    taken = gan.generator_inputs.of("condition")
+    if condition is not None or len(taken) != 1 or not gan.needs_condition():
         return condition
-    num_classes = count_classes(gan.generator, told[0])
+    num_classes = taken[0].num_classes
     return None if num_classes is None else list(range(num_classes))
 
 
@@ -216,7 +214,7 @@ def film_interpolation(options: argparse.Namespace) -> None:
         stops,
         np.roll(stops, -1, axis=0),
         options.steps + 1,
-        method="linear" if gan.latent_prior == "uniform" else "spherical",
+        method=gan.latent_prior.interpolation,
     )
     frames = np.moveaxis(ways[:, :, :-1], 2, 1).reshape(-1, *stops.shape[1:])
     grids = [make_grid(gan.generate(None, condition, frame, seed=int(seed))) for frame in frames]

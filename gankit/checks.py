@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Collection, Iterable
 from typing import Literal
 
+import keras
 import numpy as np
 
 
@@ -34,6 +35,14 @@ def check_seed(seed: int) -> None:
         raise TypeError(f"seed must be an integer, got {seed!r}.")
     if seed < 0:
         raise ValueError(f"seed must be 0 or more, got {seed}.")
+
+
+def check_layer(name: str, value: object) -> None:
+    """Raises ``TypeError`` unless ``value`` is None or a Keras layer."""
+    if value is not None and not isinstance(value, keras.Layer):
+        raise TypeError(
+            f"{name} must be None or a Keras layer, which can be saved with the GAN, got {value!r}."
+        )
 
 
 def did_you_mean(name: object, names: Iterable[str]) -> str:

@@ -38,12 +38,14 @@ class Loss:
         """Returns what the generator pays for the scores of its images."""
         raise NotImplementedError
 
-    def correct(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor] | None:
-        """Returns which real and which fake scores are on the right side, as two boolean tensors.
+    def margins(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns how far real and fake scores are on the right side: above 0 is right.
 
-        None where a score has no right side.
+        Where a score alone has no right side, real scores are to be above fake ones: here, both
+        margins are that difference.
         """
-        return None
+        margins = real_scores - fake_scores
+        return margins, margins
 
     def get_config(self) -> Config:
         """Returns the constructor's arguments."""
@@ -87,9 +89,9 @@ class CrossEntropy(Loss):
         fake_cost = ops.binary_crossentropy(fake_target, fake_scores, from_logits=True)
         return (real_cost + fake_cost) / 2
 
-    def correct(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns where the probability of "real" is on the right side of one half."""
-        return real_scores > 0, fake_scores < 0
+    def margins(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns how far the probability of "real" is from one half, in logits."""
+        return real_scores, -fake_scores
 
     def get_config(self) -> Config:
         """Returns the constructor's arguments."""
@@ -137,9 +139,9 @@ class LeastSquares(Loss):
         """Returns (fake - 1)^2 / 2."""
         return ops.square(fake_scores - 1.0) / 2
 
-    def correct(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns where a score is nearer to its own target."""
-        return real_scores > 0.5, fake_scores < 0.5
+    def margins(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns how far a score is from the middle between both targets, towards its own."""
+        return real_scores - 0.5, 0.5 - fake_scores
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -157,16 +159,16 @@ class Hinge(Loss):
         """Returns -fake."""
         return -fake_scores
 
-    def correct(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns where a score has the right sign."""
-        return real_scores > 0, fake_scores < 0
+    def margins(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns how far a score is on the side of its sign."""
+        return real_scores, -fake_scores
 
 
 @keras.saving.register_keras_serializable(package="gankit")
 class Wasserstein(Loss):
     """The difference of mean scores, for a critic whose slope is bounded by other means.
 
-    Arjovsky et al. 2017, arXiv:1701.07875, equation 2. A score has no zero, so none is "right".
+    Arjovsky et al. 2017, arXiv:1701.07875, equation 2. A score alone has no right side.
     """
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
@@ -180,10 +182,10 @@ class Wasserstein(Loss):
 
 @keras.saving.register_keras_serializable(package="gankit")
 class EnergyMargin(Loss):
-    """Real images shall have low energy, generated ones up to a margin; a score is minus an energy.
+    """Pushes the energy of real images down, and that of generated ones up to a margin.
 
-    Discriminator: energy(x) + max(0, margin - energy(G(z))). Generator: energy(G(z)) (Zhao et al.
-    2016, arXiv:1609.03126, equations 1 and 2). For ``EBGAN``.
+    A score is minus an energy. Discriminator: energy(x) + max(0, margin - energy(G(z))). Generator:
+    energy(G(z)) (Zhao et al. 2016, arXiv:1609.03126, equations 1 and 2). For ``EBGAN``.
 
     Args:
         margin: positive energy, above which generated images cost the discriminator nothing.

@@ -1,19 +1,20 @@
-"""What the discriminator's slope costs.
+"""Gradient penalties: costs on the slope of the discriminator.
 
 A penalty is a small stateless object, called once for each of the discriminator's updates. It gets
 ``score_images``, a function from images to scores that is bound to the condition, and returns one
-float32 value for each image, weight included; the training step takes their mean.
+float32 value for each image, weight included; the training step takes their mean. A new one is a
+subclass with ``costs``, which returns these values without the weight.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Self, TypeAlias
 
 import keras
-import tensorflow as tf
 from keras import ops
 
-from gankit.checks import check_at_least_one
-from gankit.typing import Config, Seed, Tensor
+from gankit.checks import check_at_least_one, did_you_mean
+from gankit.differentiation import gradient_by_inputs
+from gankit.typing import Config, Number, Seed, Tensor
 
 #: From images ``(batch, height, width, channels)`` to their scores, ``(batch, ...)``.
 ScoreImages: TypeAlias = Callable[[Tensor], Tensor]
@@ -22,12 +23,13 @@ EPSILON = 1e-12  # the slope of a square root at 0 is infinite, and 0 times infi
 
 
 class Penalty:
-    """What the discriminator's slope costs: the base class of all penalties.
+    """A cost on the slope of the discriminator: the base class of all penalties.
 
-    Two penalties can be added: ``R1(10.0) + R2(10.0)``.
+    Penalties can be added: ``R1(10.0, every=16) + R2(10.0, every=4)``.
 
     Args:
-        weight: factor of the penalty, 0 or more.
+        weight: factor of the penalty, 0 or more, or a schedule: a function of the training steps,
+            e.g. of ``keras.optimizers.schedules``.
         every: k computes it in one of k updates of the discriminator, then k times as heavy: lazy
             regularization (Karras et al. 2019, arXiv:1912.04958, appendix B).
 
@@ -35,18 +37,42 @@ class Penalty:
         ValueError: ``every`` is below 1, or ``weight`` below 0.
     """
 
-    def __init__(self, weight: float = 10.0, every: int = 1):
+    def __init__(self, weight: Number = 10.0, every: int = 1):
         check_at_least_one("every", every)
-        if not weight >= 0:
+        if not callable(weight) and not weight >= 0:
             raise ValueError(f"weight must be 0 or more, got {weight!r}.")
         self.weight = weight
         self.every = every
 
-    def __call__(
+    def costs(
         self, score_images: ScoreImages, real: Tensor, fake: Tensor, seed: Seed = None
     ) -> Tensor:
-        """Returns the cost for each image; ``real`` and ``fake`` are float32 images."""
+        """Returns the cost for each image, without the weight, of shape ``(batch,)``."""
         raise NotImplementedError
+
+    def __call__(
+        self,
+        score_images: ScoreImages,
+        real: Tensor,
+        fake: Tensor,
+        seed: Seed = None,
+        step: int | Tensor = 0,
+    ) -> Tensor:
+        """Returns the cost for each image, of shape ``(batch,)``.
+
+        Args:
+            score_images: from images to scores.
+            real: float32 images.
+            fake: float32 images, as many.
+            seed: an int or a ``keras.random.SeedGenerator``, for penalties that draw numbers.
+            step: training steps completed, for a ``weight`` that is a schedule.
+        """
+        weight = self.weight(step) if callable(self.weight) else self.weight
+        return weight * self.costs(score_images, real, fake, seed)
+
+    def by_interval(self) -> "dict[int, Penalty]":
+        """Returns the penalty by its interval ``every``; a sum may have several."""
+        return {self.every: self}
 
     def __add__(self, other: "Penalty") -> "Penalty":
         """Returns the penalty that costs what both cost."""
@@ -64,26 +90,36 @@ class Penalty:
 
 @keras.saving.register_keras_serializable(package="gankit")
 class Sum(Penalty):
-    """Several penalties, which are computed at the same steps.
+    """Several penalties, each at its own interval.
 
     Args:
-        penalties: a list of penalties of equal ``every``.
+        penalties: a list of them.
     """
 
     def __init__(self, penalties: Sequence[Penalty]):
         if not penalties:
             raise ValueError("penalties is empty: a sum needs at least one.")
-        every = {penalty.every for penalty in penalties}
-        if len(every) != 1:
-            raise ValueError(f"Penalties that are added need one every, got {sorted(every)}.")
-        super().__init__(1.0, every.pop())
+        super().__init__(1.0, min(penalty.every for penalty in penalties))
         self.penalties = list(penalties)
 
     def __call__(
-        self, score_images: ScoreImages, real: Tensor, fake: Tensor, seed: Seed = None
+        self,
+        score_images: ScoreImages,
+        real: Tensor,
+        fake: Tensor,
+        seed: Seed = None,
+        step: int | Tensor = 0,
     ) -> Tensor:
         """Returns the sum of the costs for each image, of shape ``(batch,)``."""
-        return sum(penalty(score_images, real, fake, seed) for penalty in self.penalties)
+        return sum(penalty(score_images, real, fake, seed, step) for penalty in self.penalties)
+
+    def by_interval(self) -> dict[int, Penalty]:
+        """Returns the sum of the penalties of each interval."""
+        parts: dict[int, list[Penalty]] = {}
+        for penalty in self.penalties:
+            for every, part in penalty.by_interval().items():
+                parts.setdefault(every, []).append(part)
+        return {every: some[0] if len(some) == 1 else Sum(some) for every, some in parts.items()}
 
     def get_config(self) -> Config:
         """Returns the constructor's arguments."""
@@ -103,13 +139,13 @@ class GradientPenalty(Penalty):
     a fake image (Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1).
     """
 
-    def __call__(
+    def costs(
         self, score_images: ScoreImages, real: Tensor, fake: Tensor, seed: Seed = None
     ) -> Tensor:
-        """Returns the cost for each image, of shape ``(batch,)``."""
+        """Returns the cost for each image, without the weight, of shape ``(batch,)``."""
         mixing = draw_per_image(real, seed)
         slopes = squared_slopes(score_images, real + mixing * (fake - real))
-        return self.weight * squared_distance_from_one(slopes)
+        return squared_distance_from_one(slopes)
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -121,13 +157,13 @@ class DRAGAN(Penalty):
     arXiv:1705.07215, section 2.3, with the authors' noise).
     """
 
-    def __call__(
+    def costs(
         self, score_images: ScoreImages, real: Tensor, fake: Tensor, seed: Seed = None
     ) -> Tensor:
-        """Returns the cost for each image, of shape ``(batch,)``."""
+        """Returns the cost for each image, without the weight, of shape ``(batch,)``."""
         noise = keras.random.uniform(ops.shape(real), seed=seed) * ops.std(real) / 2
         slopes = squared_slopes(score_images, real + draw_per_image(real, seed) * noise)
-        return self.weight * squared_distance_from_one(slopes)
+        return squared_distance_from_one(slopes)
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -137,11 +173,11 @@ class R1(Penalty):
     weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, equation 9).
     """
 
-    def __call__(
+    def costs(
         self, score_images: ScoreImages, real: Tensor, fake: Tensor, seed: Seed = None
     ) -> Tensor:
-        """Returns the cost for each image, of shape ``(batch,)``."""
-        return self.weight / 2 * squared_slopes(score_images, real)
+        """Returns the cost for each image, without the weight, of shape ``(batch,)``."""
+        return squared_slopes(score_images, real) / 2
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -151,11 +187,11 @@ class R2(Penalty):
     weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, section 4.1).
     """
 
-    def __call__(
+    def costs(
         self, score_images: ScoreImages, real: Tensor, fake: Tensor, seed: Seed = None
     ) -> Tensor:
-        """Returns the cost for each image, of shape ``(batch,)``."""
-        return self.weight / 2 * squared_slopes(score_images, fake)
+        """Returns the cost for each image, without the weight, of shape ``(batch,)``."""
+        return squared_slopes(score_images, fake) / 2
 
 
 def draw_per_image(images: Tensor, seed: Seed) -> Tensor:
@@ -166,11 +202,8 @@ def draw_per_image(images: Tensor, seed: Seed) -> Tensor:
 
 def squared_slopes(score_images: ScoreImages, images: Tensor) -> Tensor:
     """Returns the squared length of each image's gradient of its score, of shape ``(batch,)``."""
-    with tf.GradientTape() as tape:
-        tape.watch(images)
-        # A score depends on its own image only, so the sum's gradient holds each one's gradient.
-        total = ops.sum(score_images(images))
-    gradients = tape.gradient(total, images)
+    # A score depends on its own image only, so the sum's gradient holds each one's gradient.
+    gradients = gradient_by_inputs(score_images, images)
     return ops.sum(ops.square(gradients), axis=tuple(range(1, len(gradients.shape))))
 
 
@@ -179,11 +212,26 @@ def squared_distance_from_one(slopes: Tensor) -> Tensor:
     return ops.square(ops.sqrt(slopes + EPSILON) - 1.0)
 
 
-def get(penalty: Penalty | None) -> Penalty | None:
-    """Returns ``penalty`` itself, or raises ``TypeError`` unless it is None or a ``Penalty``."""
+NAMES = {"gradient_penalty": GradientPenalty, "dragan": DRAGAN, "r1": R1, "r2": R2}
+
+
+def get(penalty: str | Penalty | None) -> Penalty | None:
+    """Returns the penalty that a name stands for, with its default weight, or ``penalty`` itself.
+
+    Raises:
+        ValueError: a name that is not known.
+        TypeError: neither a name, nor a penalty, nor None.
+    """
+    if isinstance(penalty, str):
+        if penalty not in NAMES:
+            raise ValueError(
+                f"There is no penalty {penalty!r}, there are {sorted(NAMES)}."
+                + did_you_mean(penalty, NAMES)
+            )
+        return NAMES[penalty]()
     if penalty is None or isinstance(penalty, Penalty):
         return penalty
     raise TypeError(
-        'penalty must be an instance of a class of gankit.penalties, "auto" for the default or '
-        f"None for no penalty, got {penalty!r}."
+        f"penalty must be one of the names {sorted(NAMES)}, an instance of a class of "
+        f'gankit.penalties, "auto" for the default, or None for no penalty, got {penalty!r}.'
     )

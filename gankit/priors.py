@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 import keras
 from keras import ops
 
-from gankit.configured import Configured
 from gankit.checks import did_you_mean
-from gankit.typing import Seed, Structure, Tensor
+from gankit.configured import Configured
+from gankit.typing import Seed, Tensor
 
 
 class Prior(Configured):

@@ -4,7 +4,7 @@ TensorFlow and Keras bring no types: to a type checker everything of theirs is `
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeAlias
 
 import keras
@@ -19,6 +19,9 @@ Structure: TypeAlias = Any
 
 #: Scalar tensors by name: the terms of a loss, or what is logged.
 Scalars: TypeAlias = dict[str, Tensor]
+
+#: A number, or a function from training steps to one: a schedule.
+Number: TypeAlias = float | Callable[[Any], Any]
 
 #: Images ``(n, height, width, channels)``, a dataset of batches, or what else gives batches.
 ImageData: TypeAlias = np.ndarray | tf.data.Dataset | Iterable[Structure]

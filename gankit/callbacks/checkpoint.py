@@ -11,10 +11,11 @@ from typing import Any
 
 from gankit.callbacks.periodic import Periodic
 from gankit.checks import check_at_least_one
+from gankit.gans import GAN
 from gankit.saving import check_file, write_whole
 from gankit.typing import Every, Logs, PathLike
 
-PLACE = "place.json"  # beside Keras's own members in the file
+POSITION = "position.json"  # beside Keras's own members in the file
 
 
 class Checkpoint(Periodic):
@@ -47,7 +48,7 @@ class Checkpoint(Periodic):
             named.
     """
 
-    restores = True  # comes before callbacks that look at the GAN's state
+    order = 1  # saves after all others have done their part of a step or an epoch
 
     def __init__(self, folder: PathLike, every: Every = "epoch", keep: int = 3):
         super().__init__(every)
@@ -56,57 +57,61 @@ class Checkpoint(Periodic):
         self.keep = keep
         self.interrupted = False
         self.former_handler: Any = None
-        self.logs: Logs = {}
+        self.resumed = False
         self.written: Path | None = None
 
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Restores the newest checkpoint, if there is one."""
+    def restore_before_fit(self, gan: GAN) -> None:
+        """Restores the newest checkpoint, if there is one; ``GAN.fit`` calls it, before Keras's."""
+        self.set_model(gan)
         if self.writes:
             self.folder.mkdir(parents=True, exist_ok=True)
             for left in self.folder.glob(".writing_*"):  # by a process that was killed
                 left.unlink()
-        self.written, place = self.restore()
-        if place is not None:
-            self.model.take_up(**place)
-            if self.writes and self.params.get("verbose"):
-                print(f"Goes on from {self.written}, up to {self.params['epochs']} epochs in all.")
+        self.written, position = self.restore(gan)
+        self.resumed = position is not None
+        if position is not None:
+            gan.position.restore(position)
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Says where training goes on, and waits for Ctrl-C."""
+        if self.resumed and self.writes and self.params.get("verbose"):
+            print(f"Goes on from {self.written}, up to {self.params['epochs']} epochs in all.")
         super().on_train_begin(logs)
         self.listen()
 
-    def restore(self) -> tuple[Path | None, dict[str, Any] | None]:
-        """Gives the GAN the state of the newest checkpoint that is whole.
+    def restore(self, gan: GAN) -> tuple[Path | None, dict[str, Any] | None]:
+        """Gives a GAN the state of the newest checkpoint that is whole.
 
         Returns:
-            Its path and its place in an epoch, None where there is no checkpoint.
+            Its path and its position, None where there is no checkpoint.
         """
         paths = find_checkpoints(self.folder)
         for path in reversed(paths):
             try:
-                place = read_place(path)
+                position = read_position(path)
             except ValueError as error:
                 warnings.warn(f"{error} The checkpoint before it is taken.", stacklevel=2)
                 continue
             try:
-                self.model.load_weights(path)
+                gan.load_weights(path)
             except Exception as error:
                 raise ValueError(
-                    f"{path} is whole, but is not of this GAN. Take another folder, or build the "
-                    f"networks as they were: {error}"
+                    f"{path} is intact, but belongs to another GAN. Use another folder, or build "
+                    f"the networks as before: {error}"
                 ) from error
-            return path, place
+            return path, position
         if paths:
             raise ValueError(
                 f"All {len(paths)} checkpoints in {str(self.folder)!r} are damaged. Delete them to "
-                "start anew."
+                "start from the beginning."
             )
         return None, None
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Saves, if it is time; after Ctrl-C saves and interrupts."""
-        self.logs = logs or {}
         super().on_train_batch_end(batch, logs)
         if self.interrupted:
-            if not self.model.steps_to_replay:
+            if not self.model.position.behind:
                 self.save()
             raise KeyboardInterrupt
 
@@ -116,29 +121,28 @@ class Checkpoint(Periodic):
 
     def save(self) -> None:
         """Writes a checkpoint, and deletes the oldest."""
-        epochs = int(self.model.epochs_completed.numpy())
-        path = self.folder / f"epoch_{epochs:05d}_step_{self.steps_of_epoch:07d}.keras"
+        position = self.model.position
+        path = self.folder / f"epoch_{position.epoch:05d}_step_{position.step:07d}.keras"
         if not self.writes or path == self.written:
             return
-        place = {
-            "steps_of_epoch": self.steps_of_epoch,
-            "logs": {name: float(value) for name, value in self.logs.items()},
-            "averages": [variable.numpy().tolist() for variable in self.model.averages.variables],
-        }
 
         def write(file):
             self.model.save(file)
             with zipfile.ZipFile(file, "a") as archive:
-                archive.writestr(PLACE, json.dumps(place))
+                archive.writestr(POSITION, json.dumps(position.save()))
 
         try:
             write_whole(path, write)
         except OSError as error:
-            newest = f"The newest whole one is {self.written}" if self.written else "None is whole"
+            newest = (
+                f"The newest intact one is {self.written}"
+                if self.written
+                else "No intact checkpoint exists yet"
+            )
             raise OSError(
                 error.errno,
-                f"{path} can't be written: {error.strerror or error}. {newest}. Mend that, and run "
-                "the same script again",
+                f"Could not write {path}: {error.strerror or error}. {newest}. Fix the problem and "
+                "run the script again",
             ) from error
         self.written = path
         # A damaged one may be ahead, which will be written anew.
@@ -171,10 +175,10 @@ def find_checkpoints(folder: PathLike) -> list[Path]:
     return sorted(Path(folder).glob("epoch_*_step_*.keras"))
 
 
-def read_place(path: PathLike) -> dict[str, Any]:
-    """Returns where in an epoch a checkpoint was written, or says why it can't be trusted."""
+def read_position(path: PathLike) -> dict[str, Any]:
+    """Returns the position at which a checkpoint was written, or says why it can't be trusted."""
     check_file(path)
     with zipfile.ZipFile(path) as archive:
-        if PLACE not in archive.namelist():
-            raise ValueError(f"{path} was not written by Checkpoint: it lacks {PLACE!r}.")
-        return json.loads(archive.read(PLACE))
+        if POSITION not in archive.namelist():
+            raise ValueError(f"{path} was not written by Checkpoint: it lacks {POSITION!r}.")
+        return json.loads(archive.read(POSITION))

@@ -6,12 +6,12 @@ import keras
 import numpy as np
 
 from gankit.callbacks.periodic import Periodic
-from gankit.gans.batch import map_tensors
-from gankit.gans.checks import as_rows, count_images
-from gankit.gans.random import derive_seed
 from gankit.metrics import Features, extract, extractors, measure
 from gankit.metrics.by_name import MetricFunction, find_functions, get
 from gankit.metrics.features import ImagesOrFeatures
+from gankit.training.batch import map_tensors
+from gankit.training.random import derive_seed
+from gankit.training.sampling import as_rows, count_images
 from gankit.typing import Every, Logs, PathLike, Structure
 
 CHUNK = 1000  # images that are in memory at once
@@ -55,7 +55,7 @@ class Evaluate(Periodic):
             such as too few images.
     """
 
-    adds_to_logs = True
+    order = -1  # adds to the logs, before other callbacks read them
 
     def __init__(
         self,

@@ -35,24 +35,22 @@ class Periodic(keras.callbacks.Callback):
         resolver = self.model.distribute_strategy.cluster_resolver
         return resolver is None or not resolver.task_id
 
+    @property
+    def steps(self) -> int:
+        """Training steps that the GAN has completed."""
+        return self.model.position.steps
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Takes up the count of steps where the epoch began, of which some may be seen again."""
-        self.trained_before = int(self.model.steps_completed.numpy())
-        self.steps = self.trained_before - self.model.steps_to_replay
-        self.steps_of_epoch = 0
+        """Notes how many steps are completed."""
+        self.seen = self.steps
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Acts if another ``every`` steps are done; several may pass in one execution."""
-        done = batch + 1 - self.steps_of_epoch
-        self.steps_of_epoch += done
-        before, self.steps = self.steps, self.steps + done
-        if self.every == "epoch" or self.steps <= self.trained_before:
-            return
-        if self.steps // self.every > before // self.every:
-            self.act("step", self.steps)
+        before, self.seen = self.seen, self.steps
+        if self.every != "epoch" and self.seen // self.every > before // self.every:
+            self.act("step", self.seen)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Acts if that is what epochs are for."""
-        self.steps_of_epoch = 0
         if self.every == "epoch":
-            self.act("epoch", int(self.model.epochs_completed.numpy()))
+            self.act("epoch", self.model.position.epoch)

@@ -1,15 +1,16 @@
-"""A guard against numbers that are none."""
+"""Stops training when a value becomes NaN or infinite."""
 
 import warnings
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from gankit.callbacks.checkpoint import Checkpoint
 from gankit.checks import check_at_least_one, check_fraction
+from gankit.differentiation import compile_function
 from gankit.gans import GAN
+from gankit.training.position import follows_schedule
 from gankit.typing import Logs
 
 
@@ -34,7 +35,7 @@ class StopOnNaN(keras.callbacks.Callback):
         FloatingPointError: in ``fit``.
     """
 
-    guards = True  # comes before callbacks that write what it is to prevent
+    order = -2  # comes before callbacks that would write what it is to prevent
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class StopOnNaN(keras.callbacks.Callback):
             check_rates_can_change(self.model)
         weights = [weight for weight in self.model.weights if "float" in weight.dtype]
         self.names = [weight.path for weight in weights]
-        self.find_finite = tf.function(
+        self.find_finite = compile_function(
             lambda: [ops.all(ops.isfinite(ops.convert_to_tensor(weight))) for weight in weights]
         )
 
@@ -70,7 +71,7 @@ class StopOnNaN(keras.callbacks.Callback):
 
     def react(self, bad: list[str]) -> None:
         """Goes back, or raises."""
-        steps = int(self.model.steps_completed.numpy())
+        steps = self.model.position.steps
         more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
         message = f"After {steps} training steps {', '.join(bad[:5])}{more} are NaN or infinite."
         if self.checkpoint is None or self.returns == self.max_returns:
@@ -82,7 +83,7 @@ class StopOnNaN(keras.callbacks.Callback):
         rates = [float(optimizer.learning_rate) for optimizer in optimizers]
         counts = (self.model.epochs_completed, self.model.steps_completed)
         numbers = [count.numpy() for count in counts]
-        path, _ = self.checkpoint.restore()
+        path, _ = self.checkpoint.restore(self.model)
         for count, number in zip(counts, numbers, strict=True):
             count.assign(number)  # the data go on, and so does their place
         if path is None:
@@ -101,8 +102,7 @@ class StopOnNaN(keras.callbacks.Callback):
 def check_rates_can_change(gan: GAN) -> None:
     """Raises ``ValueError`` if a schedule settles an optimizer's learning rate."""
     for optimizer in gan.optimizer.optimizers:
-        inner = getattr(optimizer, "inner_optimizer", optimizer)
-        if isinstance(inner._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+        if follows_schedule(optimizer):
             raise ValueError(
                 f"The {optimizer.name}'s learning rate follows a schedule, so StopOnNaN can't "
                 "lower it: leave checkpoint out, or give the optimizer a number."

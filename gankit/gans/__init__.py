@@ -1,7 +1,6 @@
-"""The training step, and one file for each variant."""
+"""The training step, in ``gan.py``, and one file for each variant."""
 
 from gankit.gans.acgan import ACGAN
-from gankit.gans.batch import Batch
 from gankit.gans.began import BEGAN
 from gankit.gans.cyclegan import CycleGAN
 from gankit.gans.ebgan import EBGAN
@@ -10,11 +9,13 @@ from gankit.gans.gan_3d import GAN3D
 from gankit.gans.infogan import InfoGAN
 from gankit.gans.lapgan import LAPGAN
 from gankit.gans.next_frame_gan import NextFrameGAN
+from gankit.gans.one_pass import OnePassGAN
 from gankit.gans.pix2pix import Pix2Pix
 from gankit.gans.srgan import SRGAN
 from gankit.gans.stargan import StarGAN
 from gankit.gans.wgan import WGAN
 from gankit.gans.wgan_gp import WGANGP
+from gankit.training.batch import Batch
 
 __all__ = [
     "ACGAN",
@@ -30,6 +31,7 @@ __all__ = [
     "CycleGAN",
     "InfoGAN",
     "NextFrameGAN",
+    "OnePassGAN",
     "Pix2Pix",
     "StarGAN",
 ]

@@ -5,17 +5,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from gankit.gans import checks
-from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN
-from gankit.gans.heads import class_accuracy, class_loss
-from gankit.gans.networks import (
-    DISCRIMINATOR_ROLES,
-    GENERATOR_ROLES,
-    count_classes,
-    find_inputs,
-    split_outputs,
-)
+from gankit.training.batch import Batch
+from gankit.training.heads import class_accuracy, class_loss
+from gankit.training.inputs import check_classes, split_outputs
 from gankit.typing import Scalars, Structure, Tensor
 
 
@@ -49,12 +42,8 @@ class ACGAN(GAN):
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, **kwargs: Any):
         super().__init__(generator, discriminator, **kwargs)
-        condition = find_inputs(generator, GENERATOR_ROLES, "condition")
-        if not condition:
-            raise ValueError(
-                "An ACGAN's generator takes two inputs, latents and condition (labels), got "
-                f"{[tensor.name for tensor in generator.inputs]}."
-            )
+        self.generator_inputs.require(condition=1)
+        self.discriminator_inputs.require(condition=0)
         _, heads = split_outputs(discriminator.output)
         if len(heads) != 1 or len(heads[0].shape) != 2:
             raise ValueError(
@@ -62,14 +51,12 @@ class ACGAN(GAN):
                 "(batch, num_classes), got outputs of the shapes "
                 f"{[tensor.shape for tensor in discriminator.outputs]}."
             )
-        if find_inputs(discriminator, DISCRIMINATOR_ROLES, "condition"):
-            raise ValueError("An ACGAN's discriminator is told images alone: it finds the class.")
         self.num_classes = heads[0].shape[-1]
-        known = count_classes(generator, condition[0])
-        if known not in (None, self.num_classes):
+        (condition,) = self.generator_inputs.of("condition")
+        if condition.num_classes not in (None, self.num_classes):
             raise ValueError(
-                f"The generator knows {known} classes, but the discriminator tells "
-                f"{self.num_classes}. Build both with the same num_classes."
+                f"The generator takes {condition.num_classes} classes, but the discriminator tells "
+                f"{self.num_classes} apart. Build both with the same num_classes."
             )
 
     def check_data(self, batch: Structure) -> None:
@@ -77,7 +64,7 @@ class ACGAN(GAN):
         super().check_data(batch)
         if batch is not None:
             labels = np.asarray(keras.utils.unpack_x_y_sample_weight(batch)[1])
-            checks.check_classes_known(labels, self.num_classes)
+            check_classes(labels, self.num_classes)
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what the discriminator pays for the classes of both."""
@@ -88,10 +75,10 @@ class ACGAN(GAN):
         """Returns ``GAN``'s terms, and what the generator pays for classes that are not found."""
         return super().generator_losses(real, fake) | {"class": self.class_loss(fake)}
 
-    def accuracies(self, real: Batch, fake: Batch) -> Scalars:
+    def step_metrics(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s shares, and the share of images whose class is found."""
         shares = [class_accuracy(batch.heads[0], batch.condition) for batch in (real, fake)]
-        return super().accuracies(real, fake) | {"class_accuracy": sum(shares) / 2}
+        return super().step_metrics(real, fake) | {"class_accuracy": sum(shares) / 2}
 
     def class_loss(self, batch: Batch) -> Tensor:
         """Returns the mean cross-entropy of a batch's classes, ln of their number at the start."""

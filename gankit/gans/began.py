@@ -6,9 +6,9 @@ import keras
 from keras import ops
 
 from gankit import losses
-from gankit.gans.batch import Batch
 from gankit.gans.ebgan import EBGAN
-from gankit.typing import Config, Scalars, Tensor
+from gankit.training.batch import Batch
+from gankit.typing import Scalars, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -72,7 +72,7 @@ class BEGAN(EBGAN):
         """Returns the energy of real images, less ``balance`` times that of generated ones."""
         return {"adversarial": self.balance * ops.mean(fake.scores) - ops.mean(real.scores)}
 
-    def accuracies(self, real: Batch, fake: Batch) -> Scalars:
+    def step_metrics(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``balance`` and the paper's global measure of convergence."""
         surplus = self.surplus(real, fake)
         return {
@@ -89,10 +89,3 @@ class BEGAN(EBGAN):
         super().after_step(real, fake)
         balance = self.balance + self.balance_rate * self.surplus(real, fake)
         self.balance.assign(ops.clip(balance, 0.0, 1.0))
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return super().get_config() | {
-            "diversity": self.diversity,
-            "balance_rate": self.balance_rate,
-        }

@@ -8,13 +8,14 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from gankit import losses, penalties
-from gankit.gans import checks
-from gankit.gans.batch import Batch
-from gankit.gans.gan import GAN, in_float32, predict
+from gankit.checks import check_at_least_one
+from gankit.gans.gan import GAN
 from gankit.gans.image_pool import ImagePool
-from gankit.gans.networks import check_networks
-from gankit.gans.optimizers import dcgan_adam
-from gankit.typing import Config, Scalars, Structure, Tensor
+from gankit.training.batch import Batch, in_float32
+from gankit.training.inputs import check_images, check_logits, check_networks
+from gankit.training.optimizers import dcgan_adam
+from gankit.training.sampling import predict
+from gankit.typing import Number, Scalars, Structure, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -63,12 +64,13 @@ class CycleGAN(GAN):
         inverse_generator: keras.Model,
         inverse_discriminator: keras.Model,
         *,
-        cycle_weight: float = 10.0,
+        cycle_weight: Number = 10.0,
         pool_size: int = 50,
         **kwargs: Any,
     ):
         super().__init__(generator, discriminator, **kwargs)
         check_networks(inverse_generator, inverse_discriminator)
+        check_logits(inverse_discriminator)
         shapes = [discriminator.output_shape, inverse_discriminator.output_shape]
         if shapes[0] != shapes[1]:
             raise ValueError(f"Both discriminators need scores of one shape, got {shapes}.")
@@ -76,46 +78,43 @@ class CycleGAN(GAN):
         self.inverse_discriminator = inverse_discriminator
         self.cycle_weight = cycle_weight
         self.pool_size = pool_size
-        self.ema_inverse_generator = self.make_ema(inverse_generator)
         self.pools = [ImagePool(pool_size), ImagePool(pool_size)]
-        for pool, network in zip(self.pools, self.discriminator_networks(), strict=True):
+        for pool, network in zip(self.pools, self.sides()["discriminator"], strict=True):
             pool.build(network.input_shape)
 
-    def generator_networks(self) -> list[keras.Model]:
-        """Returns both generators."""
-        return [self.generator, self.inverse_generator]
-
-    def discriminator_networks(self) -> list[keras.Model]:
-        """Returns both discriminators."""
-        return [self.discriminator, self.inverse_discriminator]
+    def sides(self) -> dict[str, list[keras.Model]]:
+        """Returns both discriminators, and both generators."""
+        return {
+            "discriminator": [self.discriminator, self.inverse_discriminator],
+            "generator": [self.generator, self.inverse_generator],
+        }
 
     def translators(self, training: bool = True) -> list[keras.Model]:
-        """Returns what translates forward and back: outside of training averages, if there are."""
-        if training:
-            return self.generator_networks()
-        return [self.sampling_generator, self.ema_inverse_generator or self.inverse_generator]
+        """Returns the networks that translate forward and back: averages outside of training."""
+        networks = [self.generator, self.inverse_generator]
+        return networks if training else [self.averaged(network) for network in networks]
 
     def unpack(self, data: Structure) -> Batch:
         """Returns a batch whose images are a pair: of the kind to be made, and of the other."""
         batch = super().unpack(data)
         return Batch((batch.images, batch.condition))
 
-    def generate_batch(self, real: Batch, training: bool = True) -> Batch:
+    def make(self, real: Batch, training: bool = True) -> tuple[Batch, Batch]:
         """Returns images of both kinds, made of the other kind, which is their condition."""
         given = real.images[::-1]
         fakes = [
             in_float32(network(part, training=training))
             for network, part in zip(self.translators(training), given, strict=True)
         ]
-        return Batch(tuple(fakes), condition=given)
+        return real, Batch(tuple(fakes), condition=given)
 
-    def reconstruct(self, real: Batch, fake: Batch, training: bool = True) -> Batch:
+    def reconstruct(self, real: Batch, fake: Batch, training: bool = True) -> tuple[Batch, Batch]:
         """Returns the fakes with what comes back of them."""
         again = [
             in_float32(network(part, training=training))
             for network, part in zip(self.translators(training)[::-1], fake.images, strict=True)
         ]
-        return fake._replace(reconstructed=tuple(again))
+        return real, fake._replace(reconstructed=tuple(again))
 
     def train_discriminator(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
         """Updates both discriminators, on images of the pools."""
@@ -132,25 +131,24 @@ class CycleGAN(GAN):
         """
         if not isinstance(batch.images, tuple):
             return super().discriminate(batch, training)
-        images = self.augmented(batch.images) if training else batch.images
+        images = self.shown(batch, training).images
         scores = [
             in_float32(network(part, training=training))
-            for network, part in zip(self.discriminator_networks(), images, strict=True)
+            for network, part in zip(self.sides()["discriminator"], images, strict=True)
         ]
         return batch._replace(scores=ops.stack(scores, axis=1))
 
-    def slope_costs(self, real: Batch, fake: Batch) -> Tensor:
-        """Returns what the penalty asks for each image of both kinds."""
+    def gradient_penalty(self, penalty: penalties.Penalty, real: Batch, fake: Batch) -> Tensor:
+        """Returns what the slopes of both discriminators cost, a scalar."""
 
         def costs(network, real, fake):
             def score(images):
                 return in_float32(network(self.augmented(images), training=True))
 
-            return self.penalty(score, real, fake, seed=self.training_seed)
+            return penalty(score, real, fake, seed=self.training_seed, step=self.steps_completed)
 
-        return ops.concatenate(
-            list(map(costs, self.discriminator_networks(), real.images, fake.images))
-        )
+        networks = self.sides()["discriminator"]
+        return ops.mean(ops.concatenate(list(map(costs, networks, real.images, fake.images))))
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what images cost that don't come back."""
@@ -158,14 +156,8 @@ class CycleGAN(GAN):
             ops.mean(ops.abs(again - given))
             for again, given in zip(fake.reconstructed, fake.condition, strict=True)
         ]
-        cycle = self.cycle_weight * sum(distances) / 2
+        cycle = self.current(self.cycle_weight) * sum(distances) / 2
         return super().generator_losses(real, fake) | {"cycle": cycle}
-
-    def after_step(self, real: Batch, fake: Batch) -> None:
-        """Updates what follows the networks: both averages."""
-        super().after_step(real, fake)
-        decay = self.ema_decay(real)
-        self.update_ema(self.ema_inverse_generator, self.inverse_generator, decay)
 
     def invert(self, images: ArrayLike, batch_size: int = 256, ema: bool = True) -> np.ndarray:
         """Returns what images become on the way back, float32 in [-1, 1].
@@ -176,18 +168,9 @@ class CycleGAN(GAN):
             batch_size: images at once.
             ema: whether to use the average network where there is one.
         """
-        checks.check_at_least_one("batch_size", batch_size)
+        check_at_least_one("batch_size", batch_size)
         images = np.asarray(images)
-        checks.check_images(images, self.inverse_generator.inputs[0].shape)
+        expected = self.inverse_generator.input_shape[1:]
+        check_images(images, expected, self.value_range, "the inverse generator takes images")
         network = self.translators(training=not ema)[1]
         return predict(network, images, batch_size)
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        serialize = keras.saving.serialize_keras_object
-        return super().get_config() | {
-            "inverse_generator": serialize(self.inverse_generator),
-            "inverse_discriminator": serialize(self.inverse_discriminator),
-            "cycle_weight": self.cycle_weight,
-            "pool_size": self.pool_size,
-        }

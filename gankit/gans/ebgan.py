@@ -6,11 +6,11 @@ import keras
 from keras import ops
 
 from gankit import losses, penalties
-from gankit.gans.batch import Batch
-from gankit.gans.gan import GAN, in_float32
-from gankit.gans.networks import DISCRIMINATOR_ROLES, find_inputs, match_inputs, split_outputs
-from gankit.gans.optimizers import dcgan_adam
-from gankit.typing import Config, Scalars, Tensor
+from gankit.gans.gan import GAN
+from gankit.training.batch import Batch, in_float32
+from gankit.training.inputs import split_outputs
+from gankit.training.optimizers import dcgan_adam
+from gankit.typing import Scalars, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -54,26 +54,29 @@ class EBGAN(GAN):
     ):
         super().__init__(generator, discriminator, **kwargs)
         self.pulling_away = pulling_away
-        (images,) = find_inputs(discriminator, DISCRIMINATOR_ROLES, "images")
+        (images,) = self.discriminator_inputs.of("images")
         repeated, heads = split_outputs(discriminator.output)
-        if repeated.shape[1:] != images.shape[1:]:
+        if repeated.shape[1:] != images.shape:
             raise ValueError(
                 f"The discriminator repeats images: its first output must have the shape "
-                f"{images.shape[1:]} of its input, got {repeated.shape[1:]}."
+                f"{images.shape} of its input, got {repeated.shape[1:]}."
             )
         if pulling_away and not heads:
             raise ValueError(
                 "pulling_away needs encodings: give the discriminator a second output for them."
             )
 
+    def check_scores(self) -> None:
+        """Does nothing: the discriminator's first output are images, which may be squashed."""
+
     def discriminate(self, batch: Batch, training: bool = True) -> Batch:
         """Returns the batch with the negative energy of each image as its score, ``(batch, 1)``."""
-        images = self.augmented(batch.images) if training else batch.images
-        inputs = match_inputs(self.discriminator, images=images, condition=batch.condition)
+        shown = self.shown(batch, training)
+        inputs = self.discriminator_inputs.match(images=shown.images, condition=shown.condition)
         outputs = in_float32(self.discriminator(inputs, training=training))
         repeated, heads = split_outputs(outputs)
-        axes = tuple(range(1, len(images.shape)))
-        energy = ops.mean(self.distance(repeated - images), axis=axes)
+        axes = tuple(range(1, len(shown.images.shape)))
+        energy = ops.mean(self.distance(repeated - shown.images), axis=axes)
         return batch._replace(scores=-energy[:, None], heads=heads)
 
     def distance(self, difference: Tensor) -> Tensor:
@@ -86,10 +89,6 @@ class EBGAN(GAN):
         if self.pulling_away:
             terms["pulling_away"] = self.pulling_away * mean_squared_cosine(fake.heads[0])
         return terms
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return super().get_config() | {"pulling_away": self.pulling_away}
 
 
 def mean_squared_cosine(encodings: Tensor) -> Tensor:

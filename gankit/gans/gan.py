@@ -401,9 +401,7 @@ class GAN(Fitting):
         real_margins, fake_margins = zip(*(self.loss.margins(*pair) for pair in pairs), strict=True)
         return list(real_margins), list(fake_margins)
 
-    def reconstruct(
-        self, real: Batch, fake: Batch, training: bool = True
-    ) -> tuple[Batch, Batch]:
+    def reconstruct(self, real: Batch, fake: Batch, training: bool = True) -> tuple[Batch, Batch]:
         """Returns both batches, in a variant with what is made again from their images.
 
         Only the phases of the generator's side ask for it.

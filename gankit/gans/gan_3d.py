@@ -6,10 +6,11 @@ import keras
 from keras import ops
 
 from gankit import penalties
-from gankit.gans.batch import Batch
+from gankit.checks import check_fraction
 from gankit.gans.gan import GAN
-from gankit.gans.optimizers import dcgan_adam
-from gankit.typing import Config, Tensor
+from gankit.training.batch import Batch
+from gankit.training.optimizers import dcgan_adam
+from gankit.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -34,7 +35,7 @@ class GAN3D(GAN):
         **kwargs: as in ``GAN``.
 
     Raises:
-        ValueError: a limit out of range; in ``compile``, a loss whose scores have no right side.
+        ValueError: a limit out of range.
 
     References:
         Wu et al. 2016, "Learning a Probabilistic Latent Space of Object Shapes via 3D
@@ -53,47 +54,20 @@ class GAN3D(GAN):
         **kwargs: Any,
     ):
         super().__init__(generator, discriminator, **kwargs)
-        if not 0 <= accuracy_limit <= 1:
-            raise ValueError(f"accuracy_limit must lie in [0, 1], got {accuracy_limit!r}.")
+        check_fraction("accuracy_limit", accuracy_limit)
         self.accuracy_limit = accuracy_limit
         self.accuracy = self.add_weight(
             shape=(), initializer="zeros", trainable=False, aggregation="mean", name="accuracy"
         )
 
-    def compile(self, *args: Any, **kwargs: Any) -> None:
-        """Settles how both networks are trained, see ``GAN.compile``."""
-        super().compile(*args, **kwargs)
-        nothing = ops.zeros((1, 1))
-        if self.loss.correct(nothing, nothing) is None:
-            raise ValueError(
-                f"A GAN3D looks at how many scores are on the right side, but with "
-                f"{type(self.loss).__name__} none is. Take another loss, or gankit.GAN."
-            )
-
-    def apply_gradients(
-        self,
-        optimizer: keras.optimizers.Optimizer,
-        gradients: list[Tensor],
-        variables: list[keras.Variable],
-        when: Tensor | None = None,
-    ) -> None:
-        """Updates ``variables``, the discriminator's only if it was not too good before."""
-        if optimizer is self.discriminator_optimizer:
-            when = self.may_update_discriminator()
-        super().apply_gradients(optimizer, gradients, variables, when)
+    def may_update(self, phase: str) -> Tensor | None:
+        """Returns whether the discriminator was not too good in the step before."""
+        return self.accuracy <= self.accuracy_limit if phase == "discriminator" else None
 
     def after_step(self, real: Batch, fake: Batch) -> None:
         """Keeps the accuracy for the next step, and updates what else follows the networks."""
         super().after_step(real, fake)
-        updated = ops.cast(self.may_update_discriminator(), "float32")
-        self.averages.update_state({"discriminator_updates": updated})
-        shares = self.accuracies(real, fake)
+        updated = ops.cast(self.may_update("discriminator"), "float32")
+        self.means.update_state({"discriminator_updates": updated})
+        shares = self.step_metrics(real, fake)
         self.accuracy.assign((shares["real_accuracy"] + shares["fake_accuracy"]) / 2)
-
-    def may_update_discriminator(self) -> Tensor:
-        """Returns whether the discriminator was not too good in the step before."""
-        return self.accuracy <= self.accuracy_limit
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return super().get_config() | {"accuracy_limit": self.accuracy_limit}

@@ -5,11 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN
-from gankit.gans.heads import class_accuracy, class_loss
-from gankit.gans.networks import GENERATOR_ROLES, find_inputs, split_outputs
-from gankit.typing import Config, Scalars, Seed, Tensor
+from gankit.training.batch import Batch
+from gankit.training.heads import class_accuracy, class_loss
+from gankit.training.inputs import split_outputs
+from gankit.typing import Number, Scalars, Seed, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -50,24 +50,28 @@ class InfoGAN(GAN):
         generator: keras.Model,
         discriminator: keras.Model,
         *,
-        category_weight: float = 1.0,
-        codes_weight: float = 0.1,
+        category_weight: Number = 1.0,
+        codes_weight: Number = 0.1,
         **kwargs: Any,
     ):
         super().__init__(generator, discriminator, **kwargs)
         self.category_weight = category_weight
         self.codes_weight = codes_weight
-        told = {tensor.name for tensor in find_inputs(generator, GENERATOR_ROLES, "condition")}
+        given = {one.name for one in self.generator_inputs.of("condition")}
         _, heads = split_outputs(discriminator.output)
         expected = {"category", "codes"} if len(heads) == 2 else {"category"}
-        if told != expected or not 1 <= len(heads) <= 2:
+        if given != expected or not 1 <= len(heads) <= 2:
             raise ValueError(
                 "An InfoGAN's generator takes latents, category and, if there are any, codes, and "
                 "its discriminator has a head for each of the two, in this order, got inputs "
-                f"{sorted(told)} beside latents and {len(heads)} heads."
+                f"{sorted(given)} beside latents and {len(heads)} heads."
             )
         self.num_categories = heads[0].shape[-1]
         self.num_codes = heads[1].shape[-1] if len(heads) == 2 else 0
+
+    def needs_condition(self) -> bool:
+        """Returns False: codes are invented."""
+        return False
 
     def sample_condition(
         self, real: Batch | None = None, num_images: int | None = None, seed: Seed = None
@@ -92,20 +96,13 @@ class InfoGAN(GAN):
     def information_losses(self, fake: Batch) -> Scalars:
         """Returns the cost of the codes, an upper bound of what is lost of their information."""
         cost = class_loss(fake.heads[0], fake.condition["category"])
-        terms = {"category": self.category_weight * cost}
+        terms = {"category": self.current(self.category_weight) * cost}
         if self.num_codes:
             cost = ops.square(fake.heads[1] - fake.condition["codes"]) / 2
-            terms["codes"] = self.codes_weight * ops.mean(ops.sum(cost, axis=-1))
+            terms["codes"] = self.current(self.codes_weight) * ops.mean(ops.sum(cost, axis=-1))
         return terms
 
-    def accuracies(self, real: Batch, fake: Batch) -> Scalars:
+    def step_metrics(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s shares, and that of the categories found."""
         share = class_accuracy(fake.heads[0], fake.condition["category"])
-        return super().accuracies(real, fake) | {"category_accuracy": share}
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return super().get_config() | {
-            "category_weight": self.category_weight,
-            "codes_weight": self.codes_weight,
-        }
+        return super().step_metrics(real, fake) | {"category_accuracy": share}

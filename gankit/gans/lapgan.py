@@ -11,7 +11,7 @@ import tensorflow as tf
 from gankit.checks import check_seed
 from gankit.data import pyramid
 from gankit.gans.gan import GAN
-from gankit.gans.random import derive_seed
+from gankit.training.random import derive_seed
 from gankit.typing import PathLike
 
 

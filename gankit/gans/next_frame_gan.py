@@ -8,11 +8,11 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from gankit import penalties
-from gankit.gans import checks
-from gankit.gans.batch import Batch
+from gankit.checks import check_at_least_one
 from gankit.gans.gan import GAN
-from gankit.gans.optimizers import dcgan_adam
-from gankit.typing import Config, Scalars, Tensor
+from gankit.training.batch import Batch
+from gankit.training.optimizers import dcgan_adam
+from gankit.typing import Number, Scalars, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -54,10 +54,10 @@ class NextFrameGAN(GAN):
         generator: keras.Model,
         discriminator: keras.Model,
         *,
-        distance_weight: float = 1.0,
+        distance_weight: Number = 1.0,
         norm: Literal[1, 2] = 1,
-        gradient_difference_weight: float = 1.0,
-        adversarial_weight: float = 0.05,
+        gradient_difference_weight: Number = 1.0,
+        adversarial_weight: Number = 0.05,
         **kwargs: Any,
     ):
         super().__init__(generator, discriminator, **kwargs)
@@ -80,12 +80,12 @@ class NextFrameGAN(GAN):
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, weighted, and what the distance from the true frame costs."""
         terms = super().generator_losses(real, fake)
-        terms["adversarial"] *= self.adversarial_weight
+        terms["adversarial"] *= self.current(self.adversarial_weight)
         distance = ops.abs(fake.images - real.images) ** self.norm
         difference = gradient_difference(real.images, fake.images)
         return terms | {
-            "distance": self.distance_weight * ops.mean(distance),
-            "gradient_difference": self.gradient_difference_weight * difference,
+            "distance": self.current(self.distance_weight) * ops.mean(distance),
+            "gradient_difference": self.current(self.gradient_difference_weight) * difference,
         }
 
     def generate_film(
@@ -106,7 +106,7 @@ class NextFrameGAN(GAN):
         Raises:
             ValueError: frames of another shape than the generator takes.
         """
-        checks.check_at_least_one("num_frames", num_frames)
+        check_at_least_one("num_frames", num_frames)
         frames = np.asarray(frames, np.float32)
         taken = self.generator.input_shape
         if frames.shape[1:] != tuple(taken[1:]):
@@ -116,15 +116,6 @@ class NextFrameGAN(GAN):
             made = self.generate(condition=given, batch_size=batch_size, ema=ema)
             frames = np.concatenate([frames, made], axis=-1)
         return frames[..., taken[-1] :]
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return super().get_config() | {
-            "distance_weight": self.distance_weight,
-            "norm": self.norm,
-            "gradient_difference_weight": self.gradient_difference_weight,
-            "adversarial_weight": self.adversarial_weight,
-        }
 
 
 def gradient_difference(real: Tensor, fake: Tensor) -> Tensor:

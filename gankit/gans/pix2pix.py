@@ -6,10 +6,10 @@ import keras
 from keras import ops
 
 from gankit import penalties
-from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN
-from gankit.gans.optimizers import dcgan_adam
-from gankit.typing import Config, Scalars
+from gankit.training.batch import Batch
+from gankit.training.optimizers import dcgan_adam
+from gankit.typing import Number, Scalars
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -43,7 +43,7 @@ class Pix2Pix(GAN):
         generator: keras.Model,
         discriminator: keras.Model,
         *,
-        l1_weight: float = 100.0,
+        l1_weight: Number = 100.0,
         **kwargs: Any,
     ):
         super().__init__(generator, discriminator, **kwargs)
@@ -52,8 +52,6 @@ class Pix2Pix(GAN):
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what the distance from the truth costs."""
         distance = ops.mean(ops.abs(fake.images - real.images))
-        return super().generator_losses(real, fake) | {"l1": self.l1_weight * distance}
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return super().get_config() | {"l1_weight": self.l1_weight}
+        return super().generator_losses(real, fake) | {
+            "l1": self.current(self.l1_weight) * distance
+        }

@@ -6,11 +6,11 @@ import keras
 from keras import ops
 
 from gankit import penalties
-from gankit.gans import checks
-from gankit.gans.batch import Batch
-from gankit.gans.gan import GAN, in_float32
-from gankit.gans.optimizers import dcgan_adam
-from gankit.typing import Config, Scalars, Tensor
+from gankit.checks import check_layer
+from gankit.gans.gan import GAN
+from gankit.training.batch import Batch, in_float32
+from gankit.training.optimizers import dcgan_adam
+from gankit.typing import Number, Scalars, Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -55,12 +55,12 @@ class SRGAN(GAN):
         discriminator: keras.Model,
         *,
         features: keras.Layer | None = None,
-        content_weight: float = 1.0,
-        adversarial_weight: float = 1e-3,
+        content_weight: Number = 1.0,
+        adversarial_weight: Number = 1e-3,
         **kwargs: Any,
     ):
         super().__init__(generator, discriminator, **kwargs)
-        checks.check_layer("features", features)
+        check_layer("features", features)
         if features is not None:
             features.trainable = False
         self.features = features
@@ -70,20 +70,12 @@ class SRGAN(GAN):
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, weighted, and what the distance from the truth costs."""
         terms = super().generator_losses(real, fake)
-        terms["adversarial"] *= self.adversarial_weight
+        terms["adversarial"] *= self.current(self.adversarial_weight)
         distance = ops.square(self.describe(fake.images) - self.describe(real.images))
-        return {"content": self.content_weight * ops.mean(distance)} | terms
+        return {"content": self.current(self.content_weight) * ops.mean(distance)} | terms
 
     def describe(self, images: Tensor) -> Tensor:
         """Returns the features by which images are compared."""
         if self.features is None:
             return images
         return in_float32(self.features(images, training=False))
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return super().get_config() | {
-            "features": keras.saving.serialize_keras_object(self.features),
-            "content_weight": self.content_weight,
-            "adversarial_weight": self.adversarial_weight,
-        }

@@ -7,12 +7,11 @@ import numpy as np
 from keras import ops
 
 from gankit import losses, penalties
-from gankit.gans import checks
-from gankit.gans.batch import Batch
-from gankit.gans.gan import GAN, in_float32
-from gankit.gans.heads import class_accuracy, class_loss
-from gankit.gans.networks import GENERATOR_ROLES, find_inputs, split_outputs
-from gankit.typing import Config, Scalars, Seed, Structure
+from gankit.gans.gan import GAN
+from gankit.training.batch import Batch, in_float32
+from gankit.training.heads import class_accuracy, class_loss
+from gankit.training.inputs import check_classes, split_outputs
+from gankit.typing import Number, Scalars, Seed, Structure
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -56,14 +55,14 @@ class StarGAN(GAN):
         generator: keras.Model,
         discriminator: keras.Model,
         *,
-        domain_weight: float = 1.0,
-        cycle_weight: float = 10.0,
+        domain_weight: Number = 1.0,
+        cycle_weight: Number = 10.0,
         **kwargs: Any,
     ):
         super().__init__(generator, discriminator, **kwargs)
-        told = find_inputs(generator, GENERATOR_ROLES, "condition")
+        given = self.generator_inputs.of("condition")
         _, heads = split_outputs(discriminator.output)
-        if len(told) != 2 or len(generator.inputs) != 2 or len(heads) != 1:
+        if len(given) != 2 or len(generator.inputs) != 2 or len(heads) != 1:
             raise ValueError(
                 "A StarGAN's generator takes condition_image and condition_domain, and its "
                 "discriminator has two outputs, scores and logits of the domain, got inputs "
@@ -91,7 +90,7 @@ class StarGAN(GAN):
                 "A StarGAN's data are pairs of images and domains, integers of shape (batch,), got "
                 f"{found} beside the images."
             )
-        checks.check_classes_known(domains, self.num_domains)
+        check_classes(domains, self.num_domains)
 
     def sample_condition(
         self, real: Batch | None = None, num_images: int | None = None, seed: Seed = None
@@ -101,34 +100,29 @@ class StarGAN(GAN):
             return super().sample_condition(real, num_images, seed)
         return real.images, keras.random.shuffle(real.condition, seed=self.training_seed)
 
-    def reconstruct(self, real: Batch, fake: Batch, training: bool = True) -> Batch:
+    def reconstruct(self, real: Batch, fake: Batch, training: bool = True) -> tuple[Batch, Batch]:
         """Returns the fakes with what they become when they are turned back."""
-        network = self.generator if training else self.sampling_generator
+        network = self.generator if training else self.averaged(self.generator)
         again = network([fake.images, real.condition], training=training)
-        return fake._replace(reconstructed=in_float32(again))
+        return real, fake._replace(reconstructed=in_float32(again))
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what real images cost whose domain is not found."""
         cost = class_loss(real.heads[0], real.condition)
-        return super().discriminator_losses(real, fake) | {"domain": self.domain_weight * cost}
+        return super().discriminator_losses(real, fake) | {
+            "domain": self.current(self.domain_weight) * cost
+        }
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what a wrong domain and a lost image cost."""
         given, domains = fake.condition
         distance = ops.mean(ops.abs(fake.reconstructed - given))
         return super().generator_losses(real, fake) | {
-            "domain": self.domain_weight * class_loss(fake.heads[0], domains),
-            "cycle": self.cycle_weight * distance,
+            "domain": self.current(self.domain_weight) * class_loss(fake.heads[0], domains),
+            "cycle": self.current(self.cycle_weight) * distance,
         }
 
-    def accuracies(self, real: Batch, fake: Batch) -> Scalars:
+    def step_metrics(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s shares, and that of generated images whose domain is found."""
         share = class_accuracy(fake.heads[0], fake.condition[1])
-        return super().accuracies(real, fake) | {"domain_accuracy": share}
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return super().get_config() | {
-            "domain_weight": self.domain_weight,
-            "cycle_weight": self.cycle_weight,
-        }
+        return super().step_metrics(real, fake) | {"domain_accuracy": share}

@@ -7,7 +7,7 @@ from keras import ops
 
 from gankit import losses, penalties
 from gankit.gans.gan import GAN
-from gankit.typing import Config, Tensor
+from gankit.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -57,10 +57,6 @@ class WGAN(GAN):
         """Returns the paper's: no momentum, since the critic's loss is not stationary."""
         return keras.optimizers.RMSprop(5e-5)
 
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return super().get_config() | {"clip": self.clip}
-
 
 class Clip(keras.constraints.Constraint):
     """Keeps each weight within [-bound, bound].
@@ -75,7 +71,3 @@ class Clip(keras.constraints.Constraint):
     def __call__(self, weight: Tensor) -> Tensor:
         """Returns the nearest weight within the bounds."""
         return ops.clip(weight, -self.bound, self.bound)
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return {"bound": self.bound}

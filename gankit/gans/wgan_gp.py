@@ -6,6 +6,7 @@ import keras
 
 from gankit import losses, penalties
 from gankit.gans.gan import GAN
+from gankit.training.phase import all_layers
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -38,7 +39,7 @@ class WGANGP(GAN):
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, **kwargs: Any):
         super().__init__(generator, discriminator, **kwargs)
-        layers = discriminator._flatten_layers()
+        layers = all_layers(discriminator)
         found = [x.name for x in layers if isinstance(x, keras.layers.BatchNormalization)]
         if found:
             raise ValueError(

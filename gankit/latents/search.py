@@ -9,16 +9,16 @@ from typing import NamedTuple, TypeAlias
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 from numpy.typing import ArrayLike
 
 from gankit.checks import check_at_least_one
-from gankit.gans import checks
-from gankit.gans.batch import map_tensors
-from gankit.gans.gan import GAN, in_float32
-from gankit.gans.networks import GENERATOR_ROLES, find_inputs, match_inputs
-from gankit.gans.random import choose_stream
+from gankit.differentiation import compile_function, value_and_gradients
+from gankit.gans.gan import GAN
+from gankit.training.batch import in_float32, map_tensors
+from gankit.training.inputs import check_images
+from gankit.training.random import choose_stream
+from gankit.training.sampling import count_images
 from gankit.typing import Structure, Tensor
 
 GRADIENT_SCALE = 2.0**12  # a power of 2, which changes nothing but what float16 would round to 0
@@ -87,10 +87,12 @@ def project(
     """
     check_at_least_one("starts", starts)
     images = np.asarray(images)
-    checks.check_images(images, gan.generator.outputs[0].shape)
+    check_images(
+        images, gan.generator.output_shape[1:], gan.value_range, "the generator makes images"
+    )
     images = images.astype(np.float32)
-    condition = checks.check_told(condition, gan.generator)
-    checks.count_images(None, images=images, condition=condition)
+    condition = gan.check_given(condition)
+    count_images(None, images=images, condition=condition)
     latents = draw_starts(gan, images, starts, encoder, seed)
     search = Search(gan, ema, steps, learning_rate, verbose)
     chunk, found = max(1, batch_size // starts), []
@@ -169,9 +171,9 @@ def edit(
     """
     if not constraints:
         raise ValueError("constraints is empty: give at least one, such as latents.Pixels.")
-    latents = checks.check_latents(latents, find_inputs(gan.generator, GENERATOR_ROLES, "latents"))
-    condition = checks.check_told(condition, gan.generator)
-    checks.count_images(None, latents=latents, condition=condition)
+    latents = gan.generator_inputs.check_latents(latents)
+    condition = gan.check_given(condition)
+    count_images(None, latents=latents, condition=condition)
 
     def cost(images, moved):
         distance = closeness * mean_of_each(ops.square(moved - latents))
@@ -200,29 +202,28 @@ class Search(NamedTuple):
     ) -> Found:
         """Returns where latents end that lower ``cost(images, latents)``, a value for each."""
         check_at_least_one("steps", self.steps)
-        network = self.gan.sampling_generator if self.ema else self.gan.generator
-        condition = map_tensors(checks.standardize, condition)
-        bounded = self.gan.latent_prior == "uniform"
+        network = self.gan.averaged(self.gan.generator) if self.ema else self.gan.generator
+        condition = map_tensors(self.gan.standardize, condition)
         moved = keras.Variable(latents, dtype="float32", name="latents")
         rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, self.steps)
         optimizer = keras.optimizers.Adam(rate)
         optimizer.build([moved])
 
         def look():
-            inputs = match_inputs(network, latents=moved.value, condition=condition)
+            inputs = self.gan.generator_inputs.match(latents=moved.value, condition=condition)
             images = in_float32(network(inputs, training=False))
             return images, cost(images, moved.value)
 
-        @tf.function
+        def objective():
+            _, costs = look()
+            return ops.sum(costs) * GRADIENT_SCALE, ops.mean(costs)
+
+        @compile_function
         def step():
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(moved.value)
-                _, costs = look()
-                total = ops.sum(costs) * GRADIENT_SCALE
-            optimizer.apply([tape.gradient(total, moved.value) / GRADIENT_SCALE], [moved])
-            if bounded:
-                moved.assign(ops.clip(moved, -1.0, 1.0))
-            return ops.mean(costs)
+            mean, (gradient,), _ = value_and_gradients(objective, [moved])
+            optimizer.apply([gradient / GRADIENT_SCALE], [moved])
+            moved.assign(self.gan.latent_prior.nearest(moved))
+            return mean
 
         progress = keras.utils.Progbar(self.steps, verbose=self.verbose)
         for number in range(self.steps):

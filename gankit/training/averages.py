@@ -3,10 +3,25 @@
 Yazici et al. 2018, "The Unusual Effectiveness of Averaging in GAN Training", arXiv:1806.04498.
 """
 
+import numbers
+
 import keras
 from keras import ops
 
 from gankit.typing import Tensor
+
+
+def check_average(name: str, value: object) -> None:
+    """Raises ``ValueError`` unless ``value`` is None, a decay, or a half-life in images."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real | None):
+        fits = False
+    else:
+        fits = value is None or 0 <= float(value) < float("inf")
+    if not fits:
+        raise ValueError(
+            f"{name} must be None, a decay per step in [0, 1), e.g. 0.999, or a half-life in "
+            f"images of 1 or more, e.g. 10_000, got {value!r}."
+        )
 
 
 def average_of(network: keras.Model) -> keras.Model:
@@ -23,7 +38,7 @@ def follow(average: keras.Model, network: keras.Model, decay: Tensor) -> None:
     """
     for mean, weight in zip(average.weights, network.weights, strict=True):
         if weight.trainable:
-            weight = decay * mean + (1.0 - decay) * weight  # noqa: PLW2901
+            weight = decay * mean + (1.0 - decay) * weight
         mean.assign(weight)
 
 

@@ -30,7 +30,7 @@ class Batch(NamedTuple):
     scores: Structure = None
     heads: tuple[Tensor, ...] = ()
     reconstructed: Structure = None
-    extra: Mapping[str, Structure] = {}  # noqa: RUF012 (never changed)
+    extra: Mapping[str, Structure] = {}
 
     def map(self, function: Callable[..., Any]) -> "Batch":
         """Returns the batch with ``function`` applied to each of its tensors."""

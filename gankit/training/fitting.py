@@ -340,7 +340,7 @@ def warn_of_range(first: Structure, x: Any, value_range: ValueRange | None) -> N
         return
     images, *_ = keras.utils.unpack_x_y_sample_weight(first)
     for part in keras.tree.flatten(images):
-        part = np.asarray(part)  # noqa: PLW2901
+        part = np.asarray(part)
         if part.ndim != 4 or part.dtype == np.uint8:
             continue
         low, high = float(np.min(part)), float(np.max(part))

@@ -109,9 +109,7 @@ class Inputs:
         chosen = {
             one.name: part for role in offered for one, part in self.pair(role, offered[role])
         }
-        return keras.tree.map_structure(
-            lambda place: chosen[self.inputs[place].name], self.places
-        )
+        return keras.tree.map_structure(lambda place: chosen[self.inputs[place].name], self.places)
 
     def check_images(self, images: Structure, value_range: ValueRange | None) -> None:
         """Raises unless ``images`` have the shape, type and range that a discriminator needs."""
@@ -138,15 +136,14 @@ class Inputs:
     def check_part(self, one: Input, part: np.ndarray, value_range: ValueRange | None) -> None:
         """Raises unless a part of a condition has the shape, type and range of an input."""
         # Keras adds or takes away a last axis of 1.
-        shapes = [part.shape[1:], (*part.shape[1:], 1)] + [part.shape[1:-1]] * (
-            part.shape[-1] == 1
-        )
+        shapes = [part.shape[1:], (*part.shape[1:], 1)] + [part.shape[1:-1]] * (part.shape[-1] == 1)
         if not any(shapes_fit(shape, one.shape) for shape in shapes):
             one_hot = one.takes_classes and part.ndim == 2
             raise ValueError(
                 f"The condition comes in batches of shape {part.shape}, but the {self.who} takes "
                 f"{one.shape} after the batch axis."
-                + " If they are one-hot, take the argmax." * one_hot
+                + " If they are one-hot, take the argmax."
+                * one_hot
             )
         if one.takes_classes:
             check_classes(part, one.num_classes)
@@ -185,7 +182,7 @@ def find_inputs(network: keras.Model, roles: tuple[str, ...]) -> Iterator[Input]
     unclaimed = [role for role in roles if role not in named]
     for tensor, role in zip(network.inputs, named, strict=True):
         if role not in (*roles, "latents"):
-            role = unclaimed.pop(0) if unclaimed else roles[-1]  # noqa: PLW2901
+            role = unclaimed.pop(0) if unclaimed else roles[-1]
         shape = tuple(tensor.shape[1:])
         yield Input(tensor.name, role, shape, tensor.dtype, count_classes(network, tensor))
 

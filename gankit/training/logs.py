@@ -27,7 +27,9 @@ class EpochMeans(keras.metrics.Metric):
         """Takes in one scalar for each name, which counts as ``weight`` of them."""
         for name in values:
             if len(self.places) == CAPACITY and name not in self.places:
-                raise ValueError(f"Too many logged values: {name!r} exceeds the limit of {CAPACITY}.")
+                raise ValueError(
+                    f"Too many logged values: {name!r} exceeds the limit of {CAPACITY}."
+                )
             self.places.setdefault(name, len(self.places))
         weight = ops.cast(weight, "float32")
         amounts, weights = [0.0] * CAPACITY, [0.0] * CAPACITY

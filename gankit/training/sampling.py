@@ -1,7 +1,7 @@
 """What a trained GAN is good for: images, scores, and files."""
 
 from collections.abc import Mapping, MutableMapping
-from typing import Any, Self
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from gankit import priors
 from gankit.checks import check_at_least_one
-from gankit.configured import constructor_config
+from gankit.configured import Configured
 from gankit.training.averages import average_of
 from gankit.training.batch import Batch, map_tensors
 from gankit.training.inputs import Inputs, standardize
@@ -19,7 +19,7 @@ from gankit.typing import Config, PathLike, Seed, Structure, Tensor, ValueRange
 from gankit.version import __version__
 
 
-class Sampling(keras.Model):
+class Sampling(Configured, keras.Model):
     """The part of a GAN that makes and scores images, and is saved."""
 
     generator: keras.Model
@@ -269,15 +269,6 @@ class Sampling(keras.Model):
         """Writes the generator for serving, see ``keras.Model.export``."""
         self.averaged(self.generator).export(filepath, format=format, **kwargs)
 
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments, which are attributes of the same names."""
-        return super().get_config() | constructor_config(self)
-
-    @classmethod
-    def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Self:
-        """Returns the GAN that ``get_config`` describes; networks in it may be serialized."""
-        return cls(**keras.saving.deserialize_keras_object(config, custom_objects))
-
     def get_build_config(self) -> Config:
         """Returns which gankit writes the file; a GAN is built from its constructor's arguments."""
         return {"gankit_version": __version__}
@@ -345,5 +336,3 @@ def count_images(num_images: int | None, **given: Structure) -> int:
     name, number = counts.popitem()
     check_at_least_one(name, number)
     return int(number)
-
-

@@ -1,0 +1,36 @@
+"""A GAN whose discriminator sees real and generated images in one batch."""
+
+import keras
+
+from gankit.gans.gan import GAN
+from gankit.training.batch import Batch, concatenate, count_rows
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class OnePassGAN(GAN):
+    """A GAN whose discriminator sees real and generated images in one concatenated batch.
+
+    Many early write-ups train so. It matters where the discriminator has batch normalization, whose
+    statistics are then of both kinds; without it the scores are the same, from one pass instead of
+    two. As a first base it turns other variants into such GANs, too:
+    ``class OnePassACGAN(OnePassGAN, ACGAN)``.
+    """
+
+    def discriminate_pair(
+        self, real: Batch, fake: Batch, training: bool = True
+    ) -> tuple[Batch, Batch]:
+        """Returns both batches with their scores, from one pass for both."""
+        conditional = bool(self.discriminator_inputs.of("condition"))
+        both = self.discriminate(
+            Batch(
+                concatenate(real.images, fake.images),
+                concatenate(real.condition, fake.condition) if conditional else None,
+            ),
+            training,
+        )
+        number = count_rows(real.images)
+        on_real, on_fake = both.rows(slice(None, number)), both.rows(slice(number, None))
+        return (
+            real._replace(scores=on_real.scores, heads=on_real.heads),
+            fake._replace(scores=on_fake.scores, heads=on_fake.heads),
+        )
