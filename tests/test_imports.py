@@ -24,7 +24,7 @@ ALLOWED = {
     "penalties": set(),
     "augment": set(),
     "architectures": {"layers"},
-    "gans": {"losses", "penalties", "augment", "data", "version"},
+    "gans": {"losses", "penalties", "augment", "layers", "data", "version"},
     "recipes": {"architectures", "augment", "gans", "losses", "penalties"},
     "saving": {"gans", "version"},
     "latents": {"gans", "data"},

@@ -11,9 +11,9 @@ from gankit import losses, penalties
 from gankit.gans import checks
 from gankit.gans.batch import Batch
 from gankit.gans.gan import GAN, in_float32, predict
-from gankit.gans.image_pool import ImagePool
 from gankit.gans.networks import check_networks
 from gankit.gans.optimizers import dcgan_adam
+from gankit.layers import ImagePool
 from gankit.typing import Config, Scalars, Structure, Tensor
 
 

@@ -3,11 +3,11 @@
 from typing import Any, ClassVar
 
 import keras
-from keras import ops
 
 from gankit import losses, penalties
 from gankit.gans.gan import GAN
-from gankit.typing import Config, Tensor
+from gankit.layers import Clip
+from gankit.typing import Config
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -60,22 +60,3 @@ class WGAN(GAN):
     def get_config(self) -> Config:
         """Returns the constructor's arguments."""
         return super().get_config() | {"clip": self.clip}
-
-
-class Clip(keras.constraints.Constraint):
-    """Keeps each weight within [-bound, bound].
-
-    Args:
-        bound: positive.
-    """
-
-    def __init__(self, bound: float):
-        self.bound = bound
-
-    def __call__(self, weight: Tensor) -> Tensor:
-        """Returns the nearest weight within the bounds."""
-        return ops.clip(weight, -self.bound, self.bound)
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return {"bound": self.bound}
