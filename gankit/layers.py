@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from gankit.checks import check_at_least_one
+from gankit.configured import Configured
 from gankit.typing import Config, Tensor
 
 # What makes a convolution keep the size of the upsampled image.
@@ -20,7 +21,7 @@ SAME_SIZE = {
 
 
 @keras.saving.register_keras_serializable(package="gankit")
-class UpsampleConv2D(keras.layers.Conv2D):
+class UpsampleConv2D(Configured, keras.layers.Conv2D):
     """``UpSampling2D(scale)`` followed by ``Conv2D(padding="same")``, computed before enlarging.
 
     Same weights, same initial values, same function but for rounding, less work. Upsampling repeats
@@ -91,9 +92,8 @@ class UpsampleConv2D(keras.layers.Conv2D):
         return self.get_weights()
 
     def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        config = {k: v for k, v in super().get_config().items() if k not in SAME_SIZE}
-        return config | {"scale": self.scale}
+        """Returns the constructor's arguments, without those of Keras that are settled."""
+        return {k: v for k, v in super().get_config().items() if k not in SAME_SIZE}
 
 
 def fold_axis(kernel_size: int, scale: int) -> np.ndarray:
@@ -114,7 +114,7 @@ def fold_axis(kernel_size: int, scale: int) -> np.ndarray:
 
 
 @keras.saving.register_keras_serializable(package="gankit")
-class SpectralNormalization(keras.layers.Wrapper):
+class SpectralNormalization(Configured, keras.layers.Wrapper):
     """A layer whose kernel is divided by its largest singular value.
 
     A reparametrisation: the weights are never rewritten, the division is part of the computation,
@@ -190,13 +190,9 @@ class SpectralNormalization(keras.layers.Wrapper):
             for weight in self.layer.weights
         ]
 
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return super().get_config() | {"power_iterations": self.power_iterations}
-
 
 @keras.saving.register_keras_serializable(package="gankit")
-class ImagePool(keras.layers.Layer):
+class ImagePool(Configured, keras.layers.Layer):
     """Keeps generated images, and gives some of them in exchange for new ones.
 
     The first images fill the pool. Later, each image of a batch is given back as it is, or, in half
@@ -249,13 +245,9 @@ class ImagePool(keras.layers.Layer):
         self.filled.assign(ops.minimum(self.filled + number, self.size))
         return ops.where(swapped[:, None, None, None], earlier, images)
 
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return super().get_config() | {"size": self.size}
-
 
 @keras.saving.register_keras_serializable(package="gankit")
-class Clip(keras.constraints.Constraint):
+class Clip(Configured, keras.constraints.Constraint):
     """Keeps each weight within [-bound, bound].
 
     Args:
@@ -268,10 +260,6 @@ class Clip(keras.constraints.Constraint):
     def __call__(self, weight: Tensor) -> Tensor:
         """Returns the nearest weight within the bounds."""
         return ops.clip(weight, -self.bound, self.bound)
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return {"bound": self.bound}
 
 
 def synchronize(network: keras.Model) -> keras.Model:

@@ -1,4 +1,4 @@
-"""What the discriminator's slope costs.
+"""Gradient penalties: costs on the slope of the discriminator.
 
 A penalty is a small stateless object, called once for each of the discriminator's updates. It gets
 ``score_images``, a function from images to scores that is bound to the condition, and returns one
@@ -6,14 +6,15 @@ float32 value for each image, weight included; the training step takes their mea
 """
 
 from collections.abc import Callable, Sequence
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
 import keras
 import tensorflow as tf
 from keras import ops
 
 from gankit.checks import check_at_least_one
-from gankit.typing import Config, Seed, Tensor
+from gankit.configured import Configured
+from gankit.typing import Seed, Tensor
 
 #: From images ``(batch, height, width, channels)`` to their scores, ``(batch, ...)``.
 ScoreImages: TypeAlias = Callable[[Tensor], Tensor]
@@ -21,8 +22,8 @@ ScoreImages: TypeAlias = Callable[[Tensor], Tensor]
 EPSILON = 1e-12  # the slope of a square root at 0 is infinite, and 0 times infinity is NaN
 
 
-class Penalty:
-    """What the discriminator's slope costs: the base class of all penalties.
+class Penalty(Configured):
+    """A cost on the slope of the discriminator: the base class of all gradient penalties.
 
     Two penalties can be added: ``R1(10.0) + R2(10.0)``.
 
@@ -52,15 +53,6 @@ class Penalty:
         """Returns the penalty that costs what both cost."""
         return Sum([self, other]) if isinstance(other, Penalty) else NotImplemented
 
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return {"weight": self.weight, "every": self.every}
-
-    @classmethod
-    def from_config(cls, config: Config) -> Self:
-        """Returns the penalty that ``get_config`` describes."""
-        return cls(**config)
-
 
 @keras.saving.register_keras_serializable(package="gankit")
 class Sum(Penalty):
@@ -84,15 +76,6 @@ class Sum(Penalty):
     ) -> Tensor:
         """Returns the sum of the costs for each image, of shape ``(batch,)``."""
         return sum(penalty(score_images, real, fake, seed) for penalty in self.penalties)
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return {"penalties": [keras.saving.serialize_keras_object(p) for p in self.penalties]}
-
-    @classmethod
-    def from_config(cls, config: Config) -> Self:
-        """Returns the penalty that ``get_config`` describes."""
-        return cls([keras.saving.deserialize_keras_object(p) for p in config["penalties"]])
 
 
 @keras.saving.register_keras_serializable(package="gankit")

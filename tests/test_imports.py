@@ -11,9 +11,10 @@ import gankit
 ROOT = Path(gankit.__file__).parent
 
 # Which parts of gankit each part may import, besides the ground floor, which all of them may.
-GROUND_FLOOR = {"checks", "typing"}
+GROUND_FLOOR = {"checks", "configured", "typing"}
 ALLOWED = {
     "checks": set(),
+    "configured": set(),
     "typing": set(),
     "version": set(),
     "layers": set(),
