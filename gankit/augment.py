@@ -12,48 +12,36 @@ import keras
 from keras import ops
 
 from gankit.checks import check_fraction
-from gankit.typing import Config, Tensor
+from gankit.configured import Configured
+from gankit.typing import Tensor
 
 Change: TypeAlias = Literal["color", "translation", "cutout"]
 
 POLICIES: tuple[Change, ...] = get_args(Change)
 
 
-@keras.saving.register_keras_serializable(package="gankit")
-class DiffAugment(keras.layers.Layer):
-    """Random changes of colour and place, through which gradients flow.
+class RandomChanges(Configured, keras.layers.Layer):
+    """Random changes of colour and place: what ``DiffAugment`` and ``ADA`` share.
 
-    ``color`` changes brightness by up to 1/4 of the range, saturation by a factor of 0 to 2 and
-    contrast by one of 1/2 to 3/2; ``translation`` shifts by up to 1/8 of height and width, with
-    zeros, which are grey, where nothing was; ``cutout`` makes a square of half the size grey, in
-    part outside of the image. Values may leave [-1, 1].
+    A subclass says how often each change is made: its ``probability``.
 
     Args:
         policy: names of changes, any of ``"color"``, ``"translation"``, ``"cutout"``.
-        probability: share of images to which each change is made.
         **kwargs: of ``keras.layers.Layer``.
 
-    Input and output shape ``(batch, height, width, channels)``.
-
     Raises:
-        ValueError: an unknown change, or a probability outside of [0, 1].
-
-    References:
-        Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training",
-        arXiv:2006.10738.
+        ValueError: an unknown change.
     """
 
-    def __init__(
-        self, policy: Sequence[Change] = POLICIES, probability: float = 1.0, **kwargs: Any
-    ):
+    probability: Any  # a number, or a weight
+
+    def __init__(self, policy: Sequence[Change] = POLICIES, **kwargs: Any):
         kwargs.setdefault("dtype", "float32")  # as images are, whatever the networks compute in
         super().__init__(**kwargs)
         unknown = set(policy) - set(POLICIES)
         if unknown or isinstance(policy, str):
             raise ValueError(f"policy must be a list of {POLICIES}, got {policy!r}.")
-        check_fraction("probability", probability)
         self.policy = tuple(policy)
-        self.probability: Any = probability  # a weight in ADA
         self.seed_generator = keras.random.SeedGenerator()
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -123,13 +111,41 @@ class DiffAugment(keras.layers.Layer):
         """Returns a number of pixels for each image, from ``-most`` to ``most``."""
         return ops.floor(self.uniform(images)[:, :, 0, 0] * (2 * most + 1)) - most
 
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return super().get_config() | {"policy": self.policy, "probability": self.probability}
+
+@keras.saving.register_keras_serializable(package="gankit")
+class DiffAugment(RandomChanges):
+    """Random changes of colour and place, through which gradients flow.
+
+    ``color`` changes brightness by up to 1/4 of the range, saturation by a factor of 0 to 2 and
+    contrast by one of 1/2 to 3/2; ``translation`` shifts by up to 1/8 of height and width, with
+    zeros, which are grey, where nothing was; ``cutout`` makes a square of half the size grey, in
+    part outside of the image. Values may leave [-1, 1].
+
+    Args:
+        policy: names of changes, any of ``"color"``, ``"translation"``, ``"cutout"``.
+        probability: share of images to which each change is made.
+        **kwargs: of ``keras.layers.Layer``.
+
+    Input and output shape ``(batch, height, width, channels)``.
+
+    Raises:
+        ValueError: an unknown change, or a probability outside of [0, 1].
+
+    References:
+        Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training",
+        arXiv:2006.10738.
+    """
+
+    def __init__(
+        self, policy: Sequence[Change] = POLICIES, probability: float = 1.0, **kwargs: Any
+    ):
+        super().__init__(policy, **kwargs)
+        check_fraction("probability", probability)
+        self.probability = probability
 
 
 @keras.saving.register_keras_serializable(package="gankit")
-class ADA(DiffAugment):
+class ADA(RandomChanges):
     """Random changes, as often as the discriminator needs them against learning by heart.
 
     Begins without any. The mean sign of the scores of real images says how sure the discriminator
@@ -178,15 +194,6 @@ class ADA(DiffAugment):
         step = ops.cast(ops.shape(correct)[0] / self.images_to_one, "float32")
         moved = self.probability + ops.sign(sure) * step
         self.probability.assign(ops.clip(moved, 0.0, 1.0))
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        config = super().get_config() | {
-            "target": self.target,
-            "images_to_one": self.images_to_one,
-        }
-        config.pop("probability")
-        return config
 
 
 def places(shifts: Tensor, size: int) -> Tensor:

@@ -6,21 +6,20 @@ A loss is a small stateless object with two methods, one for each phase. Both ta
 scaled as its source writes it.
 """
 
-from typing import Self
-
 import keras
 from keras import ops
 
 from gankit.checks import check_fraction, did_you_mean
-from gankit.typing import Config, Seed, Tensor
+from gankit.configured import Configured
+from gankit.typing import Seed, Tensor
 
 
-class Loss:
+class Loss(Configured):
     """What a score costs: the base class of all losses.
 
     A new loss is a subclass with ``discriminator`` and ``generator``, registered with
     ``keras.saving.register_keras_serializable``; constructor arguments become attributes of the
-    same name and are returned by ``get_config``.
+    same name, from which ``get_config`` follows.
     """
 
     #: Whether ``generator`` looks at the real scores. That costs a pass of the discriminator on the
@@ -46,15 +45,6 @@ class Loss:
         """
         margins = real_scores - fake_scores
         return margins, margins
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return {}
-
-    @classmethod
-    def from_config(cls, config: Config) -> Self:
-        """Returns the loss that ``get_config`` describes."""
-        return cls(**config)
 
 
 class CrossEntropy(Loss):
@@ -92,10 +82,6 @@ class CrossEntropy(Loss):
     def margins(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
         """Returns how far the probability of "real" is from one half, in logits."""
         return real_scores, -fake_scores
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return {"label_smoothing": self.label_smoothing, "label_noise": self.label_noise}
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -203,10 +189,6 @@ class EnergyMargin(Loss):
     def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """Returns -fake."""
         return -fake_scores
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return {"margin": self.margin}
 
 
 @keras.saving.register_keras_serializable(package="gankit")

@@ -7,14 +7,15 @@ subclass with ``costs``, which returns these values without the weight.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
 import keras
 from keras import ops
 
 from gankit.checks import check_at_least_one, did_you_mean
+from gankit.configured import Configured
 from gankit.differentiation import gradient_by_inputs
-from gankit.typing import Config, Number, Seed, Tensor
+from gankit.typing import Number, Seed, Tensor
 
 #: From images ``(batch, height, width, channels)`` to their scores, ``(batch, ...)``.
 ScoreImages: TypeAlias = Callable[[Tensor], Tensor]
@@ -22,8 +23,8 @@ ScoreImages: TypeAlias = Callable[[Tensor], Tensor]
 EPSILON = 1e-12  # the slope of a square root at 0 is infinite, and 0 times infinity is NaN
 
 
-class Penalty:
-    """A cost on the slope of the discriminator: the base class of all penalties.
+class Penalty(Configured):
+    """A cost on the slope of the discriminator: the base class of all gradient penalties.
 
     Penalties can be added: ``R1(10.0, every=16) + R2(10.0, every=4)``.
 
@@ -78,15 +79,6 @@ class Penalty:
         """Returns the penalty that costs what both cost."""
         return Sum([self, other]) if isinstance(other, Penalty) else NotImplemented
 
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return {"weight": self.weight, "every": self.every}
-
-    @classmethod
-    def from_config(cls, config: Config) -> Self:
-        """Returns the penalty that ``get_config`` describes."""
-        return cls(**config)
-
 
 @keras.saving.register_keras_serializable(package="gankit")
 class Sum(Penalty):
@@ -120,15 +112,6 @@ class Sum(Penalty):
             for every, part in penalty.by_interval().items():
                 parts.setdefault(every, []).append(part)
         return {every: some[0] if len(some) == 1 else Sum(some) for every, some in parts.items()}
-
-    def get_config(self) -> Config:
-        """Returns the constructor's arguments."""
-        return {"penalties": [keras.saving.serialize_keras_object(p) for p in self.penalties]}
-
-    @classmethod
-    def from_config(cls, config: Config) -> Self:
-        """Returns the penalty that ``get_config`` describes."""
-        return cls([keras.saving.deserialize_keras_object(p) for p in config["penalties"]])
 
 
 @keras.saving.register_keras_serializable(package="gankit")

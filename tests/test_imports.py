@@ -11,9 +11,10 @@ import gankit
 ROOT = Path(gankit.__file__).parent
 
 # Which parts of gankit each part may import, besides the ground floor, which all of them may.
-GROUND_FLOOR = {"checks", "typing"}
+GROUND_FLOOR = {"checks", "configured", "typing"}
 ALLOWED = {
     "checks": set(),
+    "configured": set(),
     "typing": set(),
     "version": set(),
     "layers": set(),
@@ -24,7 +25,7 @@ ALLOWED = {
     "penalties": set(),
     "augment": set(),
     "architectures": {"layers"},
-    "gans": {"losses", "penalties", "augment", "data", "version"},
+    "gans": {"losses", "penalties", "augment", "layers", "data", "version"},
     "recipes": {"architectures", "augment", "gans", "losses", "penalties"},
     "saving": {"gans", "version"},
     "latents": {"gans", "data"},

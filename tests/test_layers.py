@@ -5,7 +5,14 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gankit.layers import SpectralNormalization, UpsampleConv2D, fold_axis, synchronize
+from gankit.layers import (
+    Clip,
+    ImagePool,
+    SpectralNormalization,
+    UpsampleConv2D,
+    fold_axis,
+    synchronize,
+)
 
 
 def make_pair(kernel_size, scale, input_shape, **options):
@@ -194,3 +201,44 @@ def test_a_synchronized_copy_computes_the_same():
         expected = network(images, training=training)
         np.testing.assert_allclose(copy(images, training=training), expected, rtol=1e-5, atol=1e-6)
     assert not set(map(id, copy.weights)) & set(map(id, network.weights))
+
+
+def test_the_pool_gives_back_what_it_got():
+    pool, seed = ImagePool(3), keras.random.SeedGenerator(0)
+    pool.build((None, 1, 1, 1))
+    number, seen, kept = 0, [], []
+    for _ in range(40):
+        batch = np.arange(number, number + 2, dtype="float32").reshape(2, 1, 1, 1)
+        back = np.array(pool.exchange(batch, seed)).ravel()
+        store = np.array(pool.images).ravel()[:3]
+        for new, old in zip(batch.ravel(), back, strict=True):
+            assert new in store or old == new
+        seen += back.tolist()
+        kept.append(np.mean(back == batch.ravel()))
+        number += 2
+    assert set(seen) <= set(range(80))
+    assert 0.3 < np.mean(kept[2:]) < 0.7
+    assert len(set(store)) == 3
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 5])
+def test_a_pool_of_any_batch_size_never_gives_what_it_never_got(batch_size):
+    pool, seed = ImagePool(4), keras.random.SeedGenerator(0)
+    pool.build((None, 1, 1, 1))
+    for _ in range(10):
+        back = pool.exchange(np.ones((batch_size, 1, 1, 1), "float32"), seed)
+        np.testing.assert_array_equal(back, 1)
+
+
+def test_a_pool_of_none_gives_everything_back():
+    pool, images = ImagePool(0), np.ones((2, 1, 1, 1), "float32")
+    pool.build(images.shape)
+    np.testing.assert_array_equal(pool.exchange(images, keras.random.SeedGenerator(0)), images)
+
+
+def test_clip_by_hand():
+    clip = Clip(0.5)
+    np.testing.assert_array_equal(clip(np.array([-2.0, -0.5, 0.25, 0.75])), [-0.5, -0.5, 0.25, 0.5])
+    layer = keras.layers.Dense(1, kernel_constraint=clip)
+    again = keras.layers.Dense.from_config(layer.get_config())
+    assert again.kernel_constraint.bound == 0.5

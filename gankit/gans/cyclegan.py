@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from gankit import losses, penalties
 from gankit.checks import check_at_least_one
 from gankit.gans.gan import GAN
-from gankit.gans.image_pool import ImagePool
+from gankit.layers import ImagePool
 from gankit.training.batch import Batch, in_float32
 from gankit.training.inputs import check_images, check_logits, check_networks
 from gankit.training.optimizers import dcgan_adam

@@ -3,11 +3,10 @@
 from typing import Any, ClassVar
 
 import keras
-from keras import ops
 
 from gankit import losses, penalties
 from gankit.gans.gan import GAN
-from gankit.typing import Tensor
+from gankit.layers import Clip
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -56,18 +55,3 @@ class WGAN(GAN):
     def default_optimizer() -> keras.optimizers.Optimizer:
         """Returns the paper's: no momentum, since the critic's loss is not stationary."""
         return keras.optimizers.RMSprop(5e-5)
-
-
-class Clip(keras.constraints.Constraint):
-    """Keeps each weight within [-bound, bound].
-
-    Args:
-        bound: positive.
-    """
-
-    def __init__(self, bound: float):
-        self.bound = bound
-
-    def __call__(self, weight: Tensor) -> Tensor:
-        """Returns the nearest weight within the bounds."""
-        return ops.clip(weight, -self.bound, self.bound)

@@ -7,7 +7,6 @@ from helpers import assert_same_state, make_cycle_networks, make_images, values
 
 import gankit
 from gankit import penalties
-from gankit.gans.image_pool import ImagePool
 
 IMAGES, GIVEN = make_images(8), make_images(8, seed=1)
 
@@ -82,33 +81,6 @@ def test_discriminators_see_the_pool_and_generators_do_not():
     assert all(same[:4])  # the first four fill the pool
     assert not all(same)
     assert any(same[4:])
-
-
-def test_the_pool_gives_back_what_it_got():
-    pool, seed = ImagePool(3), keras.random.SeedGenerator(0)
-    pool.build((None, 1, 1, 1))
-    number, seen, kept = 0, [], []
-    for _ in range(40):
-        batch = np.arange(number, number + 2, dtype="float32").reshape(2, 1, 1, 1)
-        back = np.array(pool.exchange(batch, seed)).ravel()
-        store = np.array(pool.images).ravel()[:3]
-        for new, old in zip(batch.ravel(), back, strict=True):
-            assert new in store or old == new
-        seen += back.tolist()
-        kept.append(np.mean(back == batch.ravel()))
-        number += 2
-    assert set(seen) <= set(range(80))
-    assert 0.3 < np.mean(kept[2:]) < 0.7
-    assert len(set(store)) == 3
-
-
-@pytest.mark.parametrize("batch_size", [1, 3, 5])
-def test_a_pool_of_any_batch_size_never_gives_what_it_never_got(batch_size):
-    pool, seed = ImagePool(4), keras.random.SeedGenerator(0)
-    pool.build((None, 1, 1, 1))
-    for _ in range(10):
-        back = pool.exchange(np.ones((batch_size, 1, 1, 1), "float32"), seed)
-        np.testing.assert_array_equal(back, 1)
 
 
 def test_a_pool_of_none():
