@@ -148,16 +148,30 @@ def make_gan(networks=make_networks, compile_options=None, **options):
     return gan
 
 
-def all_state(gan):
-    """Returns every number that training depends on: weights, slots, counters, random state."""
+def all_variables(gan):
+    """Returns by name what training depends on: weights, slots, counters, random state."""
     variables = {f"gan/{i}": variable for i, variable in enumerate(gan.variables)}
     for number, optimizer in enumerate(gan.optimizer.optimizers):
         variables |= {f"optimizer_{number}/{i}": v for i, v in enumerate(optimizer.variables)}
-    return {name: np.array(variable) for name, variable in variables.items()}
+    return variables
+
+
+def all_state(gan):
+    """Returns the value of each of ``all_variables``."""
+    return {name: np.array(variable) for name, variable in all_variables(gan).items()}
+
+
+def put_back(gan, state):
+    """Gives a GAN the values that ``all_state`` returned earlier."""
+    for name, variable in all_variables(gan).items():
+        variable.assign(state[name])
 
 
 def assert_same_state(one, other):
-    one, other = all_state(one), all_state(other)
+    assert_same_values(all_state(one), all_state(other))
+
+
+def assert_same_values(one, other):
     assert one.keys() == other.keys()
     for name in one:
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)
@@ -165,6 +179,25 @@ def assert_same_state(one, other):
 
 def values(network):
     return [np.array(weight) for weight in network.trainable_variables]
+
+
+class Stopped(Exception):  # noqa: N818 (not an error of a user's)
+    """What ``StopAfter`` raises."""
+
+
+class StopAfter(keras.callbacks.Callback):
+    """Ends a run as a crash would, after some training steps in this process."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def on_train_begin(self, logs=None):
+        self.end = self.model.optimizer.iterations.numpy() + self.steps
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.optimizer.iterations >= self.end:
+            raise Stopped
 
 
 def run_python(code, folder, *arguments, timeout=180):

@@ -9,7 +9,12 @@ import pytest
 import tensorflow as tf
 from helpers import (
     NUM_CLASSES,
+    StopAfter,
+    Stopped,
+    all_state,
+    all_variables,
     assert_same_state,
+    assert_same_values,
     make_autoencoders,
     make_cycle_networks,
     make_dcgan_of_classes,
@@ -23,11 +28,13 @@ from helpers import (
     make_residual_networks,
     make_translating_networks,
     make_volumetric_networks,
+    put_back,
     values,
 )
 
 import gankit
 from gankit import data
+from gankit.callbacks import Checkpoint
 
 LABELS = np.arange(40) % NUM_CLASSES
 SMALL = make_images(40, (4, 4, 1), seed=1)
@@ -100,10 +107,10 @@ def make_gan(row):
 def make_dataset(row):
     if row.condition.ndim == 1:
         adapt = data.from_voxels if row.images.dtype == bool else data.from_arrays
-        return lambda: adapt(row.images, row.condition, batch_size=10)
-    return lambda: tf.data.Dataset.zip(
-        data.from_arrays(row.images, batch_size=10),
-        data.from_arrays(row.condition, batch_size=10),
+        return lambda **options: adapt(row.images, row.condition, batch_size=10, **options)
+    return lambda **options: tf.data.Dataset.zip(
+        data.from_arrays(row.images, batch_size=10, **options),
+        data.from_arrays(row.condition, batch_size=10, **options),
     )
 
 
@@ -191,6 +198,59 @@ def test_evaluates_held_out_data(make_gan, make_dataset):
     assert {f"val_{name}" for name in values} == {n for n in history if n.startswith("val_")}
     assert set(values) <= set(history)
     assert np.isfinite([*values.values()]).all()
+
+
+def test_evaluate_changes_nothing(make_gan, make_dataset):
+    gan, dataset = make_gan(run_eagerly=True), make_dataset().take(1)
+    gan.fit(dataset, verbose=0)
+    before = all_state(gan)
+    expected_logs = gan.fit(dataset, verbose=0).history
+    expected = all_state(gan)
+
+    put_back(gan, before)
+    gan.evaluate(dataset, verbose=0)  # the very data of training, whose order must not move either
+    put_aside = sampling_stream(gan)
+    after = all_state(gan)
+    assert_same_values(after | put_aside, before | put_aside)
+    assert gan.fit(dataset, verbose=0).history == expected_logs
+    assert_same_values(all_state(gan) | put_aside, expected | put_aside)
+
+
+def sampling_stream(gan):
+    """Returns the one state that ``evaluate`` may move, by name.
+
+    Its fakes are drawn as ``generate`` without a seed draws them: from a stream of random numbers
+    beside training's, so that evaluating twice shows two samples, and training sees nothing of it.
+    """
+    stream = gan.sampling_seed.state
+    return {name: None for name, variable in all_variables(gan).items() if variable is stream}
+
+
+def test_stopped_in_mid_epoch_equals_not_stopped(make_gan, make_dataset, tmp_path):
+    def run(seed, log, *callbacks):
+        keras.utils.set_random_seed(seed)
+        gan = make_gan(run_eagerly=True)
+        rates = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3 * 0.9**epoch)
+        history = gan.fit(
+            make_dataset().take(2),
+            epochs=2,
+            validation_data=make_dataset(shuffle=False).take(1),
+            callbacks=[rates, keras.callbacks.CSVLogger(tmp_path / log, append=True), *callbacks],
+            verbose=0,
+        )
+        return gan, history.history
+
+    def checkpoint():
+        return Checkpoint(tmp_path / "run", every=1)
+
+    whole, expected = run(0, "whole.csv")
+    for seed, steps in ((0, 1), (1, 2)):  # the first epoch's middle, then the second's
+        with pytest.raises(Stopped):
+            run(seed, "parts.csv", checkpoint(), StopAfter(steps))
+    resumed, history = run(2, "parts.csv", checkpoint())
+    assert_same_state(whole, resumed)
+    assert history == {name: values[-1:] for name, values in expected.items()}
+    assert (tmp_path / "parts.csv").read_text() == (tmp_path / "whole.csv").read_text()
 
 
 def test_generates_what_it_was_asked_for(make_gan, row):

@@ -13,6 +13,8 @@ import keras
 import numpy as np
 import pytest
 from helpers import (
+    StopAfter,
+    Stopped,
     assert_same_state,
     make_dataset,
     make_gan,
@@ -25,25 +27,6 @@ from gankit.callbacks import Checkpoint, SampleGrid
 
 EPOCHS = 3
 STEPS = 4  # an epoch
-
-
-class Stopped(Exception):  # noqa: N818 (not an error of a user's)
-    pass
-
-
-class StopAfter(keras.callbacks.Callback):
-    """Ends a run as a crash would, after some training steps in this process."""
-
-    def __init__(self, steps):
-        super().__init__()
-        self.steps = steps
-
-    def on_train_begin(self, logs=None):
-        self.end = self.model.optimizer.iterations.numpy() + self.steps
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.model.optimizer.iterations >= self.end:
-            raise Stopped
 
 
 @pytest.fixture(scope="module")
