@@ -1,13 +1,15 @@
 """An ACGAN on MNIST: digits of the class that one asks for.
 
-    python examples/acgan_mnist.py --iterations 3000
+    python examples/acgan_mnist.py --minutes 30
+    python examples/acgan_mnist.py --recipe write-up --iterations 3000
 
-Trains on the 5,000 digits inside the package, or on all of MNIST with ``--mnist`` (downloaded, or
-``--mnist FOLDER`` with its four files). Shows losses and accuracies, writes a grid every 10
-iterations with one class a row, both networks as pictures where Graphviz is there, and the model.
-``--classifier`` (a file of digit_classifier.py) logs how often it finds the class asked for.
-``--two_updates`` trains the discriminator as the original does. docs/experiments.md tells what came
-out.
+``--recipe write-up`` is Adam with momentum on batches drawn with replacement, with
+``--two_updates`` also the original's way to train the discriminator; the default trains the same
+networks by ``gankit.recipes.assemble``. Data are the 5,000 digits inside the package, or all of
+MNIST with ``--mnist`` (downloaded, or ``--mnist FOLDER`` with its four files). Shows losses and
+accuracies, writes a grid every 10 iterations with one class a row, both networks as pictures where
+Graphviz is there, and the model. ``--classifier`` (a file of digit_classifier.py) logs how often it
+finds the class asked for. docs/experiments.md tells what came out.
 """
 
 import argparse
@@ -20,17 +22,15 @@ import tensorflow as tf
 from keras import ops
 
 import gankit
-from gankit import callbacks, data
+from gankit import callbacks, data, recipes
 from gankit.architectures import acgan
 
 IMAGE_SHAPE = (28, 28, 1)
 NUM_CLASSES = 10
 SEED = 0
 
-BATCH_SIZE = 128
+BATCH_SIZES = {"gankit": 64, "write-up": 128}
 ITERATIONS = 3000
-LEARNING_RATE = 0.0002
-BETA_1 = 0.5
 
 GRID_EVERY = 10  # iterations
 LOG_EVERY = 100  # iterations: what Keras calls an epoch here
@@ -77,25 +77,28 @@ class Agreement(keras.callbacks.Callback):
         logs["agreement"] = self.measure(self.model)
 
 
-def load_data(mnist):
+def load_data(recipe, mnist):
     images, labels = data.sample_digits() if mnist is False else data.load_mnist(mnist)
-    return data.from_arrays(images, labels, batch_size=BATCH_SIZE, replacement=True, seed=SEED)
+    options = {"batch_size": BATCH_SIZES[recipe], "replacement": recipe == "write-up"}
+    return data.from_arrays(images, labels, seed=SEED, **options)
 
 
-def build_gan(two_updates):
+def build_gan(recipe, num_images, two_updates=False):
     keras.utils.set_random_seed(SEED)
+    generator = acgan.build_generator(IMAGE_SHAPE, NUM_CLASSES)
+    discriminator = acgan.build_discriminator(IMAGE_SHAPE, NUM_CLASSES)
+    if recipe == "gankit":
+        return recipes.assemble(
+            generator, discriminator, variant=gankit.ACGAN, num_images=num_images, seed=SEED
+        )
     variant = TwoUpdatesACGAN if two_updates else gankit.ACGAN
-    gan = variant(
-        generator=acgan.build_generator(IMAGE_SHAPE, NUM_CLASSES),
-        discriminator=acgan.build_discriminator(IMAGE_SHAPE, NUM_CLASSES),
-        generator_ema=None,
-        seed=SEED,
-    )
-    gan.compile(
-        generator_optimizer=keras.optimizers.Adam(LEARNING_RATE, BETA_1),
-        discriminator_optimizer=keras.optimizers.Adam(LEARNING_RATE, BETA_1),
-        penalty=None,
-    )
+    return compile_like_the_write_up(variant, generator, discriminator)
+
+
+def compile_like_the_write_up(variant, generator, discriminator):
+    gan = variant(generator, discriminator, generator_ema=None, seed=SEED)
+    optimizers = (keras.optimizers.Adam(0.0002, beta_1=0.5) for _ in range(2))
+    gan.compile(*optimizers, penalty=None)
     return gan
 
 
@@ -108,9 +111,10 @@ def draw_networks(gan, folder):
 
 
 def main(arguments):
-    folder = arguments.folder
+    folder, recipe = arguments.folder, arguments.recipe
     folder.mkdir(parents=True, exist_ok=True)
-    gan = build_gan(arguments.two_updates)
+    dataset = load_data(recipe, arguments.mnist)
+    gan = build_gan(recipe, len(dataset) * BATCH_SIZES[recipe], arguments.two_updates)
     draw_networks(gan, folder)
     one_class_a_row = np.repeat(np.arange(NUM_CLASSES), 10)
     watchers = [
@@ -118,12 +122,13 @@ def main(arguments):
             folder / "samples", condition=one_class_a_row, every=GRID_EVERY, columns=10
         ),
         keras.callbacks.CSVLogger(folder / "losses.csv"),
+        callbacks.StopAfter(60 * arguments.minutes),
     ]
     if arguments.classifier:
         classifier = keras.models.load_model(arguments.classifier)
         watchers.insert(0, Agreement(classifier))
     gan.fit(
-        load_data(arguments.mnist).repeat(),
+        dataset.repeat(),
         steps_per_epoch=min(LOG_EVERY, arguments.iterations),
         epochs=math.ceil(arguments.iterations / LOG_EVERY),
         callbacks=watchers,
@@ -137,9 +142,14 @@ def main(arguments):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="An ACGAN on MNIST.")
+    parser.add_argument("--recipe", choices=BATCH_SIZES, default="gankit")
     parser.add_argument("--iterations", type=int, default=ITERATIONS, help="rounded up to hundreds")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after that time")
     parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
-    parser.add_argument("--two_updates", action="store_true", help="real, then fake")
+    parser.add_argument("--two_updates", action="store_true", help="of the write-up")
     parser.add_argument("--classifier", help="a file of digit_classifier.py")
     parser.add_argument("--folder", type=Path, default=Path("acgan"), help="where to write")
-    main(parser.parse_args())
+    arguments = parser.parse_args()
+    if arguments.two_updates and arguments.recipe != "write-up":
+        parser.error("--two_updates is the write-up's: add --recipe write-up, or leave it out")
+    main(arguments)

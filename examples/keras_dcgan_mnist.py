@@ -1,42 +1,45 @@
-"""keras-dcgan on MNIST: tanh networks, SGD with momentum, and the "nice" mode.
+"""keras-dcgan on MNIST: tanh networks, two recipes to train them by, and the "nice" mode.
 
-    python examples/keras_dcgan_mnist.py --mode train --batch_size 128
-    python examples/keras_dcgan_mnist.py --mode generate --batch_size 128 --nice
+    python examples/keras_dcgan_mnist.py --mode train --minutes 30
+    python examples/keras_dcgan_mnist.py --mode train --recipe write-up
+    python examples/keras_dcgan_mnist.py --mode generate --nice
 
-Trains on the 5,000 digits inside the package; on all of MNIST with ``--mnist`` (downloaded, or
-``--mnist FOLDER`` with its four files), on a folder of images of one's own with ``--path``. Prints
-the losses of single batches and writes, while training, a grid every 20 batches and the weights
-every 10. ``generate`` draws a grid by those weights, with ``--nice`` of the best 5 % by the
-discriminator. After jacobgil/keras-dcgan; docs/experiments.md tells what came out.
+``--recipe write-up`` is SGD with momentum on the digits in their files' order, as in
+jacobgil/keras-dcgan; the default trains the same networks by ``gankit.recipes.assemble``. Data are
+the 5,000 digits inside the package, all of MNIST with ``--mnist`` (downloaded, or ``--mnist
+FOLDER`` with its four files), or a folder of images of one's own with ``--path``. Prints the losses
+of single batches and writes, while training, a grid every 20 batches and the model every 10.
+``generate`` draws a grid with that model, with ``--nice`` of the best 5 % by the discriminator.
+docs/experiments.md tells what came out.
 """
 
 import argparse
+import math
 import secrets
 from pathlib import Path
 
 import keras
 
 import gankit
-from gankit import callbacks, data
+from gankit import callbacks, data, recipes
 from gankit.architectures import tanh_upsampling
 
 IMAGE_SHAPE = (28, 28, 1)
 LATENT_DIM = 100
 SEED = 0
 
-BATCH_SIZE = 128
+BATCH_SIZES = {"gankit": 64, "write-up": 128}
 EPOCHS = 100
-LEARNING_RATE = 0.0005
-MOMENTUM = 0.9
 
 GRID_EVERY = 20  # batches
 SAVE_EVERY = 10  # batches
-WEIGHTS = "dcgan.weights.h5"
+MODEL = "dcgan.keras"
 CANDIDATES = 20  # an image that is kept
 
 
 def load_data(arguments):
-    options = {"batch_size": arguments.batch_size, "shuffle": False}  # in the files' order
+    shuffle = arguments.recipe == "gankit"  # the write-up keeps the files' order
+    options = {"batch_size": arguments.batch_size, "shuffle": shuffle, "seed": SEED}
     if arguments.path:
         return data.from_directory(
             arguments.path, image_size=IMAGE_SHAPE[:2], color_mode="grayscale", **options
@@ -48,22 +51,27 @@ def load_data(arguments):
     return data.from_arrays(images, **options)
 
 
-def build_optimizer():
-    return keras.optimizers.SGD(LEARNING_RATE, MOMENTUM, nesterov=True)
-
-
-def build_gan():
+def build_gan(recipe, num_images):
     keras.utils.set_random_seed(SEED)
+    generator = tanh_upsampling.build_generator(IMAGE_SHAPE, LATENT_DIM)
+    discriminator = tanh_upsampling.build_discriminator(IMAGE_SHAPE)
+    if recipe == "gankit":
+        return recipes.assemble(generator, discriminator, num_images=num_images, seed=SEED)
+    return compile_like_the_write_up(generator, discriminator)
+
+
+def compile_like_the_write_up(generator, discriminator):
     gan = gankit.GAN(
-        generator=tanh_upsampling.build_generator(IMAGE_SHAPE, LATENT_DIM),
-        discriminator=tanh_upsampling.build_discriminator(IMAGE_SHAPE),
+        generator,
+        discriminator,
         latent_prior="uniform",
         share_fakes=False,  # fresh latents for the generator
         one_pass=True,  # real and fake in one concatenated batch
         generator_ema=None,
         seed=SEED,
     )
-    gan.compile(build_optimizer(), build_optimizer(), penalty=None)
+    optimizers = (keras.optimizers.SGD(0.0005, momentum=0.9, nesterov=True) for _ in range(2))
+    gan.compile(*optimizers, penalty=None)
     return gan
 
 
@@ -87,10 +95,10 @@ class BatchLosses(keras.callbacks.Callback):
 
 
 def train(arguments):
-    gan = build_gan()
-    weights = arguments.folder / WEIGHTS
+    dataset = load_data(arguments)
+    gan = build_gan(arguments.recipe, num_images=len(dataset) * arguments.batch_size)
     gan.fit(
-        load_data(arguments),
+        dataset,
         epochs=arguments.epochs,
         verbose=0,
         callbacks=[
@@ -98,15 +106,15 @@ def train(arguments):
             callbacks.SampleGrid(
                 arguments.folder / "samples", arguments.batch_size, every=GRID_EVERY
             ),
-            keras.callbacks.ModelCheckpoint(weights, save_weights_only=True, save_freq=SAVE_EVERY),
+            keras.callbacks.ModelCheckpoint(arguments.folder / MODEL, save_freq=SAVE_EVERY),
+            callbacks.StopAfter(60 * arguments.minutes),
         ],
     )
-    gan.save_weights(weights)
+    gan.save(arguments.folder / MODEL)
 
 
 def generate(arguments):
-    gan = build_gan()
-    gan.load_weights(arguments.folder / WEIGHTS)
+    gan = gankit.load(arguments.folder / MODEL)
     number, seed = arguments.batch_size, arguments.seed
     if arguments.nice:
         images = gan.generate_best(number, out_of=CANDIDATES * number, seed=seed)
@@ -118,13 +126,16 @@ def generate(arguments):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="keras-dcgan on MNIST.")
     parser.add_argument("--mode", choices=["train", "generate"], required=True)
-    parser.add_argument("--batch_size", type=int, default=BATCH_SIZE)
+    parser.add_argument("--recipe", choices=BATCH_SIZES, default="gankit")
+    parser.add_argument("--batch_size", type=int, help="default: 64; of the write-up: 128")
     parser.add_argument("--nice", action="store_true", help="generate the best 5 %% only")
     parser.add_argument("--path", help="a folder of images of your own")
     parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after that time")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31), help="of the images")
     parser.add_argument("--folder", type=Path, default=Path("keras_dcgan"), help="where to write")
     arguments = parser.parse_args()
+    arguments.batch_size = arguments.batch_size or BATCH_SIZES[arguments.recipe]
     arguments.folder.mkdir(parents=True, exist_ok=True)
     {"train": train, "generate": generate}[arguments.mode](arguments)
