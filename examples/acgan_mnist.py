@@ -18,12 +18,12 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 import gankit
 from gankit import callbacks, data, recipes
 from gankit.architectures import acgan
+from gankit.differentiation import value_and_gradients
 
 IMAGE_SHAPE = (28, 28, 1)
 NUM_CLASSES = 10
@@ -44,20 +44,21 @@ class TwoUpdatesACGAN(gankit.ACGAN):
     """
 
     def train_discriminator(self, real, fake):
-        seen = []
+        phase, seen = self.phases["discriminator"], []
         for batch, target in ((real, 1.0), (fake.map(ops.stop_gradient), 0.0)):
-            with tf.GradientTape() as tape:
-                batch = self.discriminate(batch)
-                targets = ops.full_like(batch.scores, target)
-                cost = ops.binary_crossentropy(targets, batch.scores, from_logits=True)
-                terms = {"adversarial": ops.mean(cost), "class": self.class_loss(batch)}
-                objective = self.objective(terms, self.discriminator_optimizer)
-            variables = self.discriminator_variables
-            gradients = tape.gradient(objective, variables)
-            self.apply_gradients(self.discriminator_optimizer, gradients, variables)
+
+            def objective(batch=batch, target=target):
+                judged = self.discriminate(batch)
+                targets = ops.full_like(judged.scores, target)
+                cost = ops.binary_crossentropy(targets, judged.scores, from_logits=True)
+                terms = {"adversarial": ops.mean(cost), "class": self.class_loss(judged)}
+                return phase.objective(terms), (judged, terms)
+
+            (judged, terms), gradients, _ = value_and_gradients(objective, phase.variables)
+            phase.update(gradients)
             self.log_losses("discriminator", terms)
-            seen.append(batch)
-        self.averages.update_state(self.accuracies(*seen))
+            seen.append(judged)
+        self.means.update_state(self.step_metrics(*seen))
         return tuple(seen)
 
 

@@ -50,7 +50,8 @@ def build_networks(size):
 
 
 def compile_like_the_write_up(generator, discriminator, size, one_pass):
-    gan = gankit.GAN(generator, discriminator, one_pass=one_pass, generator_ema=None, seed=SEED)
+    variant = gankit.OnePassGAN if one_pass else gankit.GAN
+    gan = variant(generator, discriminator, generator_ema=None, seed=SEED)
     gan.compile(build_optimizer(size), build_optimizer(size), penalty=None)
     return gan
 

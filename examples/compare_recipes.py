@@ -72,21 +72,19 @@ def keras_io(shape, num_images):
         x = layers.Conv2D(units, 4, strides=2, padding="same")(x)
         x = layers.LeakyReLU(negative_slope=0.2)(x)
     scores = layers.Dense(1)(layers.Dropout(0.2)(layers.Flatten()(x)))
-    gan = gankit.GAN(
-        generator, keras.Model(images, scores), share_fakes=False, one_pass=True, generator_ema=None
-    )
+    networks = generator, keras.Model(images, scores)
+    gan = gankit.OnePassGAN(*networks, share_fakes=False, generator_ema=None)
     loss = losses.NonSaturating(label_noise=0.05)
     gan.compile(**adam(1e-4, beta_1=0.9), loss=loss, penalty=None)
     return gan
 
 
 def keras_dcgan(shape, num_images):
-    gan = gankit.GAN(
+    gan = gankit.OnePassGAN(
         tanh_upsampling.build_generator(shape),
         tanh_upsampling.build_discriminator(shape),
         latent_prior="uniform",
         share_fakes=False,
-        one_pass=True,
         generator_ema=None,
     )
     optimizers = (keras.optimizers.SGD(5e-4, 0.9, nesterov=True) for _ in range(2))

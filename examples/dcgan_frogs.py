@@ -70,11 +70,10 @@ def build_gan(recipe, num_images):
 
 
 def compile_like_the_write_up(generator, discriminator):
-    gan = gankit.GAN(
+    gan = gankit.OnePassGAN(  # real and fake in one concatenated batch
         generator,
         discriminator,
         share_fakes=False,  # fresh latents for the generator
-        one_pass=True,  # generated and real in one concatenated batch
         generator_ema=None,
         seed=SEED,
     )

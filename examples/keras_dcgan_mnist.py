@@ -61,12 +61,11 @@ def build_gan(recipe, num_images):
 
 
 def compile_like_the_write_up(generator, discriminator):
-    gan = gankit.GAN(
+    gan = gankit.OnePassGAN(  # real and fake in one concatenated batch
         generator,
         discriminator,
         latent_prior="uniform",
         share_fakes=False,  # fresh latents for the generator
-        one_pass=True,  # real and fake in one concatenated batch
         generator_ema=None,
         seed=SEED,
     )

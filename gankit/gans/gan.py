@@ -277,7 +277,7 @@ class GAN(Fitting):
             objective, phase.variables
         )
         phase.update(gradients, self.may_update(phase.name))
-        self.means.update_state(name_losses(phase.name, terms))
+        self.log_losses(phase.name, terms)
         self.means.update_state(self.step_metrics(*judged))
         return judged
 
@@ -304,7 +304,7 @@ class GAN(Fitting):
         )
         through = pull_back(by_made, phase.variables)
         phase.update(add_gradients(through, direct), self.may_update(name))
-        self.means.update_state(name_losses(name, terms))
+        self.log_losses(name, terms)
 
     def terms(self, phase: Phase, real: Batch, fake: Batch) -> Scalars:
         """Returns all that a phase pays in training: losses, penalties and weight decay."""

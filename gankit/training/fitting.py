@@ -14,7 +14,7 @@ from gankit import differentiation
 from gankit.data.epochs import get_epochs
 from gankit.training.arguments import check_fit_arguments, check_no_weights
 from gankit.training.batch import count_rows
-from gankit.training.logs import EpochMeans
+from gankit.training.logs import EpochMeans, name_losses
 from gankit.training.phase import Phase
 from gankit.training.position import Position, PositionKeeper
 from gankit.training.random import find_seed_states
@@ -207,6 +207,10 @@ class Fitting(Sampling):
             return self.logs() if behind else train(iterator)
 
         self.train_function = train_or_read
+
+    def log_losses(self, phase: str, terms: Scalars) -> None:
+        """Takes the terms of a phase and their sum into the means."""
+        self.means.update_state(name_losses(phase, terms))
 
     def logs(self) -> Scalars:
         """Returns the means since the epoch began, by name."""

@@ -11,7 +11,7 @@ from helpers import (
 
 import gankit
 from gankit import data
-from gankit.gans import heads
+from gankit.training import heads
 
 
 def make_acgan(**options):
@@ -47,7 +47,7 @@ def test_terms_by_hand():
     np.testing.assert_allclose(terms["class"], np.log(3) / 2, rtol=1e-6)
     terms = gan.generator_losses(real, fake)
     np.testing.assert_allclose(terms["class"], 0, atol=1e-6)
-    np.testing.assert_allclose(gan.accuracies(real, fake)["class_accuracy"], 0.5)
+    np.testing.assert_allclose(gan.step_metrics(real, fake)["class_accuracy"], 0.5)
 
 
 def test_logs_its_terms_and_shares():

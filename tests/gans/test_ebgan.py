@@ -46,7 +46,7 @@ def test_balance_moves_as_in_the_paper():
     real, fake = (gankit.Batch(None, scores=-energy) for energy in energies)
     gan.after_step(real, fake)
     np.testing.assert_allclose(gan.balance, 0.1 * (0.5 * 0.6 - 0.1), rtol=1e-5)
-    logged = gan.accuracies(real, fake)
+    logged = gan.step_metrics(real, fake)
     np.testing.assert_allclose(logged["convergence"], 0.6 + abs(0.5 * 0.6 - 0.1), rtol=1e-5)
     terms = gan.discriminator_losses(real, fake)
     np.testing.assert_allclose(terms["adversarial"], 0.6 - 0.02 * 0.1, rtol=1e-5)

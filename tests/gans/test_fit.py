@@ -44,7 +44,7 @@ def test_the_shares_are_those_of_the_scores():
     gan = make_gan(make_plain_networks)
     real = gan.unpack(make_images(8))._replace(scores=np.array([1.0, -1, 2, 3]))
     fake = real._replace(scores=np.array([1.0, -1, 2, 3]))
-    shares = gan.accuracies(real, fake)
+    shares = gan.step_metrics(real, fake)
     assert (float(shares["real_accuracy"]), float(shares["fake_accuracy"])) == (0.75, 0.25)
 
 

@@ -46,7 +46,7 @@ def test_what_both_pay():
     again = gan.generate(condition=(translated, DOMAINS))
     np.testing.assert_allclose(paid["cycle"], 3 * np.abs(again - IMAGES).mean(), rtol=1e-4)
     found = np.argmax(fake.heads[0], axis=1) == np.array(asked)
-    np.testing.assert_allclose(gan.accuracies(real, fake)["domain_accuracy"], found.mean())
+    np.testing.assert_allclose(gan.step_metrics(real, fake)["domain_accuracy"], found.mean())
 
 
 def test_makes_again_in_the_generator_s_phase_only():
