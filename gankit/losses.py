@@ -166,10 +166,10 @@ class Wasserstein(Loss):
 
 @keras.saving.register_keras_serializable(package="gankit")
 class EnergyMargin(Loss):
-    """Real images shall have low energy, generated ones up to a margin; a score is minus an energy.
+    """Pushes the energy of real images down, and that of generated ones up to a margin.
 
-    Discriminator: energy(x) + max(0, margin - energy(G(z))). Generator: energy(G(z)) (Zhao et al.
-    2016, arXiv:1609.03126, equations 1 and 2). For ``EBGAN``.
+    A score is minus an energy. Discriminator: energy(x) + max(0, margin - energy(G(z))). Generator:
+    energy(G(z)) (Zhao et al. 2016, arXiv:1609.03126, equations 1 and 2). For ``EBGAN``.
 
     Args:
         margin: positive energy, above which generated images cost the discriminator nothing.

@@ -90,8 +90,8 @@ class Checkpoint(Periodic):
                 self.model.load_weights(path)
             except Exception as error:
                 raise ValueError(
-                    f"{path} is whole, but is not of this GAN. Take another folder, or build the "
-                    f"networks as they were: {error}"
+                    f"{path} is intact, but belongs to another GAN. Use another folder, or "
+                    f"build the networks as before: {error}"
                 ) from error
             return path, place
         if paths:
@@ -134,11 +134,15 @@ class Checkpoint(Periodic):
         try:
             write_whole(path, write)
         except OSError as error:
-            newest = f"The newest whole one is {self.written}" if self.written else "None is whole"
+            intact = (
+                f"The newest intact checkpoint is {self.written}."
+                if self.written
+                else "No intact checkpoint exists yet."
+            )
             raise OSError(
                 error.errno,
-                f"{path} can't be written: {error.strerror or error}. {newest}. Mend that, and run "
-                "the same script again",
+                f"Could not write {path}: {error.strerror or error}. {intact} Fix the problem and "
+                "run the script again.",
             ) from error
         self.written = path
         # A damaged one may be ahead, which will be written anew.

@@ -1,4 +1,4 @@
-"""A guard against numbers that are none."""
+"""Stops training when a value becomes NaN or infinite."""
 
 import warnings
 
