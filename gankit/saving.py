@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and that are looked at before they are believed."""
+"""Atomic writes, and checks of files before they are loaded."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def load(
         model = keras.models.load_model(path, custom_objects, compile=compile)
     except Exception as error:
         reason = f"{explain_version(path)}{explain_class(str(error))}"
-        raise ValueError(f"{path} is whole, but can't be loaded: {reason}") from error
+        raise ValueError(f"{path} is intact, but can't be loaded: {reason}") from error
     if not isinstance(model, keras.Model) or not hasattr(model, "generate"):
         raise ValueError(
             f"{path} holds no GAN, but {type(model).__name__} {model.name!r}: "

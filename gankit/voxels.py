@@ -23,7 +23,7 @@ def draw_voxels(
     Follows a ray for each pixel to the first full voxel. Width points up.
 
     Args:
-        volumes: ``(n, depth, height, width)``, or so with a last axis of one channel.
+        volumes: ``(n, depth, height, width)``, optionally with a last axis of 1.
         size: height and width of a picture in pixels.
         azimuth: degrees by which the eye has gone around the volume.
         elevation: degrees by which it looks down, in [-90, 90].
@@ -61,8 +61,8 @@ def find_full(volumes: ArrayLike, threshold: float) -> np.ndarray:
         volumes = volumes[..., 0]
     if volumes.ndim != 4 or not volumes.size:
         raise ValueError(
-            "volumes must have the shape (n, depth, height, width), or so with 1 channel behind, "
-            f"got {volumes.shape}."
+            "volumes must have the shape (n, depth, height, width), optionally with a last axis "
+            f"of 1, got {volumes.shape}."
         )
     return volumes > threshold
 

@@ -146,7 +146,7 @@ def test_a_class_that_is_not_known(whole, tmp_path):
     gan = Unknown(*make_plain_networks())
     gan.save(tmp_path / "gan.keras")
     del Unknown
-    with pytest.raises(ValueError, match=r"is whole, but can't be loaded: .*Unknown"):
+    with pytest.raises(ValueError, match=r"is intact, but can't be loaded: .*Unknown"):
         gankit.load(tmp_path / "gan.keras")
 
 
@@ -330,7 +330,7 @@ def test_a_full_disk(whole, tmp_path):
     (before,) = (tmp_path / "run").iterdir()
     gankit.load(before)
     assert "epoch_00003_step_0000000.keras" in message
-    assert f"The newest whole one is {Path('run', before.name)}" in message
+    assert f"The newest intact checkpoint is {Path('run', before.name)}" in message
     assert "File too large" in message
 
 

@@ -1,4 +1,4 @@
-"""What happens beside training: callbacks for ``fit``."""
+"""Callbacks for ``GAN.fit``."""
 
 from gankit.callbacks.checkpoint import Checkpoint
 from gankit.callbacks.evaluate import Evaluate

@@ -43,7 +43,7 @@ def check_values(images: np.ndarray, value_range: ValueRange = (-1.0, 1.0)) -> N
         bad = np.flatnonzero(~np.isfinite(images).reshape(len(images), -1).all(axis=1))
         raise ValueError(
             f"images must be finite, but {len(bad)} of {len(images)} hold NaN or infinity, "
-            f"the first at index {bad[0]}. Remove or mend them."
+            f"the first at index {bad[0]}. Remove or repair them."
         )
     if low < least - VALUE_TOLERANCE or high > most + VALUE_TOLERANCE:
         raise ValueError(

@@ -63,8 +63,8 @@ def check_volumes(volumes: ArrayLike) -> np.ndarray:
         channels_first = volumes.ndim == 5 and volumes.shape[1] == 1
         hint = " The channel comes last: np.moveaxis(volumes, 1, -1)." if channels_first else ""
         raise ValueError(
-            "volumes must have the shape (n, depth, height, width), or so with 1 channel behind, "
-            f"got {volumes.shape}.{hint}"
+            "volumes must have the shape (n, depth, height, width), optionally with a last axis "
+            f"of 1, got {volumes.shape}.{hint}"
         )
     full = volumes == 1
     if not (full | (volumes == 0)).all():

@@ -70,7 +70,7 @@ def project(
         steps: of gradient descent (Adam, with a rate that falls to 0).
         learning_rate: of the first step.
         ema: whether to use ``ema_generator`` where there is one.
-        seed: integer, which settles the starts; None draws anew.
+        seed: integer, which settles the starts; None draws new ones each time.
         batch_size: about how many latents are followed at once; changes memory and speed only.
         verbose: 1 for a progress bar, 0 for none.
 

@@ -59,14 +59,14 @@ def interpolate(
 
 
 def truncate(latents: ArrayLike, threshold: float, *, seed: int | None = None) -> np.ndarray:
-    """Returns latents of a normal prior, with values that are too far out drawn anew.
+    """Returns latents of a normal prior, with values beyond a threshold drawn again.
 
     The lower the threshold, the more usual the images, and the less different.
 
     Args:
         latents: ``(n, latent_dim)``.
         threshold: positive; no value of what is returned is further from 0.
-        seed: integer, for the same values each time; None draws anew.
+        seed: integer, for the same values each time; None draws new ones each time.
 
     Returns:
         float32 of the same shape.

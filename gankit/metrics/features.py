@@ -100,26 +100,28 @@ def extract(
     """
     extractor = extractors.inception() if extractor is None else extractor
     check_extractor(extractor)
-    total = count(images, num_images)
+    total = count_images(images, num_images)
     if file is not None and Path(file).exists():
-        return read(file, extractor, total)
+        return read_features(file, extractor, total)
     if file is not None:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     parts, done = [], 0
     progress = keras.utils.Progbar(total, unit_name="image", verbose=verbose)
     for batch in batches_of_images(images, batch_size):
         batch = batch[: None if total is None else total - done]
-        parts.append(apply(extractor, batch))
+        parts.append(apply_extractor(extractor, batch))
         done += len(batch)
         progress.update(done, finalize=False)
         if done == total:
             break
-    if not done or done < (num_images or 0):
-        raise ValueError(f"There are {done} images only, but {num_images or 'some'} are needed.")
+    if num_images is not None and done < num_images:
+        raise ValueError(f"Only {done} images were given, {num_images} are needed.")
+    if not done:
+        raise ValueError("No images were given: the array or dataset is empty.")
     progress.update(done, finalize=True)
     features = Features(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
     if file is not None:
-        write(file, extractor, features)
+        write_features(file, extractor, features)
     return features
 
 
@@ -133,7 +135,7 @@ def check_extractor(extractor: keras.Model) -> None:
         )
 
 
-def count(images: ImageData, num_images: int | None) -> int | None:
+def count_images(images: ImageData, num_images: int | None) -> int | None:
     """Returns how many images there will be, None if nobody knows."""
     if num_images is not None:
         check_at_least_one("num_images", num_images)
@@ -158,10 +160,10 @@ def batches_of_images(images: ImageData, batch_size: int) -> Iterator[np.ndarray
         whole = np.asarray(images)
         images = (whole[start : start + batch_size] for start in range(0, len(whole), batch_size))
     for element in images:
-        yield check(np.asarray(keras.utils.unpack_x_y_sample_weight(element)[0]))
+        yield check_images(np.asarray(keras.utils.unpack_x_y_sample_weight(element)[0]))
 
 
-def check(images: np.ndarray) -> np.ndarray:
+def check_images(images: np.ndarray) -> np.ndarray:
     """Returns a batch as float32 in [-1, 1], or says what is wrong with it."""
     if images.ndim != 4:
         raise ValueError(
@@ -176,7 +178,7 @@ def check(images: np.ndarray) -> np.ndarray:
     return images.astype(np.float32)
 
 
-def apply(extractor: keras.Model, images: np.ndarray) -> list[np.ndarray]:
+def apply_extractor(extractor: keras.Model, images: np.ndarray) -> list[np.ndarray]:
     """Returns an extractor's outputs for one batch, as float32 arrays ``(n, ...)``."""
     *size, channels = extractor.inputs[0].shape[1:]
     if channels == 3 and images.shape[-1] == 1:
@@ -200,7 +202,7 @@ def fingerprint(extractor: keras.Model) -> str:
     return f"{extractor.name} {digest.hexdigest()[:16]}"
 
 
-def read(file: PathLike, extractor: keras.Model, total: int | None) -> Features:
+def read_features(file: PathLike, extractor: keras.Model, total: int | None) -> Features:
     """Returns the features in a file, if they are those that are asked for."""
     try:
         with np.load(file) as content:
@@ -208,19 +210,19 @@ def read(file: PathLike, extractor: keras.Model, total: int | None) -> Features:
             features = Features(content["values"], content.get("probabilities"))
     except Exception as error:  # NumPy raises whatever the damaged part's reader raises
         raise ValueError(
-            f"{file} can't be read as features: {error}. Remove it, and it is made anew."
+            f"{file} can't be read as features: {error}. Delete it and it will be computed again."
         ) from error
     number = len(features.values)
     if made_by != fingerprint(extractor) or total not in (None, number):
         raise ValueError(
             f"{file} holds features of {number} images by the extractor {made_by!r}, but those of "
             f"{total or 'all'} images by {fingerprint(extractor)!r} are asked for. Give "
-            "another file, or remove this one."
+            "another file, or delete this one."
         )
     return features
 
 
-def write(file: PathLike, extractor: keras.Model, features: Features) -> None:
+def write_features(file: PathLike, extractor: keras.Model, features: Features) -> None:
     """Writes features to a file, which is whole or not there."""
     arrays = {name: part for name, part in features._asdict().items() if part is not None}
     with tempfile.TemporaryDirectory(dir=Path(file).parent) as folder:

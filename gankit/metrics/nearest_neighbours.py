@@ -7,7 +7,7 @@ import numpy as np
 
 from gankit.checks import check_at_least_one
 from gankit.metrics.checks import check_rows
-from gankit.metrics.features import Features, ImagesOrFeatures, as_features, check, is_array
+from gankit.metrics.features import Features, ImagesOrFeatures, as_features, check_images, is_array
 from gankit.metrics.neighbours import distance_blocks
 
 BLOCK = 1024  # images of either side in memory as floats
@@ -90,7 +90,7 @@ def as_array(images: ImagesOrFeatures, extractor: keras.Model | None, name: str)
 
 def as_rows(images: np.ndarray) -> np.ndarray:
     """Returns the pixels of images as vectors in [-1, 1]; features stay as they are."""
-    return images if images.ndim == 2 else check(images).reshape(len(images), -1)
+    return images if images.ndim == 2 else check_images(images).reshape(len(images), -1)
 
 
 def search(rows: np.ndarray, real: np.ndarray, k: int) -> NearestNeighbours:

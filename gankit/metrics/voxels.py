@@ -13,7 +13,7 @@ def largest_component(volumes: ArrayLike, *, threshold: float = 0.0) -> np.ndarr
     the air lower it.
 
     Args:
-        volumes: ``(n, depth, height, width)``, or so with a last axis of one channel.
+        volumes: ``(n, depth, height, width)``, optionally with a last axis of 1.
         threshold: a voxel is full where its value is larger.
 
     Returns:

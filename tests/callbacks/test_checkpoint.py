@@ -165,7 +165,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(start, whole_
 def test_a_folder_of_another_gan(start, tmp_path):
     fit(start, [Checkpoint(tmp_path / "run")], epochs=1)
     other = make_gan(make_plain_networks)
-    with pytest.raises(ValueError, match="is not of this GAN"):
+    with pytest.raises(ValueError, match="belongs to another GAN"):
         other.fit(make_dataset(), verbose=0, callbacks=[Checkpoint(tmp_path / "run")])
 
 

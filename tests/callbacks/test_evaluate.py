@@ -132,7 +132,7 @@ def test_conditions_and_their_classes():
     [
         ({"num_images": 4, "metrics": ["fid"]}, "needs more images than that, got 4 fake"),
         ({"metrics": ["class_accuracy"]}, "which class each image was asked"),
-        ({"real": REAL[:0]}, "0 images only"),
+        ({"real": REAL[:0]}, "No images were given"),
         ({"real": np.full_like(REAL, np.nan)}, "finite"),
         ({"condition": [0] * 20}, "takes no condition"),
     ],
