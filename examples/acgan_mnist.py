@@ -145,7 +145,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="An ACGAN on MNIST.")
     parser.add_argument("--recipe", choices=BATCH_SIZES, default="gankit")
     parser.add_argument("--iterations", type=int, default=ITERATIONS, help="rounded up to hundreds")
-    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after that time")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop earlier, after these")
     parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
     parser.add_argument("--two_updates", action="store_true", help="of the write-up")
     parser.add_argument("--classifier", help="a file of digit_classifier.py")

@@ -30,6 +30,7 @@ SEED = 0
 
 BATCH_SIZES = {"gankit": 64, "write-up": 128}
 EPOCHS = 100
+LEARNING_RATE = 2e-4  # of gankit's recipe: with its default, 5e-4, the losses swing at first
 
 GRID_EVERY = 20  # batches
 SAVE_EVERY = 10  # batches
@@ -56,7 +57,13 @@ def build_gan(recipe, num_images):
     generator = tanh_upsampling.build_generator(IMAGE_SHAPE, LATENT_DIM)
     discriminator = tanh_upsampling.build_discriminator(IMAGE_SHAPE)
     if recipe == "gankit":
-        return recipes.assemble(generator, discriminator, num_images=num_images, seed=SEED)
+        return recipes.assemble(
+            generator,
+            discriminator,
+            num_images=num_images,
+            learning_rate=LEARNING_RATE,
+            seed=SEED,
+        )
     return compile_like_the_write_up(generator, discriminator)
 
 
@@ -131,7 +138,7 @@ if __name__ == "__main__":
     parser.add_argument("--path", help="a folder of images of your own")
     parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after that time")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop earlier, after these")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31), help="of the images")
     parser.add_argument("--folder", type=Path, default=Path("keras_dcgan"), help="where to write")
     arguments = parser.parse_args()

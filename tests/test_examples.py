@@ -73,29 +73,59 @@ def size(path):
         return picture.size
 
 
-def test_keras_dcgan_trains_and_generates(tmp_path):
+EITHER_RECIPE = pytest.mark.parametrize("recipe", ["gankit", "write-up"])
+
+
+def check_recipe(gan, recipe):
+    """Raises unless a GAN of a write-up's networks is trained by ``recipe``."""
+    new = recipe == "gankit"
+    assert (gan.ema_generator is not None) == (gan.penalty is not None) == new
+    assert (gan.generator_optimizer.get_config().get("beta_1") == 0) == new
+    assert isinstance(gan.augment, gankit.augment.DiffAugment) == new
+
+
+@EITHER_RECIPE
+def test_keras_dcgan_trains_and_generates(tmp_path, recipe):
     digits, _ = gankit.data.sample_digits()
     (tmp_path / "photos").mkdir()
     for number in range(4):
         Image.fromarray(digits[number, :, :, 0]).save(tmp_path / "photos" / f"{number}.png")
     options = ["--batch_size", 2, "--folder", "out"]
-    script = "keras_dcgan_mnist.py"
-    printed = run(script, tmp_path, "--mode", "train", "--path", "photos", "--epochs", 10, *options)
-    assert "batch 0 d_loss 0." in printed
+    script, training = "keras_dcgan_mnist.py", ["--path", "photos", "--recipe", recipe]
+    printed = run(script, tmp_path, "--mode", "train", "--epochs", 10, *training, *options)
+    assert "batch 0 d_loss " in printed
     assert [path.name for path in (tmp_path / "out" / "samples").iterdir()] == ["step_000020.png"]
-    assert (tmp_path / "out" / "dcgan.weights.h5").exists()
+    check_recipe(gankit.load(tmp_path / "out" / "dcgan.keras"), recipe)
     run(script, tmp_path, "--mode", "generate", "--nice", *options)
     assert size(tmp_path / "out" / "generated.png") == (2 * 28 + 2, 28)
 
 
-def test_acgan(tmp_path):
-    options = ["--iterations", 10, "--two_updates", "--folder", "out"]
+@pytest.mark.parametrize(
+    "options",
+    [["--recipe", "gankit"], ["--recipe", "write-up", "--two_updates"]],
+    ids=["gankit", "write-up"],
+)
+def test_acgan(tmp_path, options):
+    options = [*options, "--iterations", 10, "--folder", "out"]
     printed = run("acgan_mnist.py", tmp_path, *options)
     for name in ("discriminator_loss", "real_accuracy", "class_accuracy", "generator_loss"):
         assert f"{name}: " in printed
     assert size(tmp_path / "out" / "digits.png") == (298, 298)
-    assert (tmp_path / "out" / "acgan.keras").exists()
+    check_recipe(gankit.load(tmp_path / "out" / "acgan.keras"), options[1])
     assert (tmp_path / "out" / "samples" / "step_000010.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "options"),
+    [
+        ("acgan_mnist.py", ["--two_updates"]),
+        ("celeba_faces.py", ["--path", "photos", "--one_pass"]),
+    ],
+)
+def test_what_is_the_write_ups_alone(tmp_path, capsys, script, options):
+    with pytest.raises(SystemExit):
+        run(script, tmp_path, *options)
+    assert f"{options[-1]} is the write-up's: add --recipe write-up" in capsys.readouterr().err
 
 
 def load(script):
@@ -448,33 +478,49 @@ def test_all_devices_of_a_machine(tmp_path):
     assert "1 replicas" in printed
 
 
-def test_frogs(tmp_path):
-    frogs = shared_data("cifar10/cifar10_frogs.npz")
-    options = ["--iterations", 1, "--value_range", 0, 1, "--folder", "out"]
-    run("dcgan_frogs.py", tmp_path, "--path", frogs, *options)
+@EITHER_RECIPE
+def test_frogs(tmp_path, monkeypatch, recipe):
+    for name in ("build_generator", "build_discriminator"):
+        build = getattr(gankit.architectures.unnormalized, name)
+        small = functools.partial(build, filters=4)
+        monkeypatch.setattr(gankit.architectures.unnormalized, name, small)
+    images, classes = make_images(130, (32, 32, 3)), np.repeat([[6], [3]], 65, axis=0)
+    np.savez(tmp_path / "cifar10.npz", x_train=images / 2 + 0.5, y_train=classes)
+    options = ["--recipe", recipe, "--iterations", 1, "--value_range", 0, 1, "--folder", "out"]
+    run("dcgan_frogs.py", tmp_path, "--path", "cifar10.npz", *options)
     assert size(tmp_path / "out" / "frogs.png") == (270, 270)
+    check_recipe(gankit.load(tmp_path / "out" / "frogs.keras"), recipe)
 
 
-def test_dogs(tmp_path):
+@EITHER_RECIPE
+def test_dogs(tmp_path, recipe):
     extract("dogs/dogs_jpg_2000.tar", 4, tmp_path / "photos")
-    options = ["--batch_size", 2, "--epochs", 1, "--folder", "out"]
+    options = ["--batch_size", 2, "--minutes", 0, "--recipe", recipe, "--folder", "out"]
     run("dogs.py", tmp_path, "--path", "photos", *options)
     assert size(tmp_path / "out" / "dogs.png") == (526, 526)
     assert (tmp_path / "out" / "samples" / "epoch_0001.png").exists()
+    gan = gankit.load(tmp_path / "out" / "dogs.keras")
+    assert gan.steps_completed == 1
+    check_recipe(gan, recipe)
 
 
-def test_either_pair_of_faces_networks():
+@EITHER_RECIPE
+def test_either_pair_of_faces_networks(recipe):
     example = load("celeba_faces")
     for size in (64, 96):
-        gan = example.build_gan(size, one_pass=True)
+        gan = example.build_gan(recipe, size, num_images=3000)
         assert gan.generator.output_shape == gan.discriminator.input_shape == (None, size, size, 3)
+        check_recipe(gan, recipe)
 
 
-def test_faces_with_attributes(tmp_path):
+@pytest.mark.parametrize(
+    "options", [[], ["--recipe", "write-up", "--one_pass"]], ids=["gankit", "write-up"]
+)
+def test_faces_with_attributes(tmp_path, options):
     files = extract("faces/aligned_faces_3000_jpg.tar", 3, tmp_path / "photos")
     rows = [f"{file.name} {-1 if file is files[0] else 1}" for file in files]
     (tmp_path / "table.txt").write_text("\n".join(["3", "Smiling", *rows]))
-    options = ["--batch_size", 2, "--epochs", 1, "--one_pass", "--folder", "out"]
+    options = [*options, "--batch_size", 2, "--epochs", 1, "--folder", "out"]
     options += ["--path", "photos", "--table", "table.txt", "--keep=Smiling"]
     run("celeba_faces.py", tmp_path, "--networks", 96, *options)
     assert size(tmp_path / "out" / "faces.png") == (586, 586)
