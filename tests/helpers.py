@@ -161,6 +161,15 @@ def all_state(gan):
     return {name: np.array(variable) for name, variable in all_variables(gan).items()}
 
 
+def sampling_stream(gan):
+    """Returns that state, by name, which ``generate`` without a seed and ``evaluate`` may move.
+
+    It is apart from training's random numbers, so that looking at a GAN does not change its course.
+    """
+    state = gan.sampling_seed.state
+    return {name: np.array(v) for name, v in all_variables(gan).items() if v is state}
+
+
 def put_back(gan, state):
     """Gives a GAN the values that ``all_state`` returned earlier."""
     for name, variable in all_variables(gan).items():
