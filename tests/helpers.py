@@ -216,20 +216,24 @@ def run_python(code, folder, *arguments, timeout=180):
 
 def run_process(arguments, folder, timeout=180, **environment):
     """Runs Python in another process, with this gankit, and returns what it printed."""
-    paths = [Path(__file__).parent, Path(gankit.__file__).parents[1]]
-    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    path = os.pathsep.join(filter(None, [*map(str, paths), *inherited]))
-    environment = os.environ | {"PYTHONPATH": path} | environment
     finished = subprocess.run(
         [sys.executable, *map(str, arguments)],
         cwd=folder,
-        env=environment,
+        env=environment_of_processes() | environment,
         capture_output=True,
         text=True,
         timeout=timeout,
     )
     assert finished.returncode == 0, finished.stderr[-4000:]
     return finished.stdout
+
+
+def environment_of_processes():
+    """Returns this process's environment, in which others find the same gankit and ``helpers``."""
+    paths = [Path(__file__).parent, Path(gankit.__file__).parents[1]]
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    path = os.pathsep.join(filter(None, [*map(str, paths), *inherited]))
+    return os.environ | {"PYTHONPATH": path}
 
 
 def free_ports(number):

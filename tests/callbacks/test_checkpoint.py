@@ -1,13 +1,11 @@
 """A run that is stopped goes on where it stopped, bit for bit."""
 
-import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -16,6 +14,7 @@ from helpers import (
     StopAfter,
     Stopped,
     assert_same_state,
+    environment_of_processes,
     make_dataset,
     make_gan,
     make_plain_networks,
@@ -274,7 +273,7 @@ def start_process(folder, epochs):
     process = subprocess.Popen(
         [sys.executable, "-c", TRAIN, str(epochs)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env=environment_of_processes(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
