@@ -215,6 +215,19 @@ class Relativistic(Loss):
         return ops.softplus(real_scores - fake_scores)
 
 
+#: What people call losses elsewhere.
+ALIASES = {
+    "bce": "non_saturating",
+    "binary_crossentropy": "non_saturating",
+    "vanilla": "non_saturating",
+    "gan": "non_saturating",
+    "lsgan": "least_squares",
+    "mse": "least_squares",
+    "wgan": "wasserstein",
+    "rpgan": "relativistic",
+    "r3gan": "relativistic",
+}
+
 NAMES = {
     "non_saturating": NonSaturating,
     "minimax": Minimax,
@@ -234,7 +247,8 @@ def get(loss: str | Loss) -> Loss:
     """
     if isinstance(loss, str):
         if loss not in NAMES:
-            hint = did_you_mean(loss, NAMES)
+            meant = ALIASES.get(loss.lower())
+            hint = f" {meant!r} is what you mean." if meant else did_you_mean(loss, NAMES)
             raise ValueError(f"There is no loss {loss!r}, there are {sorted(NAMES)}.{hint}")
         return NAMES[loss]()
     if isinstance(loss, Loss):

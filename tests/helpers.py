@@ -141,9 +141,9 @@ def make_networks_of_frames():
     return generator, architectures.next_frame.build_discriminator(IMAGE_SHAPE, 3, 2, filters=2)
 
 
-def make_gan(networks=make_networks, compile_options=None, **options):
+def make_gan(networks=make_networks, compile_options=None, variant=gankit.GAN, **options):
     """Returns a plain GAN: what a default would add is there only where a test asks for it."""
-    gan = gankit.GAN(*networks(), **{"seed": 0, "generator_ema": None} | options)
+    gan = variant(*networks(), **{"seed": 0, "generator_ema": None} | options)
     gan.compile(**{"penalty": None} | (compile_options or {}))
     return gan
 

@@ -67,19 +67,17 @@ def test_cross_entropies_start_at_ln_2(name):
 @pytest.mark.parametrize(
     ("name", "real", "fake", "expected"),
     [
-        ("non_saturating", [3.0, -1.0], [-2.0, 0.5], ([True, False], [True, False])),
-        ("minimax", [3.0, -1.0], [-2.0, 0.5], ([True, False], [True, False])),
-        ("hinge", [3.0, -1.0], [-2.0, 0.5], ([True, False], [True, False])),
-        ("least_squares", [0.6, 0.4], [0.4, 0.6], ([True, False], [True, False])),
+        ("non_saturating", [3.0, -1.0], [-2.0, 0.5], ([3.0, -1.0], [2.0, -0.5])),
+        ("minimax", [3.0, -1.0], [-2.0, 0.5], ([3.0, -1.0], [2.0, -0.5])),
+        ("hinge", [3.0, -1.0], [-2.0, 0.5], ([3.0, -1.0], [2.0, -0.5])),
+        ("least_squares", [0.75, 0.25], [0.25, 1.0], ([0.25, -0.25], [0.25, -0.5])),
+        ("wasserstein", [3.0, -1.0], [-2.0, 0.5], ([5.0, -1.5], [5.0, -1.5])),
+        ("relativistic", [3.0, -1.0], [-2.0, 0.5], ([5.0, -1.5], [5.0, -1.5])),
     ],
 )
-def test_correct(name, real, fake, expected):
-    correct = losses.get(name).correct(np.array(real), np.array(fake))
-    np.testing.assert_array_equal(correct, expected)
-
-
-def test_a_critic_is_never_right():
-    assert losses.Wasserstein().correct(np.zeros(2), np.zeros(2)) is None
+def test_margins(name, real, fake, expected):
+    margins = losses.get(name).margins(np.array(real), np.array(fake))
+    np.testing.assert_array_equal(margins, expected)
 
 
 def test_label_noise_lowers_both_targets_of_the_discriminator_only():

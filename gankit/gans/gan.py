@@ -255,7 +255,7 @@ class GAN(Fitting):
         A variant may add to ``real``, too: what an encoder makes of it.
         """
         condition = self.sample_condition(real=real)
-        latents = self.sample_latents(count_rows(real.images))
+        latents = map_tensors(ops.convert_to_tensor, self.sample_latents(count_rows(real.images)))
         network = self.generator if training else self.averaged(self.generator)
         inputs = self.generator_inputs.match(latents=latents, condition=condition)
         return real, Batch(in_float32(network(inputs, training=training)), condition, latents)

@@ -92,6 +92,10 @@ class StarGAN(GAN):
             )
         check_classes(domains, self.num_domains)
 
+    def needs_condition(self) -> bool:
+        """Returns False: images and domains of the batch become the condition."""
+        return False
+
     def sample_condition(
         self, real: Batch | None = None, num_images: int | None = None, seed: Seed = None
     ) -> Structure:

@@ -16,6 +16,16 @@ DISCRIMINATOR_ROLES = ("images", "condition")
 
 VALUE_TOLERANCE = 1e-3  # resampling and float16 overshoot the range by a little
 RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
+MOVING = (  # layers that move values and don't change them
+    keras.layers.Reshape,
+    keras.layers.Flatten,
+    keras.layers.Permute,
+    keras.layers.Cropping1D,
+    keras.layers.Cropping2D,
+    keras.layers.Cropping3D,
+    keras.layers.Identity,
+    keras.layers.Dropout,
+)
 SQUASHING = ("sigmoid", "hard_sigmoid", "tanh", "softmax")
 
 
@@ -207,17 +217,20 @@ def find_range(network: keras.Model) -> ValueRange | None:
 
 def find_activation(network: keras.Model) -> str:
     """Returns the name of the activation function that a network's first output comes from."""
-    output = network.outputs[0]
-    for layer in network.layers:
+    tensor, layers = network.outputs[0], list(network.layers)
+    while layers:
+        layer = layers.pop()
         try:
-            ends = layer.output is output
-        except (AttributeError, ValueError):
+            makes = layer.output is tensor
+        except (AttributeError, ValueError):  # makes nothing, or several things
             continue
-        if ends and isinstance(layer, keras.Model):
+        if makes and isinstance(layer, keras.Model):
             return find_activation(layer)
-        if ends:
+        if makes and not isinstance(layer, MOVING):
             function = getattr(layer, "activation", None)
             return getattr(function, "__name__", type(layer).__name__.lower())
+        if makes:  # the values come from further up
+            tensor = layer.input
     return ""
 
 
@@ -333,8 +346,8 @@ def check_values(images: np.ndarray, value_range: ValueRange | None) -> None:
     least, most = value_range
     if low < least - VALUE_TOLERANCE or high > most + VALUE_TOLERANCE:
         raise ValueError(
-            f"images of floats must lie in [{least:g}, {most:g}], as the generator's do, but they "
-            f"reach from {low:.4g} to {high:.4g}. Give uint8 images as they are, which are scaled, "
+            f"images of floats must lie in [{least:g}, {most:g}], but they reach from {low:.4g} to "
+            f"{high:.4g}: the generator's can't. Give uint8 images as they are, which are scaled, "
             f"or scale values of 0..255 yourself: images / {255 / (most - least):g} - {-least:g}."
         )
 

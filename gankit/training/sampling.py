@@ -1,7 +1,7 @@
 """What a trained GAN is good for: images, scores, and files."""
 
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -268,6 +268,17 @@ class Sampling(Configured, keras.Model):
     def export(self, filepath: PathLike, format: str = "tf_saved_model", **kwargs: Any) -> None:
         """Writes the generator for serving, see ``keras.Model.export``."""
         self.averaged(self.generator).export(filepath, format=format, **kwargs)
+
+    @classmethod
+    def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Self:
+        """Returns the GAN that ``get_config`` describes; networks in it may be serialized."""
+        if config.get("one_pass"):
+            raise ValueError(
+                "This file is gankit 0.1's, with one_pass=True. Load it there, build a "
+                "gankit.OnePassGAN of its networks here, and save that."
+            )
+        current = {name: value for name, value in config.items() if name != "one_pass"}
+        return super().from_config(current, custom_objects)
 
     def get_build_config(self) -> Config:
         """Returns which gankit writes the file; a GAN is built from its constructor's arguments."""

@@ -27,7 +27,7 @@ def make_dataset(labels=None):
 
 def batch_with_logits(logits, labels):
     scores = np.zeros((len(labels), 1), "float32")
-    return gankit.Batch(None, np.array(labels), scores, (np.array(logits, "float32"),))
+    return gankit.Batch(None, np.array(labels), scores=scores, heads=(np.array(logits, "float32"),))
 
 
 def test_class_loss_by_hand():
@@ -68,14 +68,14 @@ def test_logs_its_terms_and_shares():
 def test_the_generator_is_told_the_classes_of_the_real_batch():
     gan = make_acgan(run_eagerly=True)
     told = []
-    generate_batch = gan.generate_batch
+    make = gan.make
 
     def watched(real):
-        fake = generate_batch(real)
+        real, fake = make(real)
         told.append((np.array(real.condition), np.array(fake.condition)))
-        return fake
+        return real, fake
 
-    gan.generate_batch = watched
+    gan.make = watched
     gan.train_on_batch(make_images(3), np.array([[2], [0], [1]]))  # a column of labels will do
     np.testing.assert_array_equal(told, [([2, 0, 1], [2, 0, 1])])
 
@@ -109,20 +109,24 @@ def test_bad_labels(labels, error, message):
 
 def test_networks_that_do_not_fit():
     generator, discriminator = make_networks()
-    with pytest.raises(ValueError, match=r"two inputs, latents and condition.*got \['latents'\]"):
+    with pytest.raises(ValueError, match=r"needs 1 input for condition, but has \['latents'\]"):
         gankit.ACGAN(generator, make_networks_of_classes()[1])
     with pytest.raises(ValueError, match=r"two outputs.*got outputs of the shapes \[\(None, 1\)\]"):
         gankit.ACGAN(make_networks_of_classes()[0], discriminator)
 
 
 def test_networks_that_do_not_agree():
-    with pytest.raises(ValueError, match="knows 5 classes, but the discriminator tells 3"):
+    with pytest.raises(ValueError, match="takes 5 classes, but the discriminator tells 3 apart"):
         gankit.ACGAN(make_networks_of_classes(5)[0], make_networks_of_classes(3)[1])
     generator, discriminator = make_networks_of_classes()
     condition = keras.Input((), dtype="int32", name="condition")
     told = keras.Model([discriminator.input, condition], discriminator.output)
-    with pytest.raises(ValueError, match="told images alone"):
+    with pytest.raises(ValueError, match="discriminator of this GAN needs 0 inputs for condition"):
         gankit.ACGAN(generator, told)
+
+
+class OnePassACGAN(gankit.OnePassGAN, gankit.ACGAN):
+    """Two variants in one."""
 
 
 def test_one_pass_gives_each_batch_its_own_heads():
@@ -130,8 +134,8 @@ def test_one_pass_gives_each_batch_its_own_heads():
     real = gankit.Batch(make_images(4), np.array([0, 1, 2, 0]))
     fake = gankit.Batch(make_images(2, seed=1), np.array([2, 1]))
     pairs = [
-        gankit.ACGAN(*networks, one_pass=one_pass).discriminate_pair(real, fake, training=False)
-        for one_pass in (False, True)
+        variant(*networks).discriminate_pair(real, fake, training=False)
+        for variant in (gankit.ACGAN, OnePassACGAN)
     ]
     for two_passes, one_pass in zip(*pairs, strict=True):
         np.testing.assert_allclose(two_passes.scores, one_pass.scores, atol=1e-6)

@@ -37,9 +37,9 @@ GIVEN = tf.constant(np.random.default_rng(1).normal(size=(32, LATENT_DIM)), tf.f
 
 class WithGivenLatents(gankit.GAN):
     # Each image's latents are a function of its first pixel, wherever it is trained.
-    def generate_batch(self, real, training=True):
+    def make(self, real, training=True):
         self.rows = tf.cast((real.images[:, 0, 0, 0] + 1) * 15.99, tf.int32)
-        return super().generate_batch(real, training)
+        return super().make(real, training)
 
     def sample_latents(self, num_images, seed=None):
         return tf.gather(GIVEN, self.rows)

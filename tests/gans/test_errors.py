@@ -25,7 +25,7 @@ IMAGES = make_images(8)
     ("batch", "error", "message"),
     [
         (IMAGES * 127.5 + 127.5, ValueError, r"\[-1, 1\], but they reach from .* to 25\d"),
-        (IMAGES.astype("uint8"), TypeError, "floats in .*got uint8.*from_arrays"),
+        (IMAGES.astype("int32"), TypeError, "floats in .*or uint8, got int32"),
         (np.where(IMAGES > 0.99, np.nan, IMAGES), ValueError, "hold NaN or infinity"),
         (
             IMAGES[..., 0],
@@ -35,7 +35,7 @@ IMAGES = make_images(8)
         (IMAGES.repeat(3, -1), ValueError, r"batches of shape \(8, 8, 8, 3\).*\(8, 8, 1\)"),
         (IMAGES[:, :4], ValueError, r"\(8, 4, 8, 1\)"),
     ],
-    ids=["0..255", "uint8", "nan", "rank", "channels", "size"],
+    ids=["0..255", "int32", "nan", "rank", "channels", "size"],
 )
 def test_bad_data(batch, error, message):
     gan = make_gan()
@@ -80,7 +80,7 @@ def test_networks_that_are_none():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"latent_prior": "gauss"}, ValueError, r"latent_prior must be one of \('normal', 'unif"),
+        ({"latent_prior": "gauss"}, ValueError, r"latent_prior must be one of \['normal', 'sphe"),
         ({"discriminator_steps": 0}, ValueError, "discriminator_steps must be an integer of at"),
         ({"generator_ema": -0.1}, ValueError, r"generator_ema must be None, a decay per step in"),
         ({"generator_ema": "a"}, ValueError, r"generator_ema must be None, a decay per step in"),
@@ -99,7 +99,11 @@ def test_bad_options(options, error, message):
     [
         ({"loss": "non_saturated"}, ValueError, "'hinge', 'least_squares'.*Did you mean 'non_sat"),
         ({"loss": 3}, TypeError, "loss must be one of the names"),
-        ({"penalty": gankit.penalties.GradientPenalty}, TypeError, "penalty must be an instance"),
+        (
+            {"penalty": gankit.penalties.GradientPenalty},
+            TypeError,
+            "penalty must be one of the names",
+        ),
         ({"metrics": ["accuracy"]}, TypeError, "takes no 'metrics'"),
         ({"loss_weights": [1, 2]}, TypeError, "takes no 'loss_weights'"),
         ({"optimizer": "adam"}, TypeError, "has two optimizers: pass generator_optimizer"),
@@ -160,7 +164,7 @@ def test_losses_that_keras_would_forget():
 
 def test_one_optimizer_for_both():
     optimizer = keras.optimizers.Adam()
-    with pytest.raises(ValueError, match="are one object"):
+    with pytest.raises(ValueError, match="are the same object"):
         gankit.GAN(*make_networks()).compile(optimizer, optimizer)
 
 
@@ -179,7 +183,7 @@ def test_bad_fit():
         gan.fit(weighted)
     with pytest.raises(TypeError, match="Map it first"):
         gan.fit(tf.data.Dataset.from_tensors({"image": IMAGES, "label": np.zeros(8)}))
-    with pytest.raises(ValueError, match="8 images beside a condition of 5 rows"):
+    with pytest.raises(ValueError, match="8 images, but its condition has 5 rows"):
         gan.train_on_batch(IMAGES, np.zeros(5, int))
 
 
@@ -214,8 +218,8 @@ def test_given_images_are_looked_at_too(given, message):
 
 def test_conditions_of_another_type_or_shape():
     gan = gankit.Pix2Pix(*make_translating_networks())
-    with pytest.raises(TypeError, match=r"floats in \[-1, 1\], got uint8"):
-        gan.generate(condition=np.zeros((2, *IMAGE_SHAPE), "uint8"))
+    with pytest.raises(TypeError, match=r"floats in \[-1, 1\], or uint8, got int32"):
+        gan.generate(condition=np.zeros((2, *IMAGE_SHAPE), "int32"))
     with pytest.raises(ValueError, match="but they reach from -200"):
         gan.generate(condition=np.full((2, *IMAGE_SHAPE), -200.0))
     with pytest.raises(ValueError, match=r"batches of shape \(8, 4, 8, 1\)"):
@@ -261,3 +265,41 @@ def test_an_unlabelled_gan_takes_labelled_data():
     gan = make_gan(make_plain_networks)
     gan.fit(gankit.data.from_arrays(IMAGES, np.zeros(8, int), batch_size=4), verbose=0)
     assert gan.generate(1).shape == (1, *IMAGE_SHAPE)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+def test_squashed_scores_are_refused(activation):
+    images = keras.Input(IMAGE_SHAPE)
+    scores = keras.layers.Dense(1, activation)(keras.layers.Flatten()(images))
+    with pytest.raises(ValueError, match=f"ends in a {activation}.*activation=None"):
+        gankit.GAN(make_plain_networks()[0], keras.Model(images, scores))
+    scores = keras.layers.Activation(activation)(keras.layers.Dense(1)(scores))
+    with pytest.raises(ValueError, match=f"ends in a {activation}"):
+        gankit.GAN(make_plain_networks()[0], keras.Model(images, scores))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"latent_dim": 100}, "takes no 'latent_dim': the generator's input says"),
+        ({"n_critic": 5}, "discriminator_steps="),
+    ],
+)
+def test_names_of_elsewhere_in_the_constructor(options, message):
+    with pytest.raises(TypeError, match=message):
+        gankit.GAN(*make_networks(), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"d_optimizer": "adam"}, TypeError, "takes no 'd_optimizer': discriminator_optimizer="),
+        ({"loss_fn": "bce"}, TypeError, "takes no 'loss_fn': loss="),
+        ({"loss": "bce"}, ValueError, "'bce'.*non_saturating"),
+        ({"loss": "wgan"}, ValueError, "'wgan'.*wasserstein"),
+        ({"optimizers": {"encoder": "adam"}}, ValueError, "no phase 'encoder'"),
+    ],
+)
+def test_names_of_elsewhere_in_compile(options, error, message):
+    with pytest.raises(error, match=message):
+        gankit.GAN(*make_networks()).compile(**options)

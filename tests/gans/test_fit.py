@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import (
+    LATENT_DIM,
     assert_same_state,
     make_dataset,
     make_gan,
     make_images,
     make_networks,
     make_plain_networks,
+    values,
 )
 
 import gankit
@@ -25,8 +27,7 @@ def test_logs_are_epoch_averages():
     class Recording(gankit.GAN):
         def train_discriminator(self, real, fake):
             judged = super().train_discriminator(real, fake)
-            place = self.averages.places["discriminator_loss"]
-            self.steps.append(float(self.averages.totals[place]))
+            self.steps.append(self.means.save()["discriminator_loss"][0])
             return judged
 
     gan = Recording(*make_networks(), seed=0)
@@ -275,3 +276,44 @@ def test_optimizers_of_their_own_average_are_finalized():
     averages = gan.generator_optimizer._model_variables_moving_average
     for weight, average in zip(gan.generator.trainable_variables, averages, strict=True):
         np.testing.assert_array_equal(weight, average)
+
+
+def test_images_of_uint8_are_scaled_in_the_step():
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1), dtype="uint8")
+    gans = []
+    for images in (pixels, pixels / np.float32(127.5) - 1):
+        keras.utils.set_random_seed(0)
+        gans.append(make_gan())
+        gans[-1].fit(images, batch_size=4, verbose=0, shuffle=False)
+    for one, other in zip(
+        values(gans[0].discriminator), values(gans[1].discriminator), strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    np.testing.assert_allclose(
+        gans[0].score(pixels), gans[0].score(pixels / np.float32(127.5) - 1), atol=1e-6
+    )
+
+
+def make_generator_that_ends_in(activation):
+    latents = keras.Input((LATENT_DIM,), name="latents")
+    x = keras.layers.Dense(64, activation)(latents)
+    return keras.Model(latents, keras.layers.Reshape((8, 8, 1))(x))
+
+
+@pytest.mark.parametrize(
+    ("activation", "value_range"), [("tanh", (-1, 1)), ("sigmoid", (0, 1)), (None, None)]
+)
+def test_the_range_of_the_data_follows_from_how_the_generator_ends(activation, value_range):
+    generator = make_generator_that_ends_in(activation)
+    gan = gankit.GAN(generator, make_plain_networks()[1], seed=0)
+    assert gan.value_range == value_range
+    gan.compile()
+    images = make_images(8)
+    if value_range == (0, 1):
+        with pytest.raises(ValueError, match=r"must lie in \[0, 1\], but they reach from -"):
+            gan.fit(images, verbose=0)
+    else:
+        gan.fit(images, verbose=0)
+    if value_range is None:
+        with pytest.warns(UserWarning, match="which trains badly"):
+            gan.fit(images * 100, verbose=0)

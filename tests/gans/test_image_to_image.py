@@ -18,7 +18,7 @@ LARGE = make_images(2, (8, 8, 1))
 
 
 def scored(images, scores):
-    return Batch(images, None, np.array(scores, "float32"))
+    return Batch(images, scores=np.array(scores, "float32"))
 
 
 def make_features():

@@ -24,13 +24,17 @@ class Counting(gankit.GAN):
         self.counts["test"] += 1
         return super().test_step(data)
 
-    def generate_batch(self, real, training=True):
+    def make(self, real, training=True):
         self.counts["generator"] += 1
-        return super().generate_batch(real, training)
+        return super().make(real, training)
 
     def discriminate(self, batch, training=True):
         self.counts["discriminator"] += 1
         return super().discriminate(batch, training)
+
+
+class CountingOnePass(gankit.OnePassGAN, Counting):
+    """The same, with one pass of the discriminator."""
 
 
 def test_each_graph_is_built_once():
@@ -42,19 +46,19 @@ def test_each_graph_is_built_once():
     assert (gan.counts["train"], gan.counts["test"]) == (1, 1)
     for number in (8, 8, 3, 3):
         gan.generate(number)
-    function = gan.sampling_generator.predict_function
+    function = gan.averaged(gan.generator).predict_function
     assert function.experimental_get_tracing_count() <= 2  # whole batches, and any rest
 
 
 def test_a_step_passes_through_the_networks_no_more_often_than_needed():
-    def passes(**options):
-        gan = Counting(*make_networks(), seed=0, **options)
+    def passes(variant=Counting, **options):
+        gan = variant(*make_networks(), seed=0, **options)
         gan.compile(penalty=None, run_eagerly=True)
         gan.train_on_batch(make_images(8))
         return gan.counts["generator"], gan.counts["discriminator"]
 
     assert passes() == (1, 3)  # real, fake, and the fake for the generator
-    assert passes(one_pass=True) == (1, 2)
+    assert passes(CountingOnePass) == (1, 2)
     assert passes(share_fakes=False) == (2, 3)
     assert passes(discriminator_steps=2) == (2, 5)
 

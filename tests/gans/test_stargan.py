@@ -35,7 +35,7 @@ def entropy(logits, domains):
 def test_what_both_pay():
     gan = make_gan(domain_weight=2.0, cycle_weight=3.0)
     real = gan.unpack((IMAGES, DOMAINS))
-    fake = gan.reconstruct(real, gan.generate_batch(real))
+    real, fake = gan.reconstruct(*gan.make(real))
     real, fake = gan.discriminate_pair(real, fake)
     paid = gan.discriminator_losses(real, fake)
     np.testing.assert_allclose(paid["domain"], 2 * entropy(real.heads[0], DOMAINS), rtol=1e-5)

@@ -23,8 +23,12 @@ def sgd():
     return keras.optimizers.SGD(0.05, momentum=0.9)
 
 
-def train(networks, images, latents, **options):
-    gan = WithGivenLatents(*networks, **options)
+class InOnePass(gankit.OnePassGAN, WithGivenLatents):
+    """The same, with one pass of the discriminator."""
+
+
+def train(networks, images, latents, variant=WithGivenLatents, **options):
+    gan = variant(*networks, **options)
     gan.compile(sgd(), sgd(), penalty=None, run_eagerly=True)
     gan.given = list(latents)
     steps = gan.discriminator_steps
@@ -88,11 +92,11 @@ def tape_loop(generator, discriminator, images, latents):
         generator_optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
 
-@pytest.mark.parametrize("one_pass", [False, True])
-def test_fresh_fakes_equal_the_classic_loop(one_pass):
+@pytest.mark.parametrize("variant", [WithGivenLatents, InOnePass])
+def test_fresh_fakes_equal_the_classic_loop(variant):
     networks, images = make_plain_networks(), make_images(STEPS * BATCH)
     by_hand, latents = copy(networks), draw_latents(2 * STEPS)
-    gan = train(networks, images, latents, share_fakes=False, one_pass=one_pass)
+    gan = train(networks, images, latents, variant, share_fakes=False)
     classic_loop(*by_hand, images, latents)
     assert_same_weights(gan, by_hand)
 
@@ -158,9 +162,9 @@ def test_each_discriminator_step_sees_other_real_images():
 
 def test_the_last_sub_batch_and_its_fakes_go_on_to_the_generator():
     class Watching(gankit.GAN):
-        def train_generator(self, real, fake, tape):
+        def train_generator(self, name, real, fake, pull_back):
             self.generator_saw = (np.array(real.images), np.array(fake.images))
-            super().train_generator(real, fake, tape)
+            super().train_generator(name, real, fake, pull_back)
 
         def train_discriminator(self, real, fake):
             self.discriminator_saw = (np.array(real.images), np.array(fake.images))
@@ -205,7 +209,7 @@ def test_what_a_gan_is_by_default():
     gan = gankit.GAN(*make_plain_networks())
     gan.compile()
     assert gan.generator_ema == 10_000
-    assert gan.sampling_generator is gan.ema_generator
+    assert gan.averaged(gan.generator) is gan.ema_generator
     assert (type(gan.penalty), gan.penalty.weight, gan.penalty.every) == (penalties.R1, 0.1, 8)
     for optimizer in gan.optimizer.optimizers:
         assert (optimizer.beta_1, optimizer.beta_2) == (0.0, 0.99)
@@ -218,21 +222,20 @@ def test_what_a_gan_is_by_default():
 
 def test_one_pass_gives_batch_normalization_both():
     means = {}
-    for one_pass in (False, True):
+    for variant in (WithGivenLatents, InOnePass):
         keras.utils.set_random_seed(0)
         generator, _ = make_plain_networks()
         images = keras.Input((8, 8, 1))
         x = keras.layers.BatchNormalization(momentum=0.0, name="bn")(images)
         discriminator = keras.Model(images, keras.layers.Dense(1)(keras.layers.Flatten()(x)))
-        gan = WithGivenLatents(generator, discriminator, one_pass=one_pass)
+        gan = variant(generator, discriminator)
         gan.compile(run_eagerly=True)
         gan.given, real = draw_latents(1), np.full((BATCH, 8, 8, 1), 0.5, "float32")
         fake = np.array(generator(gan.given[0]))
-        fake_batch = gan.record_fakes(gan.unpack(real))[0]
-        gan.discriminate_pair(gan.unpack(real), fake_batch)
-        means[one_pass] = float(discriminator.get_layer("bn").moving_mean[0])
-    np.testing.assert_allclose(means[True], (0.5 + fake.mean()) / 2, atol=1e-6)
-    np.testing.assert_allclose(means[False], fake.mean(), atol=1e-6)
+        gan.discriminate_pair(*gan.make(gan.unpack(real)))
+        means[variant] = float(discriminator.get_layer("bn").moving_mean[0])
+    np.testing.assert_allclose(means[InOnePass], (0.5 + fake.mean()) / 2, atol=1e-6)
+    np.testing.assert_allclose(means[WithGivenLatents], fake.mean(), atol=1e-6)
 
 
 class FromTheEnd(losses.Loss):
@@ -251,7 +254,12 @@ def test_a_loss_that_needs_real_scores_gets_them():
     logs = make_gan(compile_options={"loss": FromTheEnd()}).train_on_batch(
         make_images(8), return_dict=True
     )
-    assert set(logs) == {"discriminator_loss", "generator_loss"}
+    assert set(logs) == {
+        "discriminator_loss",
+        "generator_loss",
+        "real_accuracy",
+        "fake_accuracy",
+    }
     assert np.isfinite(list(logs.values())).all()
 
 
@@ -272,9 +280,8 @@ def test_weight_decay_of_a_network_is_a_term_of_its_phase():
 @pytest.mark.parametrize("run_eagerly", [False, True])
 def test_an_update_can_depend_on_a_condition(run_eagerly):
     class Choosy(gankit.GAN):
-        def apply_gradients(self, optimizer, gradients, variables, when=None):
-            when = optimizer.iterations < 1
-            super().apply_gradients(optimizer, gradients, variables, when)
+        def may_update(self, phase):
+            return self.phases[phase].optimizer.iterations < 1
 
     gan = Choosy(*make_networks())
     gan.compile(run_eagerly=run_eagerly)

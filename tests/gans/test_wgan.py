@@ -12,14 +12,17 @@ def test_weights_stay_within_the_clip_after_each_step(tmp_path):
     gan.compile(discriminator_optimizer=keras.optimizers.SGD(1.0))
     for _ in range(3):
         gan.train_on_batch(make_images(8))
-        largest = max(np.abs(np.array(v)).max() for v in gan.discriminator_variables)
+        largest = max(np.abs(np.array(v)).max() for v in gan.discriminator.trainable_variables)
         np.testing.assert_allclose(largest, 0.02, rtol=1e-6)
-    assert max(np.abs(np.array(v)).max() for v in gan.generator_variables) > 0.02
+    assert max(np.abs(np.array(v)).max() for v in gan.generator.trainable_variables) > 0.02
     gan.save(tmp_path / "gan.keras")
     loaded = keras.models.load_model(tmp_path / "gan.keras")
     assert loaded.clip == 0.02
     loaded.train_on_batch(make_images(8))
-    assert max(np.abs(np.array(v)).max() for v in loaded.discriminator_variables) <= 0.02 + 1e-8
+    assert (
+        max(np.abs(np.array(v)).max() for v in loaded.discriminator.trainable_variables)
+        <= 0.02 + 1e-8
+    )
 
 
 def test_defaults_are_the_papers():
