@@ -161,6 +161,15 @@ def all_state(gan):
     return {name: np.array(variable) for name, variable in all_variables(gan).items()}
 
 
+def sampling_stream(gan):
+    """Returns that state, by name, which ``generate`` without a seed and ``evaluate`` may move.
+
+    It is apart from training's random numbers, so that looking at a GAN does not change its course.
+    """
+    state = gan.sampling_seed.state
+    return {name: np.array(v) for name, v in all_variables(gan).items() if v is state}
+
+
 def put_back(gan, state):
     """Gives a GAN the values that ``all_state`` returned earlier."""
     for name, variable in all_variables(gan).items():
@@ -207,20 +216,24 @@ def run_python(code, folder, *arguments, timeout=180):
 
 def run_process(arguments, folder, timeout=180, **environment):
     """Runs Python in another process, with this gankit, and returns what it printed."""
-    paths = [Path(__file__).parent, Path(gankit.__file__).parents[1]]
-    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    path = os.pathsep.join(filter(None, [*map(str, paths), *inherited]))
-    environment = os.environ | {"PYTHONPATH": path} | environment
     finished = subprocess.run(
         [sys.executable, *map(str, arguments)],
         cwd=folder,
-        env=environment,
+        env=environment_of_processes() | environment,
         capture_output=True,
         text=True,
         timeout=timeout,
     )
     assert finished.returncode == 0, finished.stderr[-4000:]
     return finished.stdout
+
+
+def environment_of_processes():
+    """Returns this process's environment, in which others find the same gankit and ``helpers``."""
+    paths = [Path(__file__).parent, Path(gankit.__file__).parents[1]]
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    path = os.pathsep.join(filter(None, [*map(str, paths), *inherited]))
+    return os.environ | {"PYTHONPATH": path}
 
 
 def free_ports(number):

@@ -18,7 +18,7 @@ from gankit.training.batch import Batch, count_rows, in_float32, map_tensors, me
 from gankit.training.fitting import Fitting, check_divisible
 from gankit.training.inputs import check_logits, check_networks, find_range, split_outputs
 from gankit.training.logs import EpochMeans, check_losses, name_losses
-from gankit.training.optimizers import Optimizers, choose_optimizers
+from gankit.training.optimizers import Optimizers, choose_optimizers, copy_of
 from gankit.training.phase import Phase, add_gradients, check_apart
 from gankit.training.position import Position
 from gankit.training.random import find_seed_states, make_seed_generators
@@ -211,6 +211,31 @@ class GAN(Fitting):
         for name, phase in self.phases.items():
             setattr(self, f"{name}_optimizer", phase.optimizer)  # where files have it
         self.optimizer = Optimizers(self.phases)
+
+    def replace_networks(self, generator: keras.Model, discriminator: keras.Model) -> None:
+        """Trains other networks from now on: those of before with other layers at their ends.
+
+        Variables that stay keep their average and what their optimizer remembers of them. Call it
+        between two calls of ``fit``, or in a callback when an epoch begins.
+        """
+        former = [network for side in self.sides().values() for network in side]
+        means = {
+            id(weight): ops.convert_to_numpy(mean)
+            for network in self.generator_networks()
+            for weight, mean in zip(network.weights, self.averaged(network).weights, strict=True)
+        }
+        self.retire([*former, *map(self.averaged, former)])
+        self.set_networks(generator, discriminator)
+        self.create_averages(means)
+        if self.compiled:
+            former_phases = self.phases
+            self.create_phases(
+                {name: copy_of(phase.optimizer) for name, phase in former_phases.items()}
+            )
+            for name, phase in self.phases.items():
+                phase.recall(former_phases[name])
+            self.means.forget()
+            self.make_train_function(force=True)
 
     # The path of a batch, from top to bottom
 

@@ -17,7 +17,6 @@ from gankit.training.batch import count_rows
 from gankit.training.logs import EpochMeans, name_losses
 from gankit.training.phase import Phase
 from gankit.training.position import Position, PositionKeeper
-from gankit.training.random import find_seed_states
 from gankit.training.sampling import Sampling
 from gankit.typing import ImageData, Scalars, Structure, ValueRange
 
@@ -159,7 +158,7 @@ class Fitting(Sampling):
         if not isinstance(kwargs.get("callbacks"), keras.callbacks.CallbackList):
             first, x = peek(x, y, batch_size)  # fit, which calls with such a list, has looked
             self.check_data(first)
-        before = [(state, ops.convert_to_numpy(state)) for state in find_seed_states(self)]
+        before = [(state, ops.convert_to_numpy(state)) for state in self.seed_states()]
         try:
             return super().evaluate(x, y, batch_size, verbose, return_dict=return_dict, **kwargs)
         finally:

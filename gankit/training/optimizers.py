@@ -41,6 +41,11 @@ def dcgan_adam() -> keras.optimizers.Optimizer:
     return keras.optimizers.Adam(2e-4, beta_1=0.5)
 
 
+def copy_of(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Returns a new optimizer of the same settings."""
+    return type(optimizer).from_config(optimizer.get_config())
+
+
 def choose_optimizers(
     names: Iterable[str],
     given: Mapping[str, str | keras.optimizers.Optimizer | None],

@@ -47,6 +47,19 @@ class Phase:
             float16 = scale_loss and computes_in_float16(networks)
             self.optimizer = build_optimizer(optimizer, self.variables, float16)
 
+    def recall(self, former: "Phase") -> None:
+        """Takes over what a former phase's optimizer, of the same kind, remembers.
+
+        That is where it stands, and its slots of the variables that both train.
+        """
+        known = {variable.path.split("/")[-1]: variable for variable in former.optimizer.variables}
+        staying = set(map(id, former.variables))
+        new = [slot_prefix(one) for one in self.variables if id(one) not in staying]
+        for variable in self.optimizer.variables:
+            name = variable.path.split("/")[-1]
+            if name in known and not any(name.startswith(prefix) for prefix in new):
+                variable.assign(known[name])
+
     def trains_what(self, other: "Phase") -> bool:
         """Returns whether two phases train the same variables."""
         return list(map(id, self.variables)) == list(map(id, other.variables))
@@ -107,6 +120,11 @@ def build_optimizer(
         )
     optimizer.build(variables)
     return optimizer
+
+
+def slot_prefix(variable: keras.Variable) -> str:
+    """Returns how the names of an optimizer's slots for a variable begin."""
+    return variable.path.replace("/", "_") + "_"
 
 
 def trainable_variables(networks: Sequence[keras.Model]) -> list[keras.Variable]:

@@ -1,6 +1,6 @@
 """What a trained GAN is good for: images, scores, and files."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, Self
 
 import keras
@@ -31,6 +31,7 @@ class Sampling(Configured, keras.Model):
     generator_ema: float | None
     training_seed: keras.random.SeedGenerator
     sampling_seed: keras.random.SeedGenerator
+    retired: frozenset[int] = frozenset()  # ids of variables of networks that were replaced
     in_training: bool | None = None  # in a step: whether it trains; None outside of steps
 
     def discriminate(self, batch: Batch, training: bool = True) -> Batch:
@@ -43,18 +44,44 @@ class Sampling(Configured, keras.Model):
 
     # Averages
 
-    def create_averages(self) -> None:
+    def create_averages(self, means: Mapping[int, np.ndarray] = {}) -> None:
         """Creates an average of each network of the generator's side, called ``ema_...``.
 
         The constructor can't: a variant's own networks come after ``super().__init__``. So
         ``compile`` and the loading of files do.
+
+        Args:
+            means: where averages begin, by the id of the weight that they follow; else at its
+                value.
         """
         if self.generator_ema is None:
             return
         for network in self.generator_networks():
             name = self.average_name(network)
-            if not hasattr(self, name):
-                setattr(self, name, average_of(network))
+            if hasattr(self, name):
+                continue
+            average = average_of(network)
+            for mean, weight in zip(average.weights, network.weights, strict=True):
+                mean.assign(means.get(id(weight), mean))
+            setattr(self, name, average)
+
+    def retire(self, networks: Iterable[keras.Model]) -> None:
+        """Forgets networks that take part no more; what they share with others stays."""
+        for network in networks:
+            self.retired |= {id(variable) for variable in network.variables}
+            for name in [name for name, value in vars(self).items() if value is network]:
+                delattr(self, name)
+
+    def seed_states(self) -> list[keras.Variable]:
+        """Returns the states of all random number generators of the GAN, in order."""
+        networks = [network for side in self.sides().values() for network in side]
+        current = {
+            id(variable)
+            for network in [*networks, *map(self.averaged, networks)]
+            for variable in network.variables
+        }
+        retired = self.retired - current
+        return [state for state in find_seed_states(self) if id(state) not in retired]
 
     def generator_networks(self) -> list[keras.Model]:
         """Returns the networks of all phases but the discriminator's."""
@@ -296,14 +323,14 @@ class Sampling(Configured, keras.Model):
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Writes what Keras leaves out: the state of every seed generator, dropout's too."""
         super().save_own_variables(store)
-        states = find_seed_states(self)
+        states = self.seed_states()
         store["seeds"] = np.array([ops.convert_to_numpy(state) for state in states])
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Reads what ``save_own_variables`` has written."""
         names = set(store.keys()) - {"seeds"}
         super().load_own_variables({name: store[name] for name in names})
-        seeds, states = np.array(store["seeds"]), find_seed_states(self)
+        seeds, states = np.array(store["seeds"]), self.seed_states()
         if len(seeds) != len(states):
             raise ValueError(
                 f"The file holds the state of {len(seeds)} random number generators, but this GAN "

@@ -1,13 +1,11 @@
 """A run that is stopped goes on where it stopped, bit for bit."""
 
-import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -16,6 +14,7 @@ from helpers import (
     StopAfter,
     Stopped,
     assert_same_state,
+    environment_of_processes,
     make_dataset,
     make_gan,
     make_plain_networks,
@@ -27,6 +26,7 @@ from gankit.callbacks import Checkpoint, SampleGrid
 
 EPOCHS = 3
 STEPS = 4  # an epoch
+PENALTY = {"penalty": gankit.penalties.R1(0.1)}  # a term that held-out data don't have
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +169,87 @@ def test_a_folder_of_another_gan(start, tmp_path):
         other.fit(make_dataset(), verbose=0, callbacks=[Checkpoint(tmp_path / "run")])
 
 
+# What a run leaves in logs
+
+
+def run(folder, *callbacks, every=1, **options):
+    """Runs one script in a folder, from the beginning or on from the checkpoints there."""
+    folder.mkdir(exist_ok=True)
+    gan = make_gan(
+        make_plain_networks, generator_ema=0.9, compile_options={"run_eagerly": True, **PENALTY}
+    )
+    callbacks = [
+        Checkpoint(folder / "run", every),
+        *callbacks,
+        keras.callbacks.CSVLogger(folder / "log.csv", append=True),
+    ]
+    history = gan.fit(make_dataset(), epochs=2, callbacks=callbacks, verbose=0, **options)
+    return gan, history.history
+
+
+def check_parts(tmp_path, stops, *callbacks, **options):
+    """Compares a run that one callback after the other stops with a run that none does."""
+    keras.utils.set_random_seed(0)
+    whole, expected = run(tmp_path / "whole", *callbacks, **options)
+    keras.utils.set_random_seed(0)
+    for stop in stops:
+        with pytest.raises(Stopped):
+            run(tmp_path / "parts", *callbacks, stop, **options)
+    resumed, history = run(tmp_path / "parts", *callbacks, **options)
+    assert_same_state(whole, resumed)
+    assert history.keys() == expected.keys()
+    for name, values in history.items():
+        assert values == expected[name][-len(values) :], name
+    log = (tmp_path / "parts" / "log.csv").read_text()
+    assert log == (tmp_path / "whole" / "log.csv").read_text()
+
+
+def held_out(**options):
+    return {"validation_data": make_dataset(16, seed=5, **options)}
+
+
+# Stopped in the first epoch, where a step is lost, then in the second.
+def test_logs_are_those_of_a_whole_run(tmp_path):
+    rates = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3 * 0.9**epoch)
+    check_parts(tmp_path, [StopAfter(3), StopAfter(4)], rates, every=2, **held_out(shuffle=False))
+
+
+# In the middle of an epoch a checkpoint holds the rate of that epoch. When the epoch begins anew,
+# so that its rest is trained, Keras asks for its rate again, and 0.9 times what is there is then
+# 0.81 times that of the epoch before. It should find the rate with which the epoch began.
+@pytest.mark.xfail(strict=True, reason="an epoch taken up has its learning rate scheduled twice")
+def test_a_learning_rate_that_follows_from_the_last_one(tmp_path):
+    rates = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.9)
+    check_parts(tmp_path, [StopAfter(1), StopAfter(STEPS)], rates)
+
+
+# A run that goes on after the last step of an epoch evaluates before it trains, so that held-out
+# data's names, which lack the penalty, take the first places among the averages. A checkpoint of
+# the epoch after holds these places without names, and the next process, which trains first, reads
+# them as others.
+@pytest.mark.xfail(strict=True, reason="checkpoints hold averages by their place, not their name")
+def test_averages_of_a_run_that_evaluated_first(tmp_path):
+    check_parts(tmp_path, [StopAfter(STEPS), StopAfter(2)], **held_out(shuffle=False))
+
+
+# Each pass over data of ``gankit.data`` has the next order, from the first one on in each process;
+# only the order of data for training is set to the epoch. Then held-out batches meet other fakes
+# and, where the last images don't fill a batch, are not even the same images.
+@pytest.mark.xfail(strict=True, reason="the order of held-out data does not follow the epoch")
+def test_shuffled_held_out_data(tmp_path):
+    check_parts(tmp_path, [StopAfter(STEPS + 1)], **held_out())
+
+
+# A checkpoint at the end of an epoch counts it as finished, though callbacks after it, an
+# evaluation of some minutes perhaps, have not yet seen its end. Stopped there, they never do.
+@pytest.mark.xfail(strict=True, reason="the row of an epoch that ends with a stop is never written")
+def test_stopped_while_callbacks_look_at_the_end_of_an_epoch(tmp_path):
+    def stop(epoch, logs):
+        raise Stopped
+
+    check_parts(tmp_path, [keras.callbacks.LambdaCallback(on_epoch_end=stop)], every="epoch")
+
+
 @pytest.mark.parametrize("keep", [0, 1.5, True])
 def test_bad_keep(keep):
     with pytest.raises(ValueError, match="keep must be an integer of at least 1"):
@@ -192,7 +273,7 @@ def start_process(folder, epochs):
     process = subprocess.Popen(
         [sys.executable, "-c", TRAIN, str(epochs)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env=environment_of_processes(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
