@@ -1,8 +1,10 @@
 """Where training is: one thing, with one writer."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
+from keras import ops
 
 from gankit.data.epochs import get_epochs, set_epoch, set_epochs
 from gankit.typing import Logs
@@ -82,7 +84,7 @@ class PositionKeeper(keras.callbacks.Callback):
         if not self.begun:
             set_epoch(self.data, self.epoch)
         self.begun, self.seen = True, 0
-        rates = [float(optimizer.learning_rate) for optimizer in self.model.optimizer.optimizers]
+        rates = read_learning_rates(self.model.optimizer.optimizers)
         if self.position.step:  # an epoch that goes on: callbacks shall find it as it began
             self.model.means.restore(self.position.means)
             self.left = rates
@@ -124,6 +126,11 @@ class PositionKeeper(keras.callbacks.Callback):
     def on_test_end(self, logs: Logs | None = None) -> None:
         """Puts the data back where they were."""
         set_epochs(self.data, self.before)
+
+
+def read_learning_rates(optimizers: Iterable[keras.optimizers.Optimizer]) -> list[float]:
+    """Returns the present learning rates, also of optimizers on several devices."""
+    return [float(ops.convert_to_numpy(optimizer.learning_rate)) for optimizer in optimizers]
 
 
 def follows_schedule(optimizer: keras.optimizers.Optimizer) -> bool:
