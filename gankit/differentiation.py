@@ -74,11 +74,12 @@ def value_and_gradients(
     return kept, by_variables, by_inputs
 
 
-def gradient_by_inputs(function: Callable[[Structure], Tensor], inputs: Structure) -> Structure:
+def gradient_by_inputs(function: Callable[[Structure], Structure], inputs: Structure) -> Structure:
     """Returns the gradient of a function, which can be differentiated again.
 
     Args:
-        function: takes ``inputs``, and returns a tensor, whose sum is differentiated.
+        function: takes ``inputs``, and returns a tensor or a nested structure of tensors, the sum
+            of all of whose values is differentiated.
         inputs: a float tensor, or a nested structure of them.
 
     Returns:
@@ -86,7 +87,7 @@ def gradient_by_inputs(function: Callable[[Structure], Tensor], inputs: Structur
     """
     with tf.GradientTape() as tape:
         keras.tree.map_structure(tape.watch, inputs)
-        total = ops.sum(function(inputs))
+        total = sum(ops.sum(part) for part in keras.tree.flatten(function(inputs)))
     return tape.gradient(total, inputs)
 
 

@@ -15,10 +15,11 @@ from keras import ops
 from gankit.checks import check_at_least_one, did_you_mean
 from gankit.configured import Configured
 from gankit.differentiation import gradient_by_inputs
-from gankit.typing import Number, Seed, Tensor
+from gankit.typing import Number, Seed, Structure, Tensor
 
-#: From images ``(batch, height, width, channels)`` to their scores, ``(batch, ...)``.
-ScoreImages: TypeAlias = Callable[[Tensor], Tensor]
+#: From images ``(batch, height, width, channels)`` to their scores, ``(batch, ...)``, one tensor or
+#: several, whose slopes count as that of their sum.
+ScoreImages: TypeAlias = Callable[[Structure], Structure]
 
 EPSILON = 1e-12  # the slope of a square root at 0 is infinite, and 0 times infinity is NaN
 
@@ -186,8 +187,8 @@ def draw_per_image(images: Tensor, seed: Seed) -> Tensor:
 def squared_slopes(score_images: ScoreImages, images: Tensor) -> Tensor:
     """Returns the squared length of each image's gradient of its score, of shape ``(batch,)``."""
     # A score depends on its own image only, so the sum's gradient holds each one's gradient.
-    gradients = gradient_by_inputs(score_images, images)
-    return ops.sum(ops.square(gradients), axis=tuple(range(1, len(gradients.shape))))
+    parts = keras.tree.flatten(gradient_by_inputs(score_images, images))
+    return sum(ops.sum(ops.square(part), axis=tuple(range(1, len(part.shape)))) for part in parts)
 
 
 def squared_distance_from_one(slopes: Tensor) -> Tensor:

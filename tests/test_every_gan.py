@@ -1,18 +1,15 @@
 """The contract that every GAN meets. A variant adds one row."""
 
-import shutil
 from collections.abc import Callable
 from typing import NamedTuple
 
+import contract
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import (
     NUM_CLASSES,
-    all_state,
-    assert_same_state,
-    assert_same_values,
     make_autoencoders,
     make_cycle_networks,
     make_dcgan_of_classes,
@@ -26,14 +23,10 @@ from helpers import (
     make_residual_networks,
     make_translating_networks,
     make_volumetric_networks,
-    put_back,
-    sampling_stream,
-    values,
 )
 
 import gankit
 from gankit import data
-from gankit.callbacks import Checkpoint
 
 LABELS = np.arange(40) % NUM_CLASSES
 SMALL = make_images(40, (4, 4, 1), seed=1)
@@ -114,41 +107,11 @@ def make_dataset(row):
 
 
 def test_trains_and_logs(make_gan, make_dataset):
-    gan = make_gan()
-    before = kernels(gan)
-    history = gan.fit(make_dataset(), epochs=2, verbose=0).history
-    assert {"discriminator_loss", "generator_loss"} <= set(history)
-    assert np.isfinite([*history.values()]).all()
-    assert all(not np.array_equal(a, b) for a, b in zip(before, kernels(gan), strict=True))
-
-
-def kernels(gan):
-    # Not biases: the last one of a critic moves real and fake scores alike, and has no gradient.
-    every = values(gan.generator) + values(gan.discriminator)
-    return [value for value in every if value.ndim > 1]
+    contract.trains_and_logs(make_gan(), make_dataset())
 
 
 def test_phases_are_separate(make_gan, make_dataset):
-    gan = make_gan(run_eagerly=True)
-    ran = []
-
-    def watch(phase, theirs):
-        update = getattr(gan, phase)
-
-        def watched(*arguments):
-            before = [np.array(variable) for variable in theirs]
-            result = update(*arguments)
-            for variable, value in zip(theirs, before, strict=True):
-                np.testing.assert_array_equal(variable, value)
-            ran.append(phase)
-            return result
-
-        setattr(gan, phase, watched)
-
-    watch("train_discriminator", gan.generator_variables)
-    watch("train_generator", gan.discriminator_variables)
-    gan.fit(make_dataset().take(1), verbose=0)
-    assert ran == ["train_discriminator"] * gan.discriminator_steps + ["train_generator"]
+    contract.phases_are_separate(make_gan(run_eagerly=True), make_dataset())
 
 
 # Graphs take longer to build than a few eager steps: two tests of each row build one.
@@ -156,13 +119,7 @@ def test_phases_are_separate(make_gan, make_dataset):
 
 def test_saves_loads_and_continues_exactly(make_gan, make_dataset, tmp_path):
     gan = make_gan(run_eagerly=True)
-    gan.fit(make_dataset().take(2), verbose=0)
-    gan.save(tmp_path / "gan.keras")
-    loaded = keras.models.load_model(tmp_path / "gan.keras")
-    assert type(loaded) is type(gan)
-    for one in (gan, loaded):
-        one.fit(make_dataset().take(2), verbose=0)
-    assert_same_state(gan, loaded)
+    contract.saves_loads_and_continues_exactly(gan, make_dataset(), tmp_path)
 
 
 def test_eager_and_graph_agree(make_gan, make_dataset):
@@ -200,59 +157,11 @@ def test_evaluates_held_out_data(make_gan, make_dataset):
 
 
 def test_evaluate_changes_nothing(make_gan, make_dataset):
-    gan, dataset = make_gan(run_eagerly=True), make_dataset().take(1)
-    start = all_state(gan)
-    logs = gan.fit(dataset, verbose=0).history
-    trained = all_state(gan)
-    gan.evaluate(dataset, verbose=0)  # of the data of training, whose order must not move either
-    # One state may move: fakes are drawn as ``generate`` without a seed draws them, from a stream
-    # of random numbers beside training's.
-    moved = sampling_stream(gan)
-    assert_same_values(all_state(gan), trained | moved)
-    # Nor does it leave anything behind that is no variable: the same step is the same again.
-    put_back(gan, start | moved)
-    assert gan.fit(dataset, verbose=0).history == logs
-    assert_same_values(all_state(gan), trained | moved)
-
-
-class CopyFolder(keras.callbacks.Callback):
-    """Copies a folder before a training step begins: what a process killed then leaves behind."""
-
-    def __init__(self, folder, copy, step):
-        super().__init__()
-        self.folder, self.copy, self.step = folder, copy, step
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.model.optimizer.iterations == self.step:
-            shutil.copytree(self.folder, self.copy)
+    contract.evaluate_changes_nothing(make_gan(run_eagerly=True), make_dataset())
 
 
 def test_stopped_in_mid_epoch_equals_not_stopped(make_gan, make_dataset, tmp_path):
-    def run(folder, seed, *callbacks):
-        folder.mkdir(exist_ok=True)
-        keras.utils.set_random_seed(seed)  # other weights and dropout, if they are not restored
-        gan = make_gan(run_eagerly=True)
-        history = gan.fit(
-            make_dataset().take(2),
-            epochs=2,
-            validation_data=make_dataset(shuffle=False).take(1),
-            callbacks=[
-                Checkpoint(folder / "run", every=3),  # in the middle of the second epoch
-                keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3 * 0.9**epoch),
-                keras.callbacks.CSVLogger(folder / "log.csv", append=True),
-                *callbacks,
-            ],
-            verbose=0,
-        )
-        return gan, history.history
-
-    folder, left = tmp_path / "whole", tmp_path / "stopped"
-    whole, expected = run(folder, 0, CopyFolder(folder, left, step=3))
-    assert len((left / "log.csv").read_text().splitlines()) == 2  # names, and the first epoch
-    resumed, history = run(left, 1)
-    assert_same_state(whole, resumed)
-    assert history == {name: values[1:] for name, values in expected.items()}
-    assert (left / "log.csv").read_text() == (folder / "log.csv").read_text()
+    contract.stopped_in_mid_epoch_equals_not_stopped(make_gan, make_dataset, tmp_path)
 
 
 def test_generates_what_it_was_asked_for(make_gan, row):

@@ -34,6 +34,19 @@ def test_slopes_at_real_and_generated_images_by_hand():
         penalties.R1(-1)
 
 
+def test_slopes_of_several_scores_and_images_by_hand():
+    # The scores a.x, three times, and b.y add up to one of the slopes 3a and b.
+    a, b = np.array([1.0, 2.0], "float32"), np.array([2.0, 0.0, 1.0], "float32")
+    images = {"x": to_tensor(np.zeros((4, 2))), "y": to_tensor(np.zeros((4, 3)))}
+
+    def score_images(images):
+        patches = keras.ops.tile(keras.ops.sum(images["x"] * a, axis=1)[:, None, None], (1, 3, 1))
+        return [patches, keras.ops.sum(images["y"] * b, axis=1)[:, None]]
+
+    values = penalties.R1(2.0)(score_images, images, None)
+    np.testing.assert_allclose(values, np.full(4, 9 * 5 + 5))
+
+
 def test_dragan_looks_around_real_images():
     seen = []
 

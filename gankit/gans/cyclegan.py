@@ -11,7 +11,7 @@ from gankit import losses, penalties
 from gankit.checks import check_at_least_one
 from gankit.gans.gan import GAN
 from gankit.layers import ImagePool
-from gankit.training.batch import Batch, in_float32
+from gankit.training.batch import Batch
 from gankit.training.inputs import check_images, check_logits, check_networks
 from gankit.training.optimizers import dcgan_adam
 from gankit.training.sampling import predict
@@ -89,11 +89,6 @@ class CycleGAN(GAN):
             "generator": [self.generator, self.inverse_generator],
         }
 
-    def translators(self, training: bool = True) -> list[keras.Model]:
-        """Returns the networks that translate forward and back: averages outside of training."""
-        networks = [self.generator, self.inverse_generator]
-        return networks if training else [self.averaged(network) for network in networks]
-
     def unpack(self, data: Structure) -> Batch:
         """Returns a batch whose images are a pair: of the kind to be made, and of the other."""
         batch = super().unpack(data)
@@ -103,16 +98,16 @@ class CycleGAN(GAN):
         """Returns images of both kinds, made of the other kind, which is their condition."""
         given = real.images[::-1]
         fakes = [
-            in_float32(network(part, training=training))
-            for network, part in zip(self.translators(training), given, strict=True)
+            self.run(network, part, training)
+            for network, part in zip(self.sides()["generator"], given, strict=True)
         ]
         return real, Batch(tuple(fakes), condition=given)
 
     def reconstruct(self, real: Batch, fake: Batch, training: bool = True) -> tuple[Batch, Batch]:
         """Returns the fakes with what comes back of them."""
         again = [
-            in_float32(network(part, training=training))
-            for network, part in zip(self.translators(training)[::-1], fake.images, strict=True)
+            self.run(network, part, training)
+            for network, part in zip(self.sides()["generator"][::-1], fake.images, strict=True)
         ]
         return real, fake._replace(reconstructed=tuple(again))
 
@@ -133,7 +128,7 @@ class CycleGAN(GAN):
             return super().discriminate(batch, training)
         images = self.shown(batch, training).images
         scores = [
-            in_float32(network(part, training=training))
+            self.run(network, part, training)
             for network, part in zip(self.sides()["discriminator"], images, strict=True)
         ]
         return batch._replace(scores=ops.stack(scores, axis=1))
@@ -143,7 +138,7 @@ class CycleGAN(GAN):
 
         def costs(network, real, fake):
             def score(images):
-                return in_float32(network(self.augmented(images), training=True))
+                return self.run(network, self.augmented(images))
 
             return penalty(score, real, fake, seed=self.training_seed, step=self.steps_completed)
 
@@ -172,5 +167,5 @@ class CycleGAN(GAN):
         images = np.asarray(images)
         expected = self.inverse_generator.input_shape[1:]
         check_images(images, expected, self.value_range, "the inverse generator takes images")
-        network = self.translators(training=not ema)[1]
-        return predict(network, images, batch_size)
+        network = self.inverse_generator
+        return predict(self.averaged(network) if ema else network, images, batch_size)

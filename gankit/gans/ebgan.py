@@ -7,7 +7,7 @@ from keras import ops
 
 from gankit import losses, penalties
 from gankit.gans.gan import GAN
-from gankit.training.batch import Batch, in_float32
+from gankit.training.batch import Batch
 from gankit.training.inputs import split_outputs
 from gankit.training.optimizers import dcgan_adam
 from gankit.typing import Scalars, Tensor
@@ -71,13 +71,10 @@ class EBGAN(GAN):
 
     def discriminate(self, batch: Batch, training: bool = True) -> Batch:
         """Returns the batch with the negative energy of each image as its score, ``(batch, 1)``."""
-        shown = self.shown(batch, training)
-        inputs = self.discriminator_inputs.match(images=shown.images, condition=shown.condition)
-        outputs = in_float32(self.discriminator(inputs, training=training))
-        repeated, heads = split_outputs(outputs)
-        axes = tuple(range(1, len(shown.images.shape)))
-        energy = ops.mean(self.distance(repeated - shown.images), axis=axes)
-        return batch._replace(scores=-energy[:, None], heads=heads)
+        batch = super().discriminate(batch, training)
+        axes = tuple(range(1, len(batch.shown.shape)))
+        energy = ops.mean(self.distance(batch.scores - batch.shown), axis=axes)
+        return batch._replace(scores=-energy[:, None])
 
     def distance(self, difference: Tensor) -> Tensor:
         """Returns what a difference of values costs: its square."""

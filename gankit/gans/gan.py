@@ -14,7 +14,7 @@ from gankit.training.arguments import (
     check_no_weights,
 )
 from gankit.training.averages import check_average, decay_at, follow
-from gankit.training.batch import Batch, count_rows, in_float32, map_tensors, mean_of
+from gankit.training.batch import Batch, count_rows, map_tensors, mean_of
 from gankit.training.fitting import Fitting, check_divisible
 from gankit.training.inputs import check_logits, check_networks, find_range, split_outputs
 from gankit.training.logs import EpochMeans, check_losses, name_losses
@@ -281,9 +281,8 @@ class GAN(Fitting):
         """
         condition = self.sample_condition(real=real)
         latents = map_tensors(ops.convert_to_tensor, self.sample_latents(count_rows(real.images)))
-        network = self.generator if training else self.averaged(self.generator)
         inputs = self.generator_inputs.match(latents=latents, condition=condition)
-        return real, Batch(in_float32(network(inputs, training=training)), condition, latents)
+        return real, Batch(self.run(self.generator, inputs, training), condition, latents)
 
     def train_discriminator(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
         """Updates the discriminator to tell ``real`` from ``fake``, taking both as given.
@@ -369,8 +368,8 @@ class GAN(Fitting):
         inputs = self.discriminator_inputs.match(
             images=shown.images, condition=shown.condition, latents=shown.latents
         )
-        scores, heads = split_outputs(in_float32(self.discriminator(inputs, training=training)))
-        return batch._replace(scores=scores, heads=heads)
+        scores, heads = split_outputs(self.run(self.discriminator, inputs, training))
+        return batch._replace(shown=shown.images, scores=scores, heads=heads)
 
     def discriminate_pair(
         self, real: Batch, fake: Batch, training: bool = True

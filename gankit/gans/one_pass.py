@@ -31,6 +31,6 @@ class OnePassGAN(GAN):
         number = count_rows(real.images)
         on_real, on_fake = both.rows(slice(None, number)), both.rows(slice(number, None))
         return (
-            real._replace(scores=on_real.scores, heads=on_real.heads),
-            fake._replace(scores=on_fake.scores, heads=on_fake.heads),
+            real._replace(shown=on_real.shown, scores=on_real.scores, heads=on_real.heads),
+            fake._replace(shown=on_fake.shown, scores=on_fake.scores, heads=on_fake.heads),
         )

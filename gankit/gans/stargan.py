@@ -8,7 +8,7 @@ from keras import ops
 
 from gankit import losses, penalties
 from gankit.gans.gan import GAN
-from gankit.training.batch import Batch, in_float32
+from gankit.training.batch import Batch
 from gankit.training.heads import class_accuracy, class_loss
 from gankit.training.inputs import check_classes, split_outputs
 from gankit.typing import Number, Scalars, Seed, Structure
@@ -106,9 +106,8 @@ class StarGAN(GAN):
 
     def reconstruct(self, real: Batch, fake: Batch, training: bool = True) -> tuple[Batch, Batch]:
         """Returns the fakes with what they become when they are turned back."""
-        network = self.generator if training else self.averaged(self.generator)
-        again = network([fake.images, real.condition], training=training)
-        return real, fake._replace(reconstructed=in_float32(again))
+        again = self.run(self.generator, [fake.images, real.condition], training)
+        return real, fake._replace(reconstructed=again)
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns ``GAN``'s terms, and what real images cost whose domain is not found."""

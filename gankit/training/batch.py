@@ -17,6 +17,7 @@ class Batch(NamedTuple):
         condition: what the generator was told: None, class labels as int32 ``(batch,)``, or any
             nested structure of tensors.
         latents: what the images were made from, None where they are real or made from none.
+        shown: the images as the discriminator saw them, e.g. augmented; None until it has looked.
         scores: the discriminator's float32 logits, None until it has looked.
         heads: the discriminator's further outputs.
         reconstructed: what the images were made from, made again from them, where a variant asks
@@ -27,6 +28,7 @@ class Batch(NamedTuple):
     images: Structure
     condition: Structure = None
     latents: Structure = None
+    shown: Structure = None
     scores: Structure = None
     heads: tuple[Tensor, ...] = ()
     reconstructed: Structure = None

@@ -12,7 +12,7 @@ from gankit import priors
 from gankit.checks import check_at_least_one
 from gankit.configured import Configured
 from gankit.training.averages import average_of
-from gankit.training.batch import Batch, map_tensors
+from gankit.training.batch import Batch, in_float32, map_tensors
 from gankit.training.inputs import Inputs, standardize
 from gankit.training.random import choose_stream, find_seed_states
 from gankit.typing import Config, PathLike, Seed, Structure, Tensor, ValueRange
@@ -96,6 +96,11 @@ class Sampling(Configured, keras.Model):
     def averaged(self, network: keras.Model) -> keras.Model:
         """Returns the average of a network, or the network itself where there is none."""
         return getattr(self, self.average_name(network), network)
+
+    def run(self, network: keras.Model, inputs: Structure, training: bool = True) -> Structure:
+        """Returns a network's outputs in float32, outside of training those of its average."""
+        network = network if training else self.averaged(network)
+        return in_float32(network(inputs, training=training))
 
     # What the generator gets
 
