@@ -197,6 +197,8 @@ class Stopped(Exception):  # noqa: N818 (not an error of a user's)
 class StopAfter(keras.callbacks.Callback):
     """Ends a run as a crash would, after some training steps in this process."""
 
+    order = 2  # after checkpoints
+
     def __init__(self, steps):
         super().__init__()
         self.steps = steps

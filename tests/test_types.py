@@ -20,8 +20,10 @@ import numpy as np
 
 import gankit
 from gankit import Batch, architectures, augment, callbacks, data, latents, losses, metrics
-from gankit import penalties
-from gankit.typing import Config, Scalars, Seed, Tensor
+from gankit import penalties, priors
+from gankit.differentiation import gradient_by_inputs
+from gankit.training.phase import Phase
+from gankit.typing import Scalars, Seed, Tensor
 
 
 @keras.saving.register_keras_serializable(package="my_gans")
@@ -44,8 +46,29 @@ class BrightGAN(gankit.WGANGP):
         error = keras.ops.mean(fake.images) - self.brightness
         return super().generator_losses(real, fake) | {"brightness": keras.ops.square(error)}
 
-    def get_config(self) -> Config:
-        return super().get_config() | {"brightness": self.brightness}
+    def make(self, real: Batch, training: bool = True) -> tuple[Batch, Batch]:
+        real, fake = super().make(real, training)
+        return real, fake._replace(extra={"mean": keras.ops.mean(fake.images)})
+
+    def shown(self, batch: Batch, training: bool = True) -> Batch:
+        return super().shown(batch, training)
+
+    def penalty_losses(self, phase: Phase, real: Batch, fake: Batch) -> Scalars:
+        def slope() -> Tensor:
+            slopes = gradient_by_inputs(self.generator, fake.latents)
+            return self.current(1e-3) * keras.ops.mean(keras.ops.square(slopes))
+
+        terms = super().penalty_losses(phase, real, fake)
+        return terms | ({"slope": phase.lazily(2, slope)} if phase.name == "generator" else {})
+
+    def may_update(self, phase: str) -> Tensor | None:
+        return None
+
+    def needs_real(self) -> bool:
+        return True
+
+    def step_metrics(self, real: Batch, fake: Batch) -> Scalars:
+        return super().step_metrics(real, fake) | {"brightness": fake.extra["mean"]}
 
 
 @keras.saving.register_keras_serializable(package="my_gans")
@@ -57,6 +80,18 @@ class Plain(losses.Loss):
         return -fake_scores
 
 
+class Mine(penalties.Penalty):
+    def costs(
+        self, score_images: penalties.ScoreImages, real: Tensor, fake: Tensor, seed: Seed = None
+    ) -> Tensor:
+        return penalties.squared_slopes(score_images, real)
+
+
+class Positive(priors.Normal):
+    def sample(self, shape: tuple[int | Tensor, ...], seed: Seed = None) -> Tensor:
+        return keras.ops.abs(super().sample(shape, seed))
+
+
 digits, labels = data.sample_digits()
 digits, labels = digits[:256], labels[:256]
 pairs = data.from_arrays(digits, labels, batch_size=4, image_size=(16, 16), classes=[3, 7])
@@ -65,7 +100,8 @@ generator = architectures.dcgan.build_generator((16, 16, 1), latent_dim=8, filte
 discriminator = architectures.dcgan.build_discriminator((16, 16, 1), filters=4, dropout=0.0)
 gan = gankit.GAN(generator, discriminator, augment=augment.DiffAugment(["color"]), seed=0)
 gan.compile(keras.optimizers.Adam(1e-3), "adam", losses.NonSaturating(label_smoothing=0.1))
-gan.compile(loss=Plain(), penalty=penalties.R1(1.0, every=2), run_eagerly=False)
+gan.compile(loss="hinge", penalty="r1")
+gan.compile(loss=Plain(), penalty=penalties.R1(1.0, every=2) + Mine(0.1), run_eagerly=False)
 history = gan.fit(
     dataset, epochs=1, verbose=0, callbacks=[callbacks.SampleGrid("samples"), callbacks.StopOnNaN()]
 )
@@ -92,8 +128,10 @@ print(found.costs.sum())
 gan.save("digits.keras")
 loaded = gankit.load("digits.keras")
 print(loaded.generate(1, condition=None).shape)
-bright = BrightGAN(generator, discriminator, brightness=0.5, discriminator_steps=1)
-bright.compile()
+bright = BrightGAN(
+    generator, discriminator, brightness=0.5, discriminator_steps=1, latent_prior=Positive()
+)
+bright.compile(optimizers={"generator": "adam"})
 bright.train_on_batch(images)
 """
 
@@ -125,12 +163,15 @@ losses.get(None)  # wrong
 penalties.R1(10.0, every=0.5)  # wrong
 penalties.R1(10.0) + 1  # wrong
 augment.DiffAugment(["colour"])  # wrong
-gankit.GAN(generator, discriminator, latent_prior="gauss")  # wrong
+gankit.GAN(generator, discriminator, latent_prior=1)  # wrong
+gankit.GAN(generator, discriminator, value_range=(0, 1, 2))  # wrong
+gankit.OnePassGAN(generator, discriminator, share_fakes="no")  # wrong
 gankit.WGAN(generator, discriminator, clip="0.01")  # wrong
 gankit.LAPGAN([generator, 1])  # wrong
 gan = gankit.GAN(generator, discriminator)
 gan.compile(loss=1.0)  # wrong
-gan.compile(penalty="r1")  # wrong
+gan.compile(penalty=1.0)  # wrong
+gan.compile(optimizers="adam")  # wrong
 gan.fit(dataset, epochs="80")  # wrong
 gan.fit(dataset, callbacks=callbacks.StopAfter(60), verbose="loud")  # wrong
 gan.generate("64")  # wrong

@@ -10,7 +10,7 @@ from gankit.callbacks.checkpoint import Checkpoint
 from gankit.checks import check_at_least_one, check_fraction
 from gankit.differentiation import compile_function
 from gankit.gans import GAN
-from gankit.training.position import follows_schedule
+from gankit.training.position import follows_schedule, read_learning_rates
 from gankit.typing import Logs
 
 
@@ -80,7 +80,7 @@ class StopOnNaN(keras.callbacks.Callback):
                 "penalty."
             )
         optimizers = self.model.optimizer.optimizers
-        rates = [float(optimizer.learning_rate) for optimizer in optimizers]
+        rates = read_learning_rates(optimizers)
         counts = (self.model.epochs_completed, self.model.steps_completed)
         numbers = [count.numpy() for count in counts]
         path, _ = self.checkpoint.restore(self.model)

@@ -96,7 +96,7 @@ class Fitting(Sampling):
                 batch_size,
                 epochs=epochs,
                 verbose=verbose,
-                callbacks=[PositionKeeper(x), *in_order],
+                callbacks=[PositionKeeper(x, kwargs.get("validation_data")), *in_order],
                 initial_epoch=max(initial_epoch, self.position.epoch - self.position.epoch_offset),
                 **kwargs,
             )

@@ -1,8 +1,10 @@
 """Where training is: one thing, with one writer."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
+from keras import ops
 
 from gankit.data.epochs import get_epochs, set_epoch, set_epochs
 from gankit.typing import Logs
@@ -61,11 +63,13 @@ class PositionKeeper(keras.callbacks.Callback):
 
     Args:
         data: what ``fit`` iterates over.
+        held_out: its validation data; their order follows from the epoch, too.
     """
 
-    def __init__(self, data: Any):
+    def __init__(self, data: Any, held_out: Any = None):
         super().__init__()
         self.data = data
+        self.held_out = held_out
         self.begun = False
         self.left: list[float] = []
 
@@ -76,10 +80,11 @@ class PositionKeeper(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Sets the data's order, once, before Keras starts to iterate; passes count themselves."""
+        self.epoch = self.position.epoch_offset + epoch
         if not self.begun:
-            set_epoch(self.data, self.position.epoch_offset + epoch)
+            set_epoch(self.data, self.epoch)
         self.begun, self.seen = True, 0
-        rates = [float(optimizer.learning_rate) for optimizer in self.model.optimizer.optimizers]
+        rates = read_learning_rates(self.model.optimizer.optimizers)
         if self.position.step:  # an epoch that goes on: callbacks shall find it as it began
             self.model.means.restore(self.position.means)
             self.left = rates
@@ -114,12 +119,18 @@ class PositionKeeper(keras.callbacks.Callback):
         self.position.step = 0
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
-        """Notes where the data are: those for validation may be the same."""
+        """Notes where the data are: those for validation may be the same. Sets these."""
         self.before = get_epochs(self.data)
+        set_epoch(self.held_out, self.epoch)
 
     def on_test_end(self, logs: Logs | None = None) -> None:
         """Puts the data back where they were."""
         set_epochs(self.data, self.before)
+
+
+def read_learning_rates(optimizers: Iterable[keras.optimizers.Optimizer]) -> list[float]:
+    """Returns the present learning rates, also of optimizers on several devices."""
+    return [float(ops.convert_to_numpy(optimizer.learning_rate)) for optimizer in optimizers]
 
 
 def follows_schedule(optimizer: keras.optimizers.Optimizer) -> bool:
