@@ -225,7 +225,7 @@ class Sampling(Configured, keras.Model):
             training = self.in_training if training is None else training
             return self.discriminate(Batch(images, condition), training).scores
         check_at_least_one("batch_size", batch_size)
-        images = np.asarray(images)
+        images = as_rows(images)
         self.discriminator_inputs.check_images(images, self.value_range, self.shown_shape)
         if condition is not None:
             condition = as_rows(condition)
@@ -234,11 +234,11 @@ class Sampling(Configured, keras.Model):
         return self.score_rows(images, condition, batch_size)
 
     def score_rows(
-        self, images: np.ndarray, condition: Structure = None, batch_size: int = 256
+        self, images: Structure, condition: Structure = None, batch_size: int = 256
     ) -> np.ndarray:
         """Returns the mean score of each image, without looking at what comes in."""
         batch, scores = Batch(images, condition), []
-        for start in range(0, len(images), batch_size):
+        for start in range(0, count_images(None, images=images), batch_size):
             rows = batch.rows(slice(start, start + batch_size)).map(self.standardize)
             parts = keras.tree.flatten(self.discriminate(rows, training=False).scores)
             means = [np.asarray(part).reshape(len(part), -1).mean(axis=1) for part in parts]
@@ -273,7 +273,7 @@ class Sampling(Configured, keras.Model):
             invented = self.sample_condition(num_images=out_of, seed=stream)
             candidates = self.generate(out_of, invented, latents)
             order = np.argsort(-self.score_rows(candidates, invented), kind="stable")
-            return candidates[order[:num_images]]
+            return take_rows(candidates, order[:num_images])
         if out_of % num_images:
             raise ValueError(
                 f"With a condition, out_of={out_of} must be a multiple of num_images={num_images}: "
@@ -286,7 +286,7 @@ class Sampling(Configured, keras.Model):
         candidates = self.generate(out_of, condition=condition, seed=seed)
         scores = self.score_rows(candidates, condition).reshape(num_images, repeats)
         best = np.arange(num_images) * repeats + scores.argmax(axis=1)
-        return candidates[best]
+        return take_rows(candidates, best)
 
     def standardize(self, tensor: Tensor) -> Tensor:
         """Returns images or a part of a condition as the networks take them, see ``inputs``."""
@@ -357,6 +357,11 @@ def predict(network: keras.Model, inputs: Structure, batch_size: int) -> Structu
     inputs = keras.tree.map_structure(ops.convert_to_numpy, inputs)
     outputs = network.predict(inputs, batch_size=batch_size, verbose=0)
     return keras.tree.map_structure(lambda array: np.asarray(array, np.float32), outputs)
+
+
+def take_rows(images: Structure, indices: np.ndarray) -> Structure:
+    """Returns some of the images, in the order of ``indices``."""
+    return keras.tree.map_structure(lambda part: part[indices], images)
 
 
 def as_rows(condition: Structure) -> Structure:
