@@ -23,7 +23,7 @@ def make_grid(
     """Returns one picture in which the images stand in rows.
 
     Args:
-        images: array ``(n, height, width, channels)`` with 1 or 3 channels, floats in
+        images: array ``(n, height, width, channels)`` with 1, 3 or 4 channels, floats in
             ``value_range`` (values outside are clipped) or uint8 in 0..255; or volumes ``(n, depth,
             height, width, 1)`` of such values, which ``draw_voxels`` draws.
         columns: images a row; by default as many as make the grid nearly square. Several numbers
@@ -144,10 +144,10 @@ def to_uint8(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
     images = np.asarray(images)
     if images.ndim == 5:
         return draw_voxels(images, threshold=(low + high) / 2)
-    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
+    if images.ndim != 4 or images.shape[-1] not in (1, 3, 4) or not len(images):
         raise ValueError(
             "images must have the shape (n, height, width, channels) with at least one image and "
-            f"1 or 3 channels, or (n, depth, height, width, 1) of volumes, got {images.shape}."
+            f"1, 3 or 4 channels, or (n, depth, height, width, 1) of volumes, got {images.shape}."
         )
     if images.dtype == np.uint8:
         return images
@@ -160,7 +160,7 @@ def to_uint8(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
 
 
 def to_picture(frame: PathLike | np.ndarray) -> Image.Image:
-    """Returns a file's content, or a uint8 array ``(height, width, 1 or 3)``, as a Pillow image."""
+    """Returns a file's content, or a uint8 array ``(height, width, channels)``, as an image."""
     if isinstance(frame, str | os.PathLike):
         with Image.open(frame) as image:
             return image.copy()

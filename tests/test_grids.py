@@ -12,7 +12,7 @@ import gankit
     number=st.integers(1, 30),
     height=st.integers(1, 5),
     width=st.integers(1, 5),
-    channels=st.sampled_from([1, 3]),
+    channels=st.sampled_from([1, 3, 4]),
     padding=st.integers(0, 3),
     columns=st.none() | st.integers(1, 8),
 )
@@ -31,6 +31,13 @@ def test_each_image_stands_in_its_place(number, height, width, channels, padding
         left = index % columns * (width + padding)
         np.testing.assert_array_equal(grid[top : top + height, left : left + width], image)
     assert (grid > 0).sum() == images.size
+
+
+def test_a_picture_keeps_transparency(tmp_path):
+    images = np.full((2, 3, 4, 4), [1.0, -1.0, -1.0, 0.0], "float32")
+    picture = Image.open(gankit.save_grid(images, tmp_path / "grid.png", columns=2, padding=0))
+    assert picture.mode == "RGBA"
+    np.testing.assert_array_equal(picture, np.broadcast_to([255, 0, 0, 128], (3, 8, 4)))
 
 
 def test_gaps_part_groups_of_columns():

@@ -35,7 +35,7 @@ def from_arrays(
     """Returns a dataset of batches made of images in memory.
 
     Args:
-        images: array ``(n, height, width, channels)`` with 1 or 3 channels: uint8 in 0..255, or
+        images: array ``(n, height, width, channels)`` with 1, 3 or 4 channels: uint8 in 0..255, or
             floats in ``value_range``.
         labels: the images' classes, integers of shape ``(n,)``; with them the dataset holds
             ``(images, labels)``.
@@ -136,14 +136,14 @@ def resize_array(images: np.ndarray, image_size: Size, value_range: ValueRange) 
 def check_array(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
     """Returns ``images`` as a uint8 or float32 array, or says what is wrong with them."""
     images = np.asarray(images)
-    if images.ndim != 4 or images.shape[-1] not in (1, 3):
+    if images.ndim != 4 or images.shape[-1] not in (1, 3, 4):
         hint = ""
         if images.ndim == 3:
             hint = " Grey images need a last axis of one channel: images[..., None]."
         elif images.ndim == 4 and images.shape[1] in (1, 3):
             hint = " The channels come last: np.moveaxis(images, 1, -1)."
         raise ValueError(
-            "images must have the shape (n, height, width, channels) with 1 or 3 channels, got "
+            "images must have the shape (n, height, width, channels) with 1, 3 or 4 channels, got "
             f"{images.shape}.{hint}"
         )
     if images.dtype == np.uint8 or not len(images):

@@ -149,7 +149,7 @@ FLOATS = make_images(4)
         (FLOATS.astype("int32"), {}, TypeError, "uint8 in 0..255 or floats.*int32"),
         (FLOATS[..., 0], {}, ValueError, r"\(n, height, width, channels\).*\(4, 8, 8\).*None\]"),
         (FLOATS[:, None, :, :, 0], {}, ValueError, r"\(4, 1, 8, 8\).*moveaxis"),
-        (FLOATS.repeat(2, -1), {}, ValueError, r"1 or 3 channels, got \(4, 8, 8, 2\)"),
+        (FLOATS.repeat(2, -1), {}, ValueError, r"1, 3 or 4 channels, got \(4, 8, 8, 2\)"),
         (
             np.where(np.arange(4)[:, None, None, None] == 2, np.nan, FLOATS),
             {},
