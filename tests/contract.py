@@ -87,14 +87,17 @@ def evaluate_changes_nothing(gan, dataset):
 
 
 class CopyFolder(keras.callbacks.Callback):
-    """Copies a folder before a training step begins: what a process killed then leaves behind."""
+    """Copies a folder before a step of ``fit``: what a process killed then leaves behind."""
 
     def __init__(self, folder, copy, step):
         super().__init__()
         self.folder, self.copy, self.step = folder, copy, step
 
+    def on_train_begin(self, logs=None):
+        self.begun = self.model.optimizer.iterations.numpy()
+
     def on_train_batch_begin(self, batch, logs=None):
-        if self.model.optimizer.iterations == self.step:
+        if self.model.optimizer.iterations == self.begun + self.step:
             shutil.copytree(self.folder, self.copy)
 
 

@@ -149,8 +149,16 @@ def make_gan(networks=make_networks, compile_options=None, variant=gankit.GAN, *
 
 
 def all_variables(gan):
-    """Returns by name what training depends on: weights, slots, counters, random state."""
-    variables = {f"gan/{i}": variable for i, variable in enumerate(gan.variables)}
+    """Returns by name what training depends on: weights, slots, counters, random state.
+
+    Not what is left of networks that were replaced, which Keras goes on to list.
+    """
+    networks = [network for side in gan.sides().values() for network in side]
+    networks = [*networks, *map(gan.averaged, networks)]
+    theirs = [variable for network in networks for variable in network.variables]
+    others = gan.retired | {id(variable) for variable in theirs}
+    theirs += [variable for variable in gan.variables if id(variable) not in others]
+    variables = {f"gan/{i}": variable for i, variable in enumerate(theirs)}
     for number, optimizer in enumerate(gan.optimizer.optimizers):
         variables |= {f"optimizer_{number}/{i}": v for i, v in enumerate(optimizer.variables)}
     return variables

@@ -11,15 +11,13 @@ class MultiScaleGAN(gankit.GAN):
     The generator also matches the features of real images (section 3.3).
 
     Args:
-        generator: from latents to images.
+        generator, **kwargs: as in ``GAN``.
         discriminator: from images to patches' scores and features.
-        coarser: a list of discriminators, each of images half as high and wide as the one before.
-        matching_weight: of the term ``matching``.
-        **kwargs: as in ``GAN``.
+        coarser: a list of discriminators, each of half the size of the one before.
+        matching_weight: of the features.
 
     References:
-        Wang et al. 2017, "High-Resolution Image Synthesis and Semantic Manipulation with
-        Conditional GANs", arXiv:1711.11585.
+        Wang et al. 2017 (pix2pixHD), arXiv:1711.11585, section 3.2.
     """
 
     def __init__(self, generator, discriminator, coarser, matching_weight=10.0, **kwargs):

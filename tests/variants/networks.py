@@ -9,7 +9,7 @@ IMAGE_SHAPE = (8, 8, 1)
 LATENT_DIM = 4
 
 
-def build(inputs, outputs, activation=None, name=None):
+def build(inputs, outputs, activation=None, name=None, features=False):
     """Returns a network with one hidden layer.
 
     Args:
@@ -17,6 +17,7 @@ def build(inputs, outputs, activation=None, name=None):
         outputs: likewise, as a list: one output for each.
         activation: of the outputs.
         name: of the model.
+        features: whether the hidden layer is one more output.
     """
     given = [keras.Input(shape, name=key) for key, shape in inputs.items()]
     x = [layers.Flatten()(tensor) for tensor in given]
@@ -28,6 +29,7 @@ def build(inputs, outputs, activation=None, name=None):
         if len(shape) > 1:
             flat = layers.Activation(activation or "linear")(layers.Reshape(shape)(flat))
         made.append(flat)
+    made += [x] * features
     return keras.Model(given, made if len(made) > 1 else made[0], name=name)
 
 
@@ -36,9 +38,10 @@ def build_generator(**inputs):
     return build({"latents": (LATENT_DIM,)} | inputs, [IMAGE_SHAPE], "tanh", "generator")
 
 
-def build_discriminator(*outputs, name="discriminator", image_shape=IMAGE_SHAPE, **inputs):
+def build_discriminator(*outputs, image_shape=IMAGE_SHAPE, features=False, **inputs):
     """Returns a network from images, and what else it is given, to a score and other outputs."""
-    return build({"images": image_shape} | inputs, outputs or [(1,)], name=name)
+    inputs = {"images": image_shape} | inputs
+    return build(inputs, outputs or [(1,)], name="discriminator", features=features)
 
 
 def build_encoder(*outputs):

@@ -9,9 +9,8 @@ class VAEGAN(gankit.GAN):
     """A VAE whose likelihood is that of the discriminator's features.
 
     Encoder, decoder (the generator) and discriminator are three phases, each with its own sum
-    (Larsen et al. 2015, "Autoencoding beyond pixels using a learned similarity metric",
-    arXiv:1512.09300, algorithm 1). ``discriminator`` has a second output, the features of layer l;
-    ``encoder`` has two, the posterior's mean and log-variance; ``gamma`` weights them.
+    (Larsen et al. 2015, arXiv:1512.09300, algorithm 1). ``discriminator`` has a second output, the
+    features; ``encoder`` has two, the posterior's mean and log-variance; ``gamma`` weights.
     """
 
     def __init__(self, generator, discriminator, encoder, gamma=0.1, **kwargs):
@@ -29,10 +28,9 @@ class VAEGAN(gankit.GAN):
         return real._replace(extra={"mean": mean, "log_var": log_var, "again": again}), fake
 
     def discriminator_losses(self, real, fake):
-        again = super().discriminator_losses(
-            real, fake._replace(scores=self.score(real.extra["again"]))
-        )
-        return super().discriminator_losses(real, fake) | {"again": again["adversarial"]}
+        again = gankit.Batch(real.extra["again"], scores=self.score(real.extra["again"]))
+        cost = super().discriminator_losses(real, again)["adversarial"]
+        return super().discriminator_losses(real, fake) | {"again": cost}
 
     def distance(self, real):
         again = self.discriminate(gankit.Batch(real.extra["again"]), self.in_training).heads[0]
