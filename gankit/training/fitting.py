@@ -159,11 +159,13 @@ class Fitting(Sampling):
             first, x = peek(x, y, batch_size)  # fit, which calls with such a list, has looked
             self.check_data(first)
         before = [(state, ops.convert_to_numpy(state)) for state in self.seed_states()]
+        means = self.means.save()
         try:
             return super().evaluate(x, y, batch_size, verbose, return_dict=return_dict, **kwargs)
         finally:
             for state, value in before:
                 state.assign(value)
+            self.means.restore(means)
 
     # Steps, as Keras calls them
 
