@@ -113,7 +113,7 @@ class GAN(Fitting):
         self.share_fakes = share_fakes
         self.augment = augment
         if augment is not None and not augment.built:  # or Keras would, by a call of the GAN
-            augment.build((None, *self.discriminator_inputs.of("images")[0].shape))
+            augment.build(generator.outputs[0].shape)
         self.generator_ema = None if generator_ema is None else float(generator_ema)
         self.value_range = find_range(generator) if value_range == "auto" else value_range
         self.seed = seed
@@ -130,9 +130,9 @@ class GAN(Fitting):
 
     def set_networks(self, generator: keras.Model, discriminator: keras.Model) -> None:
         """Takes both networks, and finds out what they take."""
-        takes = check_networks(generator, discriminator)
-        self.generator_inputs, self.discriminator_inputs = takes
         self.generator, self.discriminator = generator, discriminator
+        takes = check_networks(generator, discriminator, self.shown_shape)
+        self.generator_inputs, self.discriminator_inputs = takes
         self.check_scores()
 
     def check_scores(self) -> None:

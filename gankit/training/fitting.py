@@ -242,7 +242,7 @@ class Fitting(Sampling):
             return
         images, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
         check_no_weights(sample_weight)
-        self.discriminator_inputs.check_images(images, self.value_range)
+        self.discriminator_inputs.check_images(images, self.value_range, self.shown_shape)
         number = len(keras.tree.flatten(images)[0])
         for part in [] if condition is None else keras.tree.flatten(condition):
             if len(part) != number:

@@ -1,7 +1,7 @@
 """What a network takes, found once: each input's role, shape, type and number of classes."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import keras
 import numpy as np
@@ -16,6 +16,7 @@ DISCRIMINATOR_ROLES = ("images", "condition")
 
 VALUE_TOLERANCE = 1e-3  # resampling and float16 overshoot the range by a little
 RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
+ShownShape: TypeAlias = Callable[[tuple[int | None, ...]], tuple[int | None, ...]]
 MOVING = (  # layers that move values and don't change them
     keras.layers.Reshape,
     keras.layers.Flatten,
@@ -121,9 +122,13 @@ class Inputs:
         }
         return keras.tree.map_structure(lambda place: chosen[self.inputs[place].name], self.places)
 
-    def check_images(self, images: Structure, value_range: ValueRange | None) -> None:
+    def check_images(
+        self, images: Structure, value_range: ValueRange | None, shown_shape: ShownShape
+    ) -> None:
         """Raises unless ``images`` have the shape, type and range that a discriminator needs."""
         parts, expected = keras.tree.flatten(images), self.of("images")
+        if not expected:  # it sees latents alone
+            return
         if len(parts) != len(expected) or (isinstance(images, dict) and len(parts) == 1):
             raise TypeError(
                 "The data must give images, or pairs of (images, condition), got "
@@ -131,7 +136,11 @@ class Inputs:
                 "dataset.map(lambda item: (item['image'], item['label']))."
             )
         for one, part in zip(expected, parts, strict=True):
-            check_images(np.asarray(part), one.shape, value_range, f"the {self.who} takes images")
+            part = np.asarray(part)
+            # Where images are shown in another shape, the error shows theirs all the same.
+            fits = shapes_fit(shown_shape(part.shape[1:]), one.shape)
+            shape = part.shape[1:] if fits else one.shape
+            check_images(part, shape, value_range, f"the {self.who} takes images")
 
     def check_condition(self, condition: Structure, value_range: ValueRange | None) -> None:
         """Raises unless ``condition`` can go into the network's inputs for it."""
@@ -245,16 +254,20 @@ def check_logits(discriminator: keras.Model) -> None:
         )
 
 
-def check_networks(generator: keras.Model, discriminator: keras.Model) -> tuple[Inputs, Inputs]:
+def check_networks(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    shown_shape: ShownShape = lambda shape: shape,
+) -> tuple[Inputs, Inputs]:
     """Returns what both networks take, or raises unless the one's output fits the other's input."""
     takes = Inputs(generator, "generator"), Inputs(discriminator, "discriminator")
     taken = takes[1].of("images")
-    if not taken:
+    if not taken and not takes[1].of("latents"):
         raise ValueError(
             f"The discriminator has no input for images: {[t.name for t in takes[1].inputs]}."
         )
     for output, images in zip(generator.outputs, taken, strict=False):
-        if not shapes_fit(output.shape[1:], images.shape):
+        if not shapes_fit(shown_shape(output.shape[1:]), images.shape):
             raise ValueError(
                 f"The generator makes images of shape {output.shape[1:]}, but the discriminator "
                 f"takes images of shape {images.shape} (height, width, channels). Build both "

@@ -38,6 +38,13 @@ class Sampling(Configured, keras.Model):
         """Returns the batch with its scores and heads."""
         raise NotImplementedError
 
+    def shown_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Returns the shape that images of ``shape`` have when the discriminator is shown them.
+
+        Both are without the batch axis. A variant whose ``shown`` changes shapes says so here.
+        """
+        return shape
+
     def sides(self) -> dict[str, list[keras.Model]]:
         """Returns the networks of each phase by its name."""
         raise NotImplementedError
@@ -219,7 +226,7 @@ class Sampling(Configured, keras.Model):
             return self.discriminate(Batch(images, condition), training).scores
         check_at_least_one("batch_size", batch_size)
         images = np.asarray(images)
-        self.discriminator_inputs.check_images(images, self.value_range)
+        self.discriminator_inputs.check_images(images, self.value_range, self.shown_shape)
         if condition is not None:
             condition = as_rows(condition)
             self.discriminator_inputs.check_condition(condition, self.value_range)

@@ -1,0 +1,165 @@
+"""Twenty variants, each in one short file of public names: the proof that the core serves them."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import contract
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import make_images
+from variants.aae import AAE
+from variants.bigan import BiGAN
+from variants.consistency import ConsistencyGAN
+from variants.fast_gan import FastGAN
+from variants.lecam import LeCamGAN
+from variants.lookahead import LookaheadGAN
+from variants.multi_scale import MultiScaleGAN
+from variants.networks import (
+    LATENT_DIM,
+    build,
+    build_discriminator,
+    build_encoder,
+    build_generator,
+    build_styled_generator,
+)
+from variants.pac_gan import PacGAN
+from variants.path_length import PathLengthGAN
+from variants.rotation import RotationGAN
+from variants.semi_supervised import SemiSupervisedGAN
+from variants.style_mixing import StyleMixingGAN
+from variants.top_k import TopKGAN
+from variants.two_discriminators import TwoDiscriminators
+from variants.vae_gan import VAEGAN
+
+import gankit
+
+IMAGES = make_images(20)
+
+
+class Row(NamedTuple):
+    """A variant, what makes its arguments, and its data: images, or images and a condition.
+
+    ``asked`` is what ``generate`` needs for three images.
+    """
+
+    variant: type
+    make_arguments: Callable[[], dict[str, Any]]
+    data: Any = IMAGES
+    asked: dict[str, Any] = {"num_images": 3}  # noqa: RUF012 (never changed)
+
+
+def networks(**arguments):
+    return {
+        "generator": build_generator(),
+        "discriminator": build_discriminator(),
+        **arguments,
+    }
+
+
+def with_encoder(**arguments):
+    return networks(encoder=build_encoder(), **arguments)
+
+
+ROWS = [
+    Row(BiGAN, lambda: with_encoder(discriminator=build_discriminator(latents=(LATENT_DIM,)))),
+    Row(
+        VAEGAN,
+        lambda: {
+            "generator": build_generator(),
+            "discriminator": build_discriminator((1,), (5,)),
+            "encoder": build_encoder((LATENT_DIM,), (LATENT_DIM,)),
+        },
+    ),
+    Row(AAE, lambda: with_encoder(discriminator=build({"latents": (LATENT_DIM,)}, [(1,)]))),
+    Row(
+        SemiSupervisedGAN,
+        lambda: networks(discriminator=build_discriminator((3,), (5,))),
+        (IMAGES, np.arange(20) % 4 - 1),
+    ),
+    Row(TwoDiscriminators, lambda: networks(patches=build_discriminator((2, 2, 1)))),
+    Row(PacGAN, lambda: networks(discriminator=build_discriminator(image_shape=(8, 8, 2)))),
+    Row(
+        MultiScaleGAN,
+        lambda: networks(
+            discriminator=build_discriminator((2, 2, 1), (5,)),
+            coarser=[build_discriminator((1, 1, 1), (5,), image_shape=(4, 4, 1))],
+        ),
+    ),
+    Row(PathLengthGAN, lambda: networks(generator=build_styled_generator(), every=2)),
+    Row(StyleMixingGAN, lambda: networks(generator=build_generator(latents=(3, LATENT_DIM)))),
+    Row(TopKGAN, lambda: networks(share=keras.optimizers.schedules.ExponentialDecay(1, 1, 0.9))),
+    Row(ConsistencyGAN, lambda: networks(change=keras.layers.RandomFlip("horizontal"))),
+    Row(LeCamGAN, networks),
+    Row(LookaheadGAN, lambda: networks(every=2)),
+    Row(
+        FastGAN,
+        lambda: networks(
+            discriminator=build_discriminator((1,), (4, 4, 1)),
+            augment=gankit.augment.DiffAugment(),
+        ),
+    ),
+    Row(RotationGAN, lambda: networks(discriminator=build_discriminator((1,), (4,)))),
+]
+
+
+@pytest.fixture(params=ROWS, ids=lambda row: row.variant.__name__)
+def row(request):
+    return request.param
+
+
+@pytest.fixture
+def make_gan(row):
+    def make(**compile_options):
+        gan = row.variant(**row.make_arguments(), seed=0)
+        gan.compile(**{"run_eagerly": True} | compile_options)
+        return gan
+
+    return make
+
+
+@pytest.fixture
+def make_dataset(row):
+    return lambda shuffle=True: tf.data.Dataset.from_tensor_slices(row.data).batch(10)
+
+
+def test_trains_and_logs(make_gan, make_dataset):
+    contract.trains_and_logs(make_gan(), make_dataset())
+
+
+def test_phases_are_separate(make_gan, make_dataset):
+    contract.phases_are_separate(make_gan(), make_dataset())
+
+
+def test_saves_loads_and_continues_exactly(make_gan, make_dataset, tmp_path):
+    contract.saves_loads_and_continues_exactly(make_gan(), make_dataset(), tmp_path)
+
+
+def test_evaluate_changes_nothing(make_gan, make_dataset):
+    contract.evaluate_changes_nothing(make_gan(), make_dataset())
+
+
+def test_stopped_in_mid_epoch_equals_not_stopped(make_gan, make_dataset, tmp_path):
+    contract.stopped_in_mid_epoch_equals_not_stopped(make_gan, make_dataset, tmp_path)
+
+
+def test_generates_and_scores(make_gan, row):
+    gan = make_gan()
+    images = gan.generate(**row.asked, seed=0)
+    assert len(images) == 3
+    np.testing.assert_array_equal(images, gan.generate(**row.asked, seed=0))
+    assert np.isfinite(gan.score(IMAGES[:4] if row.data is IMAGES else images)).all()
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parent.glob("[a-z]*.py")), ids=str)
+def test_is_short_and_uses_public_names_alone(path):
+    if path.stem in ("networks", "test_variants"):
+        return
+    text = path.read_text()
+    assert len(text.splitlines()) <= 45
+    private = set(re.findall(r"\b_\w+", text)) - {"__init__", "_replace"}  # of a NamedTuple
+    assert not private
+    assert "GradientTape" not in text
