@@ -1,5 +1,6 @@
 """The path of a batch, from the data to the updates of all networks, top to bottom."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -17,12 +18,11 @@ from gankit.training.averages import check_average, decay_at, follow
 from gankit.training.batch import Batch, count_rows, map_tensors, mean_of
 from gankit.training.fitting import Fitting, check_divisible
 from gankit.training.inputs import check_logits, check_networks, find_range, split_outputs
-from gankit.training.logs import EpochMeans, check_losses, name_losses
-from gankit.training.optimizers import Optimizers, choose_optimizers, copy_of
-from gankit.training.phase import Phase, add_gradients, check_apart
-from gankit.training.position import Position
-from gankit.training.random import find_seed_states, make_seed_generators
-from gankit.typing import Config, Number, Scalars, Structure, Tensor, ValueRange
+from gankit.training.logs import check_losses, name_losses
+from gankit.training.optimizers import choose_optimizers
+from gankit.training.phase import Phase, add_gradients
+from gankit.training.random import find_seed_states
+from gankit.typing import Scalars, Structure, Tensor, ValueRange
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -81,9 +81,6 @@ class GAN(Fitting):
     default_penalty: ClassVar[penalties.Penalty | None] = penalties.R1(0.1, every=8)
     default_discriminator_steps: ClassVar[int] = 1
 
-    loss: Any  # an instance of gankit.losses
-    penalty: Any  # an instance of gankit.penalties, or None
-
     def __init__(
         self,
         generator: keras.Model,
@@ -117,15 +114,7 @@ class GAN(Fitting):
         self.generator_ema = None if generator_ema is None else float(generator_ema)
         self.value_range = find_range(generator) if value_range == "auto" else value_range
         self.seed = seed
-        self.training_seed, self.sampling_seed = make_seed_generators(seed, 2)
-        count = {"shape": (), "dtype": "int64", "initializer": "zeros", "trainable": False}
-        self.epochs_completed = self.add_weight(name="epochs_completed", **count)
-        self.steps_completed = self.add_weight(
-            name="steps_completed", aggregation="only_first_replica", **count
-        )
-        self.means = EpochMeans()
-        self.position = Position(self)
-        self.phases: dict[str, Phase] = {}
+        self.create_state(seed)
         self.built = True
 
     def set_networks(self, generator: keras.Model, discriminator: keras.Model) -> None:
@@ -198,44 +187,6 @@ class GAN(Fitting):
         self.create_averages()
         self.create_phases(chosen)
         self.means.forget()
-
-    def create_phases(self, chosen: Mapping[str, keras.optimizers.Optimizer]) -> None:
-        """Gives each side its phase, and Keras the optimizers."""
-        scale_loss = self.compile_arguments.get("auto_scale_loss", True)
-        former = self.phases
-        self.phases = {
-            name: Phase(name, networks, chosen[name], scale_loss, former.get(name))
-            for name, networks in self.sides().items()
-        }
-        check_apart(list(self.phases.values()))
-        for name, phase in self.phases.items():
-            setattr(self, f"{name}_optimizer", phase.optimizer)  # where files have it
-        self.optimizer = Optimizers(self.phases)
-
-    def replace_networks(self, generator: keras.Model, discriminator: keras.Model) -> None:
-        """Trains other networks from now on: those of before with other layers at their ends.
-
-        Variables that stay keep their average and what their optimizer remembers of them. Call it
-        between two calls of ``fit``, or in a callback when an epoch begins.
-        """
-        former = [network for side in self.sides().values() for network in side]
-        means = {
-            id(weight): ops.convert_to_numpy(mean)
-            for network in self.generator_networks()
-            for weight, mean in zip(network.weights, self.averaged(network).weights, strict=True)
-        }
-        self.retire([*former, *map(self.averaged, former)])
-        self.set_networks(generator, discriminator)
-        self.create_averages(means)
-        if self.compiled:
-            former_phases = self.phases
-            self.create_phases(
-                {name: copy_of(phase.optimizer) for name, phase in former_phases.items()}
-            )
-            for name, phase in self.phases.items():
-                phase.recall(former_phases[name])
-            self.means.forget()
-            self.make_train_function(force=True)
 
     # The path of a batch, from top to bottom
 
@@ -394,7 +345,7 @@ class GAN(Fitting):
         if self.penalty is None or phase.name != "discriminator":
             return {}
         costs = [
-            phase.lazily(every, lambda penalty=penalty: self.gradient_penalty(penalty, real, fake))
+            phase.lazily(every, functools.partial(self.gradient_penalty, penalty, real, fake))
             for every, penalty in self.penalty.by_interval().items()
         ]
         return {"penalty": costs[0] if len(costs) == 1 else sum(costs)}
@@ -458,25 +409,6 @@ class GAN(Fitting):
         decay = decay_at(self.steps_completed, self.generator_ema, images)
         for network in self.generator_networks():
             follow(self.averaged(network), network, decay)
-
-    def current(self, number: Number) -> Any:
-        """Returns a number, or what a schedule gives for the training steps completed."""
-        return number(self.steps_completed) if callable(number) else number
-
-    # Persistence of what compile settled
-
-    def get_compile_config(self) -> Config:
-        """Returns the arguments of ``compile``."""
-        if not self.compiled:
-            return {}
-        chosen = {name: phase.optimizer for name, phase in self.phases.items()}
-        own = {f"{name}_optimizer": chosen.pop(name) for name in ("generator", "discriminator")}
-        config = own | {"loss": self.loss, "penalty": self.penalty, "optimizers": chosen}
-        return keras.saving.serialize_keras_object(config | self.compile_arguments)
-
-    def compile_from_config(self, config: Config) -> None:
-        """Compiles as ``get_compile_config`` describes; the optimizers' slots are made here."""
-        self.compile(**keras.saving.deserialize_keras_object(config))
 
 
 def share_right(margins: Tensor) -> Tensor:

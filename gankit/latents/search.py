@@ -171,7 +171,7 @@ def edit(
     """
     if not constraints:
         raise ValueError("constraints is empty: give at least one, such as latents.Pixels.")
-    latents = gan.generator_inputs.check_latents(latents)
+    latents = np.asarray(gan.generator_inputs.check_latents(latents))
     condition = gan.check_given(condition)
     count_images(None, latents=latents, condition=condition)
 
@@ -220,8 +220,8 @@ class Search(NamedTuple):
 
         @compile_function
         def step():
-            mean, (gradient,), _ = value_and_gradients(objective, [moved])
-            optimizer.apply([gradient / GRADIENT_SCALE], [moved])
+            mean, gradients, _ = value_and_gradients(objective, [moved])
+            optimizer.apply([ops.divide(gradients[0], GRADIENT_SCALE)], [moved])
             moved.assign(self.gan.latent_prior.nearest(moved))
             return mean
 

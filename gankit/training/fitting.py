@@ -3,7 +3,7 @@
 import contextlib
 import types
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import keras
@@ -15,10 +15,12 @@ from gankit.data.epochs import get_epochs
 from gankit.training.arguments import check_fit_arguments, check_no_weights
 from gankit.training.batch import count_rows
 from gankit.training.logs import EpochMeans, name_losses
-from gankit.training.phase import Phase
+from gankit.training.optimizers import Optimizers, copy_of
+from gankit.training.phase import Phase, check_apart
 from gankit.training.position import Position, PositionKeeper
+from gankit.training.random import make_seed_generators
 from gankit.training.sampling import Sampling
-from gankit.typing import ImageData, Scalars, Structure, ValueRange
+from gankit.typing import Config, ImageData, Number, Scalars, Structure, ValueRange
 
 
 class Fitting(Sampling):
@@ -30,14 +32,80 @@ class Fitting(Sampling):
     position: Position
     epochs_completed: keras.Variable
     steps_completed: keras.Variable
+    compile_arguments: Config
+    loss: Any  # an instance of gankit.losses
+    penalty: Any  # an instance of gankit.penalties, or None
+    train_function: Any
 
     def update(self, data: Structure) -> Scalars:
         """Makes one training step, and returns what to log."""
         raise NotImplementedError
 
+    def set_networks(self, generator: keras.Model, discriminator: keras.Model) -> None:
+        """Takes both networks."""
+        raise NotImplementedError
+
+    def compile(self, *arguments: Any, **options: Any) -> None:
+        """Settles how all networks are trained, see ``GAN``."""
+        super().compile(*arguments, **options)
+
     def evaluate_batch(self, data: Structure) -> Scalars:
         """Takes what a held-out batch costs into the means, and returns what to log."""
         raise NotImplementedError
+
+    def create_state(self, seed: int | None) -> None:
+        """Creates what training moves besides networks: random streams, counts, means."""
+        self.training_seed, self.sampling_seed = make_seed_generators(seed, 2)
+        count = {"shape": (), "dtype": "int64", "initializer": "zeros", "trainable": False}
+        self.epochs_completed = self.add_weight(name="epochs_completed", **count)
+        self.steps_completed = self.add_weight(
+            name="steps_completed", aggregation="only_first_replica", **count
+        )
+        self.means = EpochMeans()
+        self.position = Position(self)
+        self.phases: dict[str, Phase] = {}
+
+    def create_phases(self, chosen: Mapping[str, keras.optimizers.Optimizer]) -> None:
+        """Gives each side its phase, and Keras the optimizers."""
+        scale_loss = self.compile_arguments.get("auto_scale_loss", True)
+        former = self.phases
+        self.phases = {
+            name: Phase(name, networks, chosen[name], scale_loss, former.get(name))
+            for name, networks in self.sides().items()
+        }
+        check_apart(list(self.phases.values()))
+        for name, phase in self.phases.items():
+            setattr(self, f"{name}_optimizer", phase.optimizer)  # where files have it
+        self.optimizer = Optimizers(self.phases)
+
+    def replace_networks(self, generator: keras.Model, discriminator: keras.Model) -> None:
+        """Trains other networks from now on: those of before with other layers at their ends.
+
+        Variables that stay keep their average and what their optimizer remembers of them. Call it
+        between two calls of ``fit``, or in a callback when an epoch begins.
+        """
+        former = [network for side in self.sides().values() for network in side]
+        means = {
+            id(weight): ops.convert_to_numpy(mean)
+            for network in self.generator_networks()
+            for weight, mean in zip(network.weights, self.averaged(network).weights, strict=True)
+        }
+        self.retire([*former, *map(self.averaged, former)])
+        self.set_networks(generator, discriminator)
+        self.create_averages(means)
+        if self.compiled:
+            former_phases = self.phases
+            self.create_phases(
+                {name: copy_of(phase.optimizer) for name, phase in former_phases.items()}
+            )
+            for name, phase in self.phases.items():
+                phase.recall(former_phases[name])
+            self.means.forget()
+            self.make_train_function(force=True)
+
+    def current(self, number: Number) -> Any:
+        """Returns a number, or what a schedule gives for the training steps completed."""
+        return number(self.steps_completed) if callable(number) else number
 
     def fit(
         self,
@@ -159,11 +227,13 @@ class Fitting(Sampling):
             first, x = peek(x, y, batch_size)  # fit, which calls with such a list, has looked
             self.check_data(first)
         before = [(state, ops.convert_to_numpy(state)) for state in self.seed_states()]
+        means = self.means.save()
         try:
             return super().evaluate(x, y, batch_size, verbose, return_dict=return_dict, **kwargs)
         finally:
             for state, value in before:
                 state.assign(value)
+            self.means.restore(means)
 
     # Steps, as Keras calls them
 
@@ -223,6 +293,21 @@ class Fitting(Sampling):
     def metrics(self) -> list[keras.metrics.Metric]:
         """What is logged, and reset by Keras at the start of each epoch."""
         return [metric for metric in super().metrics if metric.name != "loss"]
+
+    # Files
+
+    def get_compile_config(self) -> Config:
+        """Returns the arguments of ``compile``."""
+        if not self.compiled:
+            return {}
+        chosen = {name: phase.optimizer for name, phase in self.phases.items()}
+        own = {f"{name}_optimizer": chosen.pop(name) for name in ("generator", "discriminator")}
+        config = own | {"loss": self.loss, "penalty": self.penalty, "optimizers": chosen}
+        return keras.saving.serialize_keras_object(config | self.compile_arguments)
+
+    def compile_from_config(self, config: Config) -> None:
+        """Compiles as ``get_compile_config`` describes; the optimizers' slots are made here."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
 
     # What is asked of the data
 

@@ -32,6 +32,7 @@ class Phase:
         former: "Phase | None" = None,
     ):
         self.name = name
+        self.optimizer: keras.optimizers.Optimizer
         self.networks = list(networks)
         self.variables = trainable_variables(networks)
         if not self.variables:
@@ -161,6 +162,8 @@ def all_layers(layer: keras.Layer) -> Iterator[keras.Layer]:
             yield from all_layers(one)
 
 
-def add_gradients(one: Sequence[Tensor | None], other: Sequence[Tensor | None]) -> list:
+def add_gradients(
+    one: Sequence[Tensor | None], other: Sequence[Tensor | None]
+) -> list[Tensor | None]:
     """Returns the sums of two lists of gradients, where None stands for no gradient."""
     return [b if a is None else a if b is None else a + b for a, b in zip(one, other, strict=True)]
