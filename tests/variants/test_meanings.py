@@ -1,0 +1,115 @@
+"""What variants do that a plain GAN does not, by hand."""
+
+import keras
+import numpy as np
+from helpers import make_images
+from keras import ops
+from variants import growth
+from variants.lecam import LeCamGAN
+from variants.lookahead import LookaheadGAN
+from variants.networks import LATENT_DIM, build_discriminator, build_generator
+from variants.pac_gan import PacGAN
+from variants.path_length import PathLengthGAN
+from variants.semi_supervised import SemiSupervisedGAN
+from variants.style_mixing import StyleMixingGAN
+from variants.top_k import TopKGAN
+
+import gankit
+from gankit import Batch
+
+IMAGES = make_images(4)
+
+
+def make(variant, generator=None, discriminator=None, **options):
+    networks = generator or build_generator(), discriminator or build_discriminator()
+    gan = variant(*networks, seed=0, **options)
+    gan.compile(run_eagerly=True)
+    return gan
+
+
+def tensor(values):
+    return ops.convert_to_tensor(np.array(values, "float32"))
+
+
+def test_packs_hold_whole_images():
+    gan = make(PacGAN, discriminator=build_discriminator(image_shape=(8, 8, 2)))
+    shown = np.array(gan.shown(Batch(tensor(IMAGES)), training=False).images)
+    np.testing.assert_array_equal(shown[0], np.concatenate([IMAGES[0], IMAGES[1]], axis=-1))
+    np.testing.assert_array_equal(shown[1], np.concatenate([IMAGES[2], IMAGES[3]], axis=-1))
+
+
+def test_images_of_two_latents_are_of_one_in_pictures():
+    gan = make(StyleMixingGAN, build_generator(latents=(3, LATENT_DIM)), mixing=1.0)
+    one = np.array(gan.sample_latents(50, seed=0))
+    np.testing.assert_array_equal(one, one[:, :1].repeat(3, axis=1))
+    with gan.step(training=True):
+        mixed = np.array(gan.sample_latents(50))
+    changes = (mixed[:, 1:] != mixed[:, :-1]).any(axis=-1).sum(axis=1)
+    np.testing.assert_array_equal(changes, 1)  # in each image, before the second or third layer
+    assert (mixed[:, 0] != mixed[:, 1]).any()
+    assert (mixed[:, 1] != mixed[:, 2]).any()
+
+
+def test_the_best_half_counts():
+    gan = make(TopKGAN, share=0.1, least=0.5)
+    terms = gan.generator_losses(None, Batch(None, scores=tensor([[0.0], [3.0], [-9.0], [1.0]])))
+    expected = np.logaddexp(0, [-3.0, -1.0]).mean()
+    np.testing.assert_allclose(terms["adversarial"], expected, rtol=1e-6)
+
+
+def test_images_without_a_label_cost_nothing():
+    gan = make(SemiSupervisedGAN, discriminator=build_discriminator((3,), features=True))
+    logits = tensor([[0.0, 0.0, 0.0], [9.0, 0.0, 0.0]])
+    real = Batch(None, ops.convert_to_tensor([1, -1]), scores=logits[:, :1], heads=(logits,))
+    terms = gan.discriminator_losses(real, real)
+    np.testing.assert_allclose(terms["class"], np.log(3), rtol=1e-6)
+
+
+def test_scores_are_drawn_to_the_others_mean():
+    gan = make(LeCamGAN, lecam_weight=0.5, decay=0.5, generator_ema=None)
+    judged = [Batch(tensor(IMAGES), scores=tensor([[s], [s]])) for s in (4.0, -2.0)]
+    gan.after_step(*judged)  # the means become 2 and -1
+    terms = gan.penalty_losses(gan.phases["discriminator"], *judged) | {"penalty": 0.0}
+    np.testing.assert_allclose(terms["lecam"], 0.5 * ((4 - -1) ** 2 + (-2 - 2) ** 2))
+
+
+def test_both_players_go_back_every_second_step():
+    gan = make(LookaheadGAN, every=2, part=0.25, generator_ema=None)
+    start = [np.array(variable) for variable in gan.fast]
+    for variable in gan.fast:
+        variable.assign_add(ops.ones_like(variable))
+    gan.after_step(None, None)
+    for variable, value in zip(gan.fast, start, strict=True):
+        np.testing.assert_allclose(variable, value + 1.0, atol=1e-6)
+    gan.steps_completed.assign(1)
+    gan.after_step(None, None)
+    for slow, fast, value in zip(gan.slow, gan.fast, start, strict=True):
+        np.testing.assert_allclose(fast, value + 0.25, atol=1e-6)
+        np.testing.assert_array_equal(slow, fast)
+
+
+def test_the_length_of_a_path_through_a_linear_network():
+    styles = keras.Input((2,))
+    images = keras.layers.Reshape((1, 1, 1))(keras.layers.Dense(1, name="row")(styles))
+    synthesis = keras.Model(styles, images, name="synthesis")
+    mapping = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)], name="mapping")
+    latents = keras.Input((2,), name="latents")
+    generator = keras.Model(latents, synthesis(mapping(latents)))
+    gan = make(PathLengthGAN, generator, build_discriminator(image_shape=(1, 1, 1)), decay=0.0)
+    synthesis.get_layer("row").kernel.assign([[3.0], [4.0]])
+    fake = Batch(ops.zeros((2000, 1, 1, 1)), latents=ops.zeros((2000, 2)))
+    # The slope is noise * (3, 4), its squared length 25 * noise^2: 25 on average.
+    np.testing.assert_allclose(gan.path_length(fake), 25.0, rtol=0.1)
+
+
+def test_what_stays_in_a_growing_network_goes_on():
+    gan = make(gankit.GAN, *growth.build_networks())
+    gan.fit(make_images(4, (16, 16, 1)), batch_size=2, verbose=0)
+    kept = gan.generator.get_layer("features").kernel
+    before = np.array(kept), np.array(gan.averaged(gan.generator).get_layer("features").kernel)
+    growth.grow(gan)
+    layer, average = (n.get_layer("features") for n in (gan.generator, gan.ema_generator))
+    assert layer.kernel is kept
+    np.testing.assert_array_equal(kept, before[0])
+    np.testing.assert_array_equal(average.kernel, before[1])
+    assert gan.generate(2, seed=0).shape == (2, 32, 32, 1)
