@@ -46,12 +46,12 @@ class BrightGAN(gankit.WGANGP):
         error = keras.ops.mean(fake.images) - self.brightness
         return super().generator_losses(real, fake) | {"brightness": keras.ops.square(error)}
 
-    def make(self, real: Batch, training: bool = True) -> tuple[Batch, Batch]:
-        real, fake = super().make(real, training)
+    def make(self, real: Batch) -> tuple[Batch, Batch]:
+        real, fake = super().make(real)
         return real, fake._replace(extra={"mean": keras.ops.mean(fake.images)})
 
-    def shown(self, batch: Batch, training: bool = True) -> Batch:
-        return super().shown(batch, training)
+    def shown(self, batch: Batch) -> Batch:
+        return super().shown(batch)
 
     def penalty_losses(self, phase: Phase, real: Batch, fake: Batch) -> Scalars:
         def slope() -> Tensor:

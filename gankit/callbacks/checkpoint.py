@@ -135,7 +135,7 @@ class Checkpoint(Periodic):
             write_whole(path, write)
         except OSError as error:
             newest = (
-                f"The newest intact one is {self.written}"
+                f"The newest intact checkpoint is {self.written}"
                 if self.written
                 else "No intact checkpoint exists yet"
             )

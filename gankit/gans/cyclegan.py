@@ -94,19 +94,19 @@ class CycleGAN(GAN):
         batch = super().unpack(data)
         return Batch((batch.images, batch.condition))
 
-    def make(self, real: Batch, training: bool = True) -> tuple[Batch, Batch]:
+    def make(self, real: Batch) -> tuple[Batch, Batch]:
         """Returns images of both kinds, made of the other kind, which is their condition."""
         given = real.images[::-1]
         fakes = [
-            self.run(network, part, training)
+            self.run(network, part)
             for network, part in zip(self.sides()["generator"], given, strict=True)
         ]
         return real, Batch(tuple(fakes), condition=given)
 
-    def reconstruct(self, real: Batch, fake: Batch, training: bool = True) -> tuple[Batch, Batch]:
+    def reconstruct(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
         """Returns the fakes with what comes back of them."""
         again = [
-            self.run(network, part, training)
+            self.run(network, part)
             for network, part in zip(self.sides()["generator"][::-1], fake.images, strict=True)
         ]
         return real, fake._replace(reconstructed=tuple(again))
@@ -119,16 +119,16 @@ class CycleGAN(GAN):
         ]
         return super().train_discriminator(real, fake._replace(images=tuple(images)))
 
-    def discriminate(self, batch: Batch, training: bool = True) -> Batch:
+    def discriminate(self, batch: Batch) -> Batch:
         """Returns the batch with scores of both kinds, ``(batch, 2, ...)``.
 
         Where images are not a pair, they are of the kind that ``generator`` makes.
         """
         if not isinstance(batch.images, tuple):
-            return super().discriminate(batch, training)
-        images = self.shown(batch, training).images
+            return super().discriminate(batch)
+        images = self.shown(batch).images
         scores = [
-            self.run(network, part, training)
+            self.run(network, part)
             for network, part in zip(self.sides()["discriminator"], images, strict=True)
         ]
         return batch._replace(scores=ops.stack(scores, axis=1))

@@ -69,9 +69,9 @@ class EBGAN(GAN):
     def check_scores(self) -> None:
         """Does nothing: the discriminator's first output are images, which may be squashed."""
 
-    def discriminate(self, batch: Batch, training: bool = True) -> Batch:
+    def discriminate(self, batch: Batch) -> Batch:
         """Returns the batch with the negative energy of each image as its score, ``(batch, 1)``."""
-        batch = super().discriminate(batch, training)
+        batch = super().discriminate(batch)
         axes = tuple(range(1, len(batch.shown.shape)))
         energy = ops.mean(self.distance(batch.scores - batch.shown), axis=axes)
         return batch._replace(scores=-energy[:, None])

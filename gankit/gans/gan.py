@@ -225,7 +225,7 @@ class GAN(Fitting):
         variables = [variable for phase in sides for variable in phase.variables]
         return differentiation.record(lambda: self.make(real), variables)
 
-    def make(self, real: Batch, training: bool = True) -> tuple[Batch, Batch]:
+    def make(self, real: Batch) -> tuple[Batch, Batch]:
         """Returns the real batch and as many fakes, with all that the generator's side makes.
 
         A variant may add to ``real``, too: what an encoder makes of it.
@@ -233,7 +233,7 @@ class GAN(Fitting):
         condition = self.sample_condition(real=real)
         latents = map_tensors(ops.convert_to_tensor, self.sample_latents(count_rows(real.images)))
         inputs = self.generator_inputs.match(latents=latents, condition=condition)
-        return real, Batch(self.run(self.generator, inputs, training), condition, latents)
+        return real, Batch(self.run(self.generator, inputs), condition, latents)
 
     def train_discriminator(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
         """Updates the discriminator to tell ``real`` from ``fake``, taking both as given.
@@ -288,9 +288,9 @@ class GAN(Fitting):
 
     def evaluate_batch(self, data: Structure) -> Scalars:
         """Takes what a held-out batch costs all networks, as they are, into the means."""
-        real, fake = self.make(self.unpack(data), training=False)
-        real, fake = self.reconstruct(real, fake, training=False)
-        real, fake = self.discriminate_pair(real, fake, training=False)
+        real, fake = self.make(self.unpack(data))
+        real, fake = self.reconstruct(real, fake)
+        real, fake = self.discriminate_pair(real, fake)
         values: Scalars = {}
         for name in self.phases:
             values |= name_losses(name, getattr(self, f"{name}_losses")(real, fake))
@@ -298,12 +298,13 @@ class GAN(Fitting):
         self.means.update_state(values, weight=count_rows(real.images))
         return {name: value for name, value in self.logs().items() if name in values}
 
-    # What a variant may override, in the order in which a batch meets it; see Sampling, too, for
-    # sample_latents, sample_condition and needs_condition
+    # What a variant may override, in the order in which a batch meets it; sample_latents,
+    # sample_condition and needs_condition stand in Sampling. Networks run by ``run``: in training
+    # mode in ``fit``, in inference mode in ``evaluate`` and outside of steps.
 
-    def shown(self, batch: Batch, training: bool = True) -> Batch:
+    def shown(self, batch: Batch) -> Batch:
         """Returns a batch as the discriminator sees it: in training, its images are augmented."""
-        return batch._replace(images=self.augmented(batch.images)) if training else batch
+        return batch._replace(images=self.augmented(batch.images)) if self.in_training else batch
 
     def augmented(self, images: Structure) -> Structure:
         """Returns images after ``augment``, where there is one."""
@@ -313,20 +314,18 @@ class GAN(Fitting):
             state.assign(self.training_seed.next())
         return keras.tree.map_structure(lambda x: self.augment(x, training=True), images)
 
-    def discriminate(self, batch: Batch, training: bool = True) -> Batch:
+    def discriminate(self, batch: Batch) -> Batch:
         """Returns the batch with its scores and heads, from one pass of the discriminator."""
-        shown = self.shown(batch, training)
+        shown = self.shown(batch)
         inputs = self.discriminator_inputs.match(
             images=shown.images, condition=shown.condition, latents=shown.latents
         )
-        scores, heads = split_outputs(self.run(self.discriminator, inputs, training))
+        scores, heads = split_outputs(self.run(self.discriminator, inputs))
         return batch._replace(shown=shown.images, scores=scores, heads=heads)
 
-    def discriminate_pair(
-        self, real: Batch, fake: Batch, training: bool = True
-    ) -> tuple[Batch, Batch]:
+    def discriminate_pair(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
         """Returns both batches with their scores, from a pass for each."""
-        return self.discriminate(real, training), self.discriminate(fake, training)
+        return self.discriminate(real), self.discriminate(fake)
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns what the discriminator pays: named scalars, whose sum trains it."""
@@ -376,7 +375,7 @@ class GAN(Fitting):
         real_margins, fake_margins = zip(*(self.loss.margins(*pair) for pair in pairs), strict=True)
         return list(real_margins), list(fake_margins)
 
-    def reconstruct(self, real: Batch, fake: Batch, training: bool = True) -> tuple[Batch, Batch]:
+    def reconstruct(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
         """Returns both batches, in a variant with what is made again from their images.
 
         Only the phases of the generator's side ask for it.

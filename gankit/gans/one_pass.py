@@ -16,17 +16,14 @@ class OnePassGAN(GAN):
     ``class OnePassACGAN(OnePassGAN, ACGAN)``.
     """
 
-    def discriminate_pair(
-        self, real: Batch, fake: Batch, training: bool = True
-    ) -> tuple[Batch, Batch]:
+    def discriminate_pair(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
         """Returns both batches with their scores, from one pass for both."""
         conditional = bool(self.discriminator_inputs.of("condition"))
         both = self.discriminate(
             Batch(
                 concatenate(real.images, fake.images),
                 concatenate(real.condition, fake.condition) if conditional else None,
-            ),
-            training,
+            )
         )
         number = count_rows(real.images)
         on_real, on_fake = both.rows(slice(None, number)), both.rows(slice(number, None))

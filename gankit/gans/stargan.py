@@ -104,9 +104,9 @@ class StarGAN(GAN):
             return super().sample_condition(real, num_images, seed)
         return real.images, keras.random.shuffle(real.condition, seed=self.training_seed)
 
-    def reconstruct(self, real: Batch, fake: Batch, training: bool = True) -> tuple[Batch, Batch]:
+    def reconstruct(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
         """Returns the fakes with what they become when they are turned back."""
-        again = self.run(self.generator, [fake.images, real.condition], training)
+        again = self.run(self.generator, [fake.images, real.condition])
         return real, fake._replace(reconstructed=again)
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:

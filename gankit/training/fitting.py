@@ -1,9 +1,8 @@
 """Training, as Keras does it: ``fit``, ``evaluate``, and the data that they look at."""
 
-import contextlib
 import types
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import keras
@@ -252,15 +251,6 @@ class Fitting(Sampling):
             logs = self.evaluate_batch(data)
         self.training_seed.state.assign(state)
         return logs
-
-    @contextlib.contextmanager
-    def step(self, training: bool) -> Iterator[None]:
-        """Has ``score`` follow the step that runs."""
-        self.in_training = training
-        try:
-            yield
-        finally:
-            self.in_training = None
 
     def make_train_function(self, force: bool = False) -> None:
         """Has ``fit`` only read the batches that were trained before a run was interrupted."""

@@ -1,6 +1,7 @@
 """What a trained GAN is good for: images, scores, and files."""
 
-from collections.abc import Iterable, Mapping, MutableMapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Self
 
 import keras
@@ -31,10 +32,11 @@ class Sampling(Configured, keras.Model):
     generator_ema: float | None
     training_seed: keras.random.SeedGenerator
     sampling_seed: keras.random.SeedGenerator
+    ema_generator: keras.Model | None = None
     retired: frozenset[int] = frozenset()  # ids of variables of networks that were replaced
     in_training: bool | None = None  # in a step: whether it trains; None outside of steps
 
-    def discriminate(self, batch: Batch, training: bool = True) -> Batch:
+    def discriminate(self, batch: Batch) -> Batch:
         """Returns the batch with its scores and heads."""
         raise NotImplementedError
 
@@ -48,6 +50,15 @@ class Sampling(Configured, keras.Model):
     def sides(self) -> dict[str, list[keras.Model]]:
         """Returns the networks of each phase by its name."""
         raise NotImplementedError
+
+    @contextlib.contextmanager
+    def step(self, training: bool) -> Iterator[None]:
+        """Has networks run as in a training step, or as in one of ``evaluate``."""
+        before, self.in_training = self.in_training, training
+        try:
+            yield
+        finally:
+            self.in_training = before
 
     # Averages
 
@@ -65,7 +76,7 @@ class Sampling(Configured, keras.Model):
             return
         for network in self.generator_networks():
             name = self.average_name(network)
-            if hasattr(self, name):
+            if getattr(self, name, None) is not None:
                 continue
             average = average_of(network)
             for mean, weight in zip(average.weights, network.weights, strict=True):
@@ -102,12 +113,16 @@ class Sampling(Configured, keras.Model):
 
     def averaged(self, network: keras.Model) -> keras.Model:
         """Returns the average of a network, or the network itself where there is none."""
-        return getattr(self, self.average_name(network), network)
+        return getattr(self, self.average_name(network), None) or network
 
-    def run(self, network: keras.Model, inputs: Structure, training: bool = True) -> Structure:
-        """Returns a network's outputs in float32, outside of training those of its average."""
-        network = network if training else self.averaged(network)
-        return in_float32(network(inputs, training=training))
+    def run(self, network: keras.Model, inputs: Structure) -> Structure:
+        """Returns a network's outputs in float32.
+
+        It runs in training mode in a training step. In ``evaluate`` and outside of steps it, or its
+        average, where there is one, runs in inference mode.
+        """
+        network = network if self.in_training else self.averaged(network)
+        return in_float32(network(inputs, training=bool(self.in_training)))
 
     # What the generator gets
 
@@ -222,8 +237,8 @@ class Sampling(Configured, keras.Model):
         ``training`` says otherwise.
         """
         if self.in_training is not None:
-            training = self.in_training if training is None else training
-            return self.discriminate(Batch(images, condition), training).scores
+            with self.step(self.in_training if training is None else training):
+                return self.discriminate(Batch(images, condition)).scores
         check_at_least_one("batch_size", batch_size)
         images = as_rows(images)
         self.discriminator_inputs.check_images(images, self.value_range, self.shown_shape)
@@ -240,7 +255,7 @@ class Sampling(Configured, keras.Model):
         batch, scores = Batch(images, condition), []
         for start in range(0, count_images(None, images=images), batch_size):
             rows = batch.rows(slice(start, start + batch_size)).map(self.standardize)
-            parts = keras.tree.flatten(self.discriminate(rows, training=False).scores)
+            parts = keras.tree.flatten(self.discriminate(rows).scores)
             means = [np.asarray(part).reshape(len(part), -1).mean(axis=1) for part in parts]
             scores.append(np.mean(means, axis=0) if len(means) > 1 else means[0])
         return np.concatenate(scores)

@@ -37,19 +37,19 @@ GIVEN = tf.constant(np.random.default_rng(1).normal(size=(32, LATENT_DIM)), tf.f
 
 class WithGivenLatents(gankit.GAN):
     # Each image's latents are a function of its first pixel, wherever it is trained.
-    def make(self, real, training=True):
+    def make(self, real):
         self.rows = tf.cast((real.images[:, 0, 0, 0] + 1) * 15.99, tf.int32)
-        return super().make(real, training)
+        return super().make(real)
 
     def sample_latents(self, num_images, seed=None):
         return tf.gather(GIVEN, self.rows)
 
 class WithGivenMixing(penalties.GradientPenalty):
     # Each image's place between real and fake follows from its first pixel, likewise.
-    def __call__(self, score_images, real, fake, seed=None):
+    def costs(self, score_images, real, fake, seed=None):
         mixing = (real[:, :1, :1, :1] + 1) / 2
         slopes = penalties.squared_slopes(score_images, real + mixing * (fake - real))
-        return self.weight * penalties.squared_distance_from_one(slopes)
+        return penalties.squared_distance_from_one(slopes)
 
 PENALTIES = WithGivenMixing(1.0) + penalties.R1(0.5) + penalties.R2(0.5)
 

@@ -17,7 +17,7 @@ def test_a_score_is_how_well_an_image_is_repeated():
     gan, images = make_ebgan(), make_images(5)
     repeated, encodings = gan.discriminator.predict(images, verbose=0)
     energy = np.square(repeated - images).mean(axis=(1, 2, 3))
-    batch = gan.discriminate(gankit.Batch(keras.ops.convert_to_tensor(images)), training=False)
+    batch = gan.discriminate(gankit.Batch(keras.ops.convert_to_tensor(images)))
     np.testing.assert_allclose(batch.scores, -energy[:, None], rtol=1e-5)
     np.testing.assert_allclose(batch.heads[0], encodings, rtol=1e-5)
     np.testing.assert_allclose(gan.score(images), -energy, rtol=1e-5)

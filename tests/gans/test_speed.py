@@ -24,13 +24,13 @@ class Counting(gankit.GAN):
         self.counts["test"] += 1
         return super().test_step(data)
 
-    def make(self, real, training=True):
+    def make(self, real):
         self.counts["generator"] += 1
-        return super().make(real, training)
+        return super().make(real)
 
-    def discriminate(self, batch, training=True):
+    def discriminate(self, batch):
         self.counts["discriminator"] += 1
-        return super().discriminate(batch, training)
+        return super().discriminate(batch)
 
 
 class CountingOnePass(gankit.OnePassGAN, Counting):

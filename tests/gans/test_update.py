@@ -232,7 +232,8 @@ def test_one_pass_gives_batch_normalization_both():
         gan.compile(run_eagerly=True)
         gan.given, real = draw_latents(1), np.full((BATCH, 8, 8, 1), 0.5, "float32")
         fake = np.array(generator(gan.given[0]))
-        gan.discriminate_pair(*gan.make(gan.unpack(real)))
+        with gan.step(training=True):
+            gan.discriminate_pair(*gan.make(gan.unpack(real)))
         means[variant] = float(discriminator.get_layer("bn").moving_mean[0])
     np.testing.assert_allclose(means[InOnePass], (0.5 + fake.mean()) / 2, atol=1e-6)
     np.testing.assert_allclose(means[WithGivenLatents], fake.mean(), atol=1e-6)

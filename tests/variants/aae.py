@@ -29,16 +29,16 @@ class AAE(gankit.GAN):
     def sides(self):
         return super().sides() | {"generator": [self.generator, self.encoder]}
 
-    def make(self, real, training=True):
+    def make(self, real):
         drawn = self.sample_latents(ops.shape(real.images)[0])
-        codes = self.run(self.encoder, real.images, training)
-        again = self.run(self.generator, codes, training)
+        codes = self.run(self.encoder, real.images)
+        again = self.run(self.generator, codes)
         return real._replace(latents=drawn), gankit.Batch(again, latents=codes)
 
-    def discriminate(self, batch, training=True):
+    def discriminate(self, batch):
         if batch.latents is None:  # outside of steps, where images come alone
-            batch = batch._replace(latents=self.run(self.encoder, batch.images, training=False))
-        return super().discriminate(batch, training)
+            batch = batch._replace(latents=self.run(self.encoder, batch.images))
+        return super().discriminate(batch)
 
     def generator_losses(self, real, fake):
         distance = ops.mean(ops.square(fake.images - real.images))

@@ -28,14 +28,14 @@ class BiGAN(gankit.GAN):
     def sides(self):
         return super().sides() | {"generator": [self.generator, self.encoder]}
 
-    def make(self, real, training=True):
-        real, fake = super().make(real, training)
-        return real._replace(latents=self.run(self.encoder, real.images, training)), fake
+    def make(self, real):
+        real, fake = super().make(real)
+        return real._replace(latents=self.run(self.encoder, real.images)), fake
 
-    def discriminate(self, batch, training=True):
+    def discriminate(self, batch):
         if batch.latents is None:  # outside of steps, where images come alone
-            batch = batch._replace(latents=self.run(self.encoder, batch.images, training=False))
-        return super().discriminate(batch, training)
+            batch = batch._replace(latents=self.run(self.encoder, batch.images))
+        return super().discriminate(batch)
 
     def needs_real(self):
         return True

@@ -27,12 +27,12 @@ class MultiScaleGAN(gankit.GAN):
     def sides(self):
         return super().sides() | {"discriminator": [self.discriminator, *self.coarser]}
 
-    def discriminate(self, batch, training=True):
-        batch = super().discriminate(batch, training)
+    def discriminate(self, batch):
+        batch = super().discriminate(batch)
         scores, heads, images = [batch.scores], [*batch.heads], batch.shown
         for network in self.coarser:
             images = ops.average_pool(images, 3, strides=2, padding="same")
-            first, *features = self.run(network, images, training)
+            first, *features = self.run(network, images)
             scores, heads = [*scores, first], [*heads, *features]
         return batch._replace(scores=scores, heads=tuple(heads))
 

@@ -17,8 +17,8 @@ class PacGAN(gankit.GAN):
         taken = self.discriminator.input_shape[-1]
         return (*shape[:-1], taken) if taken % shape[-1] == 0 else shape
 
-    def shown(self, batch, training=True):
-        batch = super().shown(batch, training)
+    def shown(self, batch):
+        batch = super().shown(batch)
         *_, height, width, channels = batch.images.shape
         packs = ops.shape(batch.images)[0] * channels // self.discriminator.input_shape[-1]
         pieces = ops.reshape(batch.images, (packs, -1, height, width, channels))

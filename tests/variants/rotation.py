@@ -31,7 +31,7 @@ class RotationGAN(gankit.GAN):
 
     def rotation_loss(self, images):
         turned = ops.concatenate([ops.rot90(images, turns, axes=(1, 2)) for turns in range(4)])
-        judged = self.discriminate(gankit.Batch(turned), self.in_training)
+        judged = self.discriminate(gankit.Batch(turned))
         return class_loss(judged.heads[0], ops.repeat(ops.arange(4), ops.shape(images)[0]))
 
     def discriminator_losses(self, real, fake):

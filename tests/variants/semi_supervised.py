@@ -20,8 +20,8 @@ class SemiSupervisedGAN(gankit.GAN):
         Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498.
     """
 
-    def discriminate(self, batch, training=True):
-        batch = super().discriminate(batch, training)
+    def discriminate(self, batch):
+        batch = super().discriminate(batch)
         real = ops.logsumexp(batch.scores, axis=-1, keepdims=True)
         return batch._replace(scores=real, heads=(batch.scores, *batch.heads))
 

@@ -33,7 +33,7 @@ def tensor(values):
 
 def test_packs_hold_whole_images():
     gan = make(PacGAN, discriminator=build_discriminator(image_shape=(8, 8, 2)))
-    shown = np.array(gan.shown(Batch(tensor(IMAGES)), training=False).images)
+    shown = np.array(gan.shown(Batch(tensor(IMAGES))).images)
     np.testing.assert_array_equal(shown[0], np.concatenate([IMAGES[0], IMAGES[1]], axis=-1))
     np.testing.assert_array_equal(shown[1], np.concatenate([IMAGES[2], IMAGES[3]], axis=-1))
 

@@ -25,6 +25,6 @@ class TwoDiscriminators(gankit.GAN):
     def sides(self):
         return super().sides() | {"discriminator": [self.discriminator, self.patches]}
 
-    def discriminate(self, batch, training=True):
-        batch = super().discriminate(batch, training)
-        return batch._replace(scores=[batch.scores, self.run(self.patches, batch.shown, training)])
+    def discriminate(self, batch):
+        batch = super().discriminate(batch)
+        return batch._replace(scores=[batch.scores, self.run(self.patches, batch.shown)])

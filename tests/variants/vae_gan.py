@@ -20,11 +20,11 @@ class VAEGAN(gankit.GAN):
     def sides(self):
         return super().sides() | {"encoder": [self.encoder]}
 
-    def make(self, real, training=True):
-        real, fake = super().make(real, training)
-        mean, log_var = self.run(self.encoder, real.images, training)
+    def make(self, real):
+        real, fake = super().make(real)
+        mean, log_var = self.run(self.encoder, real.images)
         noise = keras.random.normal(ops.shape(mean), seed=self.training_seed)
-        again = self.run(self.generator, mean + ops.exp(log_var / 2) * noise, training)
+        again = self.run(self.generator, mean + ops.exp(log_var / 2) * noise)
         return real._replace(extra={"mean": mean, "log_var": log_var, "again": again}), fake
 
     def discriminator_losses(self, real, fake):
@@ -33,8 +33,8 @@ class VAEGAN(gankit.GAN):
         return super().discriminator_losses(real, fake) | {"again": cost}
 
     def distance(self, real):
-        again = self.discriminate(gankit.Batch(real.extra["again"]), self.in_training).heads[0]
-        return ops.mean(ops.square(again - self.discriminate(real, self.in_training).heads[0]))
+        again = self.discriminate(gankit.Batch(real.extra["again"])).heads[0]
+        return ops.mean(ops.square(again - self.discriminate(real).heads[0]))
 
     def generator_losses(self, real, fake):
         return super().generator_losses(real, fake) | {"distance": self.gamma * self.distance(real)}
