@@ -1,4 +1,4 @@
-"""What a score costs.
+"""Losses: costs of the discriminator's scores.
 
 A loss is a small stateless object with two methods, one for each phase. Both take raw scores
 (logits) of any shape, ``(batch, 1)`` or, for a discriminator of patches, ``(batch, height, width,

@@ -276,23 +276,6 @@ def check_networks(
     return takes
 
 
-def split_outputs(outputs: Structure) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """Returns a discriminator's scores and its further outputs, as a tuple.
-
-    The scores are its first output, or the one called ``scores`` of a dict.
-    """
-    if isinstance(outputs, dict):
-        if "scores" not in outputs:
-            raise ValueError(
-                "A discriminator with a dict of outputs must call one of them 'scores', it has "
-                f"{sorted(outputs)}."
-            )
-        heads = {name: output for name, output in outputs.items() if name != "scores"}
-        return outputs["scores"], tuple(keras.tree.flatten(heads))
-    scores, *heads = keras.tree.flatten(outputs)
-    return scores, tuple(heads)
-
-
 def standardize(tensor: Tensor, value_range: ValueRange | None = None) -> Tensor:
     """Returns a part of the data as float32 or int32.
 
