@@ -5,9 +5,12 @@ import signal
 import threading
 import warnings
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+import keras
 
 from gankit.callbacks.periodic import Periodic
 from gankit.checks import check_at_least_one
@@ -60,8 +63,12 @@ class Checkpoint(Periodic):
         self.resumed = False
         self.written: Path | None = None
 
-    def restore_before_fit(self, gan: GAN) -> None:
-        """Restores the newest checkpoint, if there is one; ``GAN.fit`` calls it, before Keras's."""
+    def restore_before_fit(self, gan: GAN, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+        """Restores the newest checkpoint, if there is one; ``GAN.fit`` calls it, before Keras's.
+
+        Rows of ``callbacks`` that write a CSV file are removed if their epochs come again: a run
+        that is killed after a row, but before its checkpoint, would write it twice.
+        """
         self.set_model(gan)
         if self.writes:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -69,8 +76,13 @@ class Checkpoint(Periodic):
                 left.unlink()
         self.written, position = self.restore(gan)
         self.resumed = position is not None
-        if position is not None:
-            gan.position.restore(position)
+        if position is None:
+            return
+        gan.position.restore(position)
+        for callback in callbacks:
+            if isinstance(callback, keras.callbacks.CSVLogger) and callback.append and self.writes:
+                epoch = gan.position.epoch - gan.position.epoch_offset
+                remove_rows(Path(callback.filename), callback.sep, epoch)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Says where training goes on, and waits for Ctrl-C."""
@@ -168,6 +180,21 @@ class Checkpoint(Periodic):
         if self.former_handler is not None:
             signal.signal(signal.SIGINT, self.former_handler)
             self.former_handler = None
+
+
+def remove_rows(path: Path, separator: str, epoch: int) -> None:
+    """Removes the rows of a CSV file from an epoch on, and one that was cut short."""
+    if not path.exists():
+        return
+    lines = path.read_text().splitlines(keepends=True)
+    kept = [
+        line
+        for line in lines
+        if line.endswith("\n")
+        and not (line.split(separator)[0].isdigit() and int(line.split(separator)[0]) >= epoch)
+    ]
+    if kept != lines:
+        write_whole(path, lambda file: Path(file).write_text("".join(kept)))
 
 
 def find_checkpoints(folder: PathLike) -> list[Path]:

@@ -156,7 +156,7 @@ class Fitting(Sampling):
         self.position.begin(initial_epoch)
         try:
             for callback in in_order:
-                getattr(callback, "restore_before_fit", lambda gan: None)(self)
+                getattr(callback, "restore_before_fit", lambda gan, others: None)(self, in_order)
             history = super().fit(
                 x,
                 y,

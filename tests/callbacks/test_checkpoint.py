@@ -245,6 +245,27 @@ def test_stopped_while_callbacks_look_at_the_end_of_an_epoch(tmp_path):
     check_parts(tmp_path, [keras.callbacks.LambdaCallback(on_epoch_end=stop)], every="epoch")
 
 
+# The row is written then, and the checkpoint is not: the epoch, and its row, come again.
+def test_stopped_between_a_row_and_its_checkpoint(tmp_path):
+    class StopAtTheEnd(keras.callbacks.Callback):
+        order = 0.5  # after the row, before the checkpoint
+
+        def on_epoch_end(self, epoch, logs=None):
+            raise Stopped
+
+    check_parts(tmp_path, [StopAtTheEnd(), StopAtTheEnd()], every=3, **held_out())
+
+
+def test_a_row_that_was_cut_short_comes_again(tmp_path):
+    run(tmp_path / "whole")
+    with pytest.raises(Stopped):
+        run(tmp_path / "parts", StopAfter(STEPS + 1))
+    log = tmp_path / "parts" / "log.csv"
+    log.write_text(log.read_text() + "1,0.6")
+    run(tmp_path / "parts")
+    assert log.read_text() == (tmp_path / "whole" / "log.csv").read_text()
+
+
 @pytest.mark.parametrize("keep", [0, 1.5, True])
 def test_bad_keep(keep):
     with pytest.raises(ValueError, match="keep must be an integer of at least 1"):
