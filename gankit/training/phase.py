@@ -1,5 +1,6 @@
 """One player of the game: the networks that are trained together, and how."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import keras
@@ -53,13 +54,12 @@ class Phase:
 
         That is where it stands, and its slots of the variables that both train.
         """
-        known = {variable.path.split("/")[-1]: variable for variable in former.optimizer.variables}
+        known = by_name(former.optimizer.variables)
         staying = set(map(id, former.variables))
         new = [slot_prefix(one) for one in self.variables if id(one) not in staying]
-        for variable in self.optimizer.variables:
-            name = variable.path.split("/")[-1]
-            if name in known and not any(name.startswith(prefix) for prefix in new):
-                variable.assign(known[name])
+        for (name, number), variable in by_name(self.optimizer.variables).items():
+            if (name, number) in known and not any(name.startswith(prefix) for prefix in new):
+                variable.assign(known[name, number])
 
     def trains_what(self, other: "Phase") -> bool:
         """Returns whether two phases train the same variables."""
@@ -121,6 +121,20 @@ def build_optimizer(
         )
     optimizer.build(variables)
     return optimizer
+
+
+def by_name(slots: Sequence[keras.Variable]) -> dict[tuple[str, int], keras.Variable]:
+    """Returns an optimizer's variables by name, and by number among those of the same name.
+
+    Optimizers within an optimizer have a learning rate and a count of iterations each.
+    """
+    seen: Counter[str] = Counter()
+    named = {}
+    for slot in slots:
+        name = slot.path.split("/")[-1]
+        named[name, seen[name]] = slot
+        seen[name] += 1
+    return named
 
 
 def slot_prefix(variable: keras.Variable) -> str:
