@@ -8,7 +8,6 @@ import keras
 from keras import ops
 
 from gankit.checks import did_you_mean
-from gankit.training.phase import Phase
 from gankit.typing import Config, Tensor
 
 
@@ -21,10 +20,10 @@ class ByPart(keras.optimizers.Optimizer):
 
         gan.compile(generator_optimizer=ByPart(Adam(2e-3), {"mapping": Adam(2e-5)}))
 
-    A part is what has a name in the paths of variables: a layer, a ``Sequential`` model, a model
-    that is a class of its own, or ``"bias"``. A functional model within another gives its layers
-    no name of its own. Clipping, weight decay, accumulation of gradients, and averages of an
-    optimizer concern the variables of its own part only.
+    A part is a layer, a model within the network, or one of a phase's several networks, by its
+    name, or what else has a name in the paths of variables, such as ``"bias"``. Clipping, weight
+    decay, accumulation of gradients, and averages of an optimizer concern the variables of its own
+    part only.
 
     ``learning_rate`` is that of ``optimizer``. Where it is set, as by Keras's
     ``LearningRateScheduler``, those of the parts follow in proportion, unless a schedule of steps
@@ -51,6 +50,7 @@ class ByPart(keras.optimizers.Optimizer):
         self.optimizer = keras.optimizers.get(optimizer)
         self.parts = {name: keras.optimizers.get(part) for name, part in parts.items()}
         check_optimizers(self.optimizers())
+        self.layers_of: Callable[[keras.Variable], list[str]] = lambda variable: []
         self.ratios = [ratio_of_rates(part, self.optimizer) for part in self.parts.values()]
 
     def optimizers(self) -> list[keras.optimizers.Optimizer]:
@@ -59,16 +59,40 @@ class ByPart(keras.optimizers.Optimizer):
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
         """Creates the slots of all optimizers."""
-        check_parts(self.parts, variables)
+        self.check_parts(variables)
         for optimizer, numbers in self.split(variables):
             optimizer.build([variables[number] for number in numbers])
         super().build(variables)
+
+    def names_of(self, variable: keras.Variable) -> list[str]:
+        """Returns the names of the layers that hold a variable, and its own last.
+
+        A phase says by ``layers_of`` which these are. Paths alone don't tell: those of layers in a
+        model within a model change when that is loaded from a file.
+        """
+        return [*self.layers_of(variable), *variable.path.split("/")]
+
+    def part_of(self, variable: keras.Variable) -> str | None:
+        """Returns the name of the part that a variable belongs to, None if it is in none."""
+        names = self.names_of(variable)
+        return next((part for part in self.parts if part in names), None)
+
+    def check_parts(self, variables: Sequence[keras.Variable]) -> None:
+        """Raises ``ValueError`` for a part to which no variable belongs."""
+        filled = {self.part_of(variable) for variable in variables}
+        there = dict.fromkeys(name for one in variables for name in self.names_of(one)[:-1])
+        for part in self.parts:
+            if part not in filled:
+                raise ValueError(
+                    f"No variable belongs to the part {part!r}, there are {list(there)}."
+                    + did_you_mean(part, there)
+                )
 
     def split(
         self, variables: Sequence[keras.Variable]
     ) -> Iterator[tuple[keras.optimizers.Optimizer, list[int]]]:
         """Yields each optimizer with the places in ``variables`` of those that it trains."""
-        owners = [find_part(variable, self.parts) for variable in variables]
+        owners = [self.part_of(variable) for variable in variables]
         for part, optimizer in zip([None, *self.parts], self.optimizers(), strict=True):
             yield optimizer, [number for number, owner in enumerate(owners) if owner == part]
 
@@ -84,7 +108,8 @@ class ByPart(keras.optimizers.Optimizer):
         if all(gradient is None for gradient in grads):
             raise ValueError("No gradients provided for any variable.")
         for optimizer, numbers in self.split(variables):
-            theirs, gradients = ([of[n] for n in numbers] for of in (variables, grads))
+            theirs = [variables[number] for number in numbers]
+            gradients = [grads[number] for number in numbers]
             if any(gradient is not None for gradient in gradients):
                 optimizer.apply(gradients, theirs)
             elif theirs:
@@ -146,25 +171,6 @@ class ByPart(keras.optimizers.Optimizer):
         return made
 
 
-def find_part(variable: keras.Variable, parts: Iterable[str]) -> str | None:
-    """Returns the first of the names that stands in a variable's path, None if none does."""
-    components = variable.path.split("/")
-    return next((part for part in parts if part in components), None)
-
-
-def check_parts(parts: Iterable[str], variables: Sequence[keras.Variable]) -> None:
-    """Raises ``ValueError`` for a part to which no variable belongs."""
-    owners = {find_part(variable, parts) for variable in variables}
-    layers = list(dict.fromkeys(one for v in variables for one in v.path.split("/")[:-1]))
-    for part in parts:
-        if part not in owners:
-            raise ValueError(
-                f"No variable belongs to the part {part!r}, there are {layers}. A functional model "
-                "within another gives its layers no name of its own: make it a keras.Sequential, "
-                "or name one layer for each part." + did_you_mean(part, layers)
-            )
-
-
 def check_optimizers(optimizers: Sequence[keras.optimizers.Optimizer]) -> None:
     """Raises ``ValueError`` unless each optimizer can train a part of its own."""
     if len(set(map(id, optimizers))) < len(optimizers):
@@ -198,12 +204,12 @@ class Optimizers:
     The generator's comes first: its iterations are the number of training steps.
 
     Args:
-        phases: by name.
+        optimizers: those of the phases by name.
     """
 
-    def __init__(self, phases: Mapping[str, Phase]):
-        last_the_discriminator = sorted(phases, key=lambda name: name == "discriminator")
-        self.optimizers = tuple(phases[name].optimizer for name in last_the_discriminator)
+    def __init__(self, optimizers: Mapping[str, keras.optimizers.Optimizer]):
+        last_the_discriminator = sorted(optimizers, key=lambda name: name == "discriminator")
+        self.optimizers = tuple(optimizers[name] for name in last_the_discriminator)
         self.built = True
 
     @property

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from gankit import differentiation
+from gankit.training.optimizers import ByPart
 from gankit.typing import Scalars, Tensor
 
 
@@ -46,6 +47,7 @@ class Phase:
         if former is not None and optimizer is former.optimizer and self.trains_what(former):
             self.optimizer = optimizer
         else:
+            name_layers(optimizer, networks)
             float16 = scale_loss and computes_in_float16(networks)
             self.optimizer = build_optimizer(optimizer, self.variables, float16)
 
@@ -121,6 +123,19 @@ def build_optimizer(
         )
     optimizer.build(variables)
     return optimizer
+
+
+def name_layers(optimizer: keras.optimizers.Optimizer, networks: Sequence[keras.Model]) -> None:
+    """Tells an optimizer of parts, where there is one, which layers hold each variable."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    if not isinstance(inner, ByPart):
+        return
+    names: dict[int, list[str]] = {}
+    for network in networks:
+        for layer in all_layers(network):
+            for variable in layer.trainable_variables:
+                names.setdefault(id(variable), []).append(layer.name)
+    inner.layers_of = lambda variable: names.get(id(variable), [])
 
 
 def by_name(slots: Sequence[keras.Variable]) -> dict[tuple[str, int], keras.Variable]:
