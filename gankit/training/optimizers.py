@@ -15,7 +15,7 @@ from gankit.typing import Config, Tensor
 class ByPart(keras.optimizers.Optimizer):
     """Several optimizers for one phase, each of which trains a part of its networks.
 
-    StyleGAN2's mapping network, for instance, learns 100 times slower than the rest of the
+    StyleGAN's mapping network, for instance, learns 100 times slower than the rest of the
     generator (Karras et al. 2019, arXiv:1812.04948, appendix C)::
 
         gan.compile(generator_optimizer=ByPart(Adam(2e-3), {"mapping": Adam(2e-5)}))
