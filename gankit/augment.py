@@ -1,4 +1,4 @@
-"""What is done to all images that the discriminator sees, real and generated.
+"""Augmentation: random changes of all images that the discriminator sees, real and generated.
 
 A layer that is given as ``GAN(augment=...)``: the discriminator never sees an image as it is, so it
 can't learn few images by heart, and the generator's gradient goes through the same changes, so it

@@ -1,8 +1,8 @@
 """Checks of arguments. This file knows nothing of the rest of gankit, so every part may use it."""
 
 import difflib
-from collections.abc import Collection, Iterable
-from typing import Literal
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -43,6 +43,26 @@ def check_layer(name: str, value: object) -> None:
         raise TypeError(
             f"{name} must be None or a Keras layer, which can be saved with the GAN, got {value!r}."
         )
+
+
+def choose(what: str, given: object, names: Mapping[str, type], base: type, hint: str = "") -> Any:
+    """Returns an instance of ``base``: ``given`` itself, or one of the class that it names.
+
+    Raises:
+        ValueError: a name that is not known; ``hint`` is the end of the error.
+        TypeError: neither a name nor an instance.
+    """
+    if isinstance(given, str):
+        if given not in names:
+            hint = hint or did_you_mean(given, names)
+            raise ValueError(f"There is no {what} {given!r}, there are {sorted(names)}.{hint}")
+        return names[given]()
+    if isinstance(given, base):
+        return given
+    raise TypeError(
+        f"{what} must be one of the names {sorted(names)} or an instance of "
+        f"{base.__module__}.{base.__name__}, got {given!r}.{hint}"
+    )
 
 
 def did_you_mean(name: object, names: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""What a score costs.
+"""Losses: costs of the discriminator's scores.
 
 A loss is a small stateless object with two methods, one for each phase. Both take raw scores
 (logits) of any shape, ``(batch, 1)`` or, for a discriminator of patches, ``(batch, height, width,
@@ -9,7 +9,7 @@ scaled as its source writes it.
 import keras
 from keras import ops
 
-from gankit.checks import check_fraction, did_you_mean
+from gankit.checks import check_fraction, choose
 from gankit.configured import Configured
 from gankit.typing import Seed, Tensor
 
@@ -245,15 +245,8 @@ def get(loss: str | Loss) -> Loss:
         ValueError: a name that is not known.
         TypeError: neither a name nor a loss.
     """
-    if isinstance(loss, str):
-        if loss not in NAMES:
-            meant = ALIASES.get(loss.lower())
-            hint = f" {meant!r} is what you mean." if meant else did_you_mean(loss, NAMES)
-            raise ValueError(f"There is no loss {loss!r}, there are {sorted(NAMES)}.{hint}")
-        return NAMES[loss]()
-    if isinstance(loss, Loss):
-        return loss
-    raise TypeError(
-        f"loss must be one of the names {sorted(NAMES)} or an instance of gankit.losses.Loss, "
-        f"got {loss!r}. Losses of Keras compare labels with predictions and don't fit here."
-    )
+    meant = ALIASES.get(loss.lower()) if isinstance(loss, str) else None
+    hint = f" {meant!r} is what you mean." if meant else ""
+    if isinstance(loss, keras.losses.Loss):
+        hint = " Losses of Keras compare labels with predictions and don't fit here."
+    return choose("loss", loss, NAMES, Loss, hint)

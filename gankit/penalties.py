@@ -12,7 +12,7 @@ from typing import TypeAlias
 import keras
 from keras import ops
 
-from gankit.checks import check_at_least_one, did_you_mean
+from gankit.checks import check_at_least_one, choose
 from gankit.configured import Configured
 from gankit.differentiation import gradient_by_inputs
 from gankit.typing import Number, Seed, Structure, Tensor
@@ -206,16 +206,4 @@ def get(penalty: str | Penalty | None) -> Penalty | None:
         ValueError: a name that is not known.
         TypeError: neither a name, nor a penalty, nor None.
     """
-    if isinstance(penalty, str):
-        if penalty not in NAMES:
-            raise ValueError(
-                f"There is no penalty {penalty!r}, there are {sorted(NAMES)}."
-                + did_you_mean(penalty, NAMES)
-            )
-        return NAMES[penalty]()
-    if penalty is None or isinstance(penalty, Penalty):
-        return penalty
-    raise TypeError(
-        f"penalty must be one of the names {sorted(NAMES)}, an instance of a class of "
-        f'gankit.penalties, "auto" for the default, or None for no penalty, got {penalty!r}.'
-    )
+    return None if penalty is None else choose("penalty", penalty, NAMES, Penalty)

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import keras
 from keras import ops
 
-from gankit.checks import did_you_mean
+from gankit.checks import choose
 from gankit.configured import Configured
 from gankit.typing import Seed, Tensor
 
@@ -87,16 +87,4 @@ def get(prior: str | Prior) -> Prior:
         ValueError: a name that is not known.
         TypeError: neither a name nor a prior.
     """
-    if isinstance(prior, str):
-        if prior not in NAMES:
-            raise ValueError(
-                f"latent_prior must be one of {sorted(NAMES)}, got {prior!r}."
-                + did_you_mean(prior, NAMES)
-            )
-        return NAMES[prior]()
-    if isinstance(prior, Prior):
-        return prior
-    raise TypeError(
-        f"latent_prior must be one of {sorted(NAMES)} or an instance of gankit.priors.Prior, got "
-        f"{prior!r}."
-    )
+    return choose("prior", prior, NAMES, Prior)

@@ -35,21 +35,24 @@ def check_value_range(value_range: ValueRange) -> tuple[float, float]:
     return float(values[0]), float(values[1])
 
 
-def check_values(images: np.ndarray, value_range: ValueRange = (-1.0, 1.0)) -> None:
+def check_values(images: np.ndarray, value_range: ValueRange | None = (-1.0, 1.0)) -> None:
     """Raises ``ValueError`` unless float ``images`` are finite and lie in ``value_range``."""
-    least, most = value_range
+    images = images.astype(np.float32, copy=False)
     low, high = float(np.min(images)), float(np.max(images))
     if not np.isfinite(low) or not np.isfinite(high):
         bad = np.flatnonzero(~np.isfinite(images).reshape(len(images), -1).all(axis=1))
         raise ValueError(
             f"images must be finite, but {len(bad)} of {len(images)} hold NaN or infinity, "
-            f"the first at index {bad[0]}. Remove or repair them."
+            f"the first at index {bad[0]}. Remove or replace them."
         )
+    if value_range is None:
+        return
+    least, most = value_range
     if low < least - VALUE_TOLERANCE or high > most + VALUE_TOLERANCE:
         raise ValueError(
-            f"images of floats must lie in [{least:g}, {most:g}], but they reach from {low:.4g} "
-            f"to {high:.4g}. Give uint8 images to an adapter of gankit.data, which scales them, or "
-            f"scale values of 0..255 yourself: images / {255 / (most - least):g} - {-least:g}."
+            f"images of floats must lie in [{least:g}, {most:g}], but they reach from {low:.4g} to "
+            f"{high:.4g}. Give uint8 images as they are, which are scaled, or scale values of "
+            f"0..255 yourself: images / {255 / (most - least):g} - {-least:g}."
         )
 
 

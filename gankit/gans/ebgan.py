@@ -7,8 +7,7 @@ from keras import ops
 
 from gankit import losses, penalties
 from gankit.gans.gan import GAN
-from gankit.training.batch import Batch
-from gankit.training.inputs import split_outputs
+from gankit.training.batch import Batch, split_outputs
 from gankit.training.optimizers import dcgan_adam
 from gankit.typing import Scalars, Tensor
 

@@ -16,9 +16,9 @@ from gankit.training.arguments import (
 )
 from gankit.training.averages import check_average, decay_at, follow
 from gankit.training.batch import Batch, count_rows, map_tensors, mean_of
-from gankit.training.fitting import Fitting, check_divisible
-from gankit.training.inputs import check_logits, check_networks, find_range, split_outputs
-from gankit.training.logs import check_losses, name_losses
+from gankit.training.fitting import Fitting
+from gankit.training.inputs import check_logits, check_networks, find_range
+from gankit.training.logs import name_losses
 from gankit.training.optimizers import choose_optimizers
 from gankit.training.phase import Phase, add_gradients
 from gankit.training.random import find_seed_states
@@ -192,7 +192,7 @@ class GAN(Fitting):
 
     def update(self, data: Structure) -> Scalars:
         """Updates the discriminator, ``discriminator_steps`` times, and then the generator."""
-        for real in self.split_batch(self.unpack(data)):
+        for real in self.unpack(data).split(self.discriminator_steps):
             made, pull_back = self.record(real)
             judged = self.train_discriminator(*made)
         if not self.share_fakes:
@@ -208,16 +208,6 @@ class GAN(Fitting):
         images, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         check_no_weights(sample_weight)
         return Batch(images, condition).map(self.standardize)
-
-    def split_batch(self, real: Batch) -> list[Batch]:
-        """Returns the sub-batches of the discriminator's steps.
-
-        They are strided, so that each replica of a distribution strategy, which holds a part of the
-        batch, finds rows of every sub-batch in it.
-        """
-        steps = self.discriminator_steps
-        check_divisible(count_rows(real.images), steps)
-        return [real.rows(slice(step, None, steps)) for step in range(steps)]
 
     def record(self, real: Batch) -> tuple[tuple[Batch, Batch], differentiation.PullBack]:
         """Returns what ``make`` does, and the way back from it to the generator's weights."""
@@ -283,8 +273,9 @@ class GAN(Fitting):
 
     def terms(self, phase: Phase, real: Batch, fake: Batch) -> Scalars:
         """Returns all that a phase pays in training: losses, penalties and weight decay."""
-        terms = check_losses(phase.name, getattr(self, f"{phase.name}_losses")(real, fake))
-        return terms | self.penalty_losses(phase, real, fake) | phase.regularization()
+        paid = getattr(self, f"{phase.name}_losses")(real, fake)
+        slopes = self.penalty_losses(phase, real, fake)
+        return phase.terms(paid, slopes)
 
     def evaluate_batch(self, data: Structure) -> Scalars:
         """Takes what a held-out batch costs all networks, as they are, into the means."""
@@ -320,8 +311,8 @@ class GAN(Fitting):
         inputs = self.discriminator_inputs.match(
             images=shown.images, condition=shown.condition, latents=shown.latents
         )
-        scores, heads = split_outputs(self.run(self.discriminator, inputs))
-        return batch._replace(shown=shown.images, scores=scores, heads=heads)
+        outputs = self.run(self.discriminator, inputs)
+        return batch._replace(shown=shown.images).scored(outputs)
 
     def discriminate_pair(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
         """Returns both batches with their scores, from a pass for each."""

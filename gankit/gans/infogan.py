@@ -6,9 +6,8 @@ import keras
 from keras import ops
 
 from gankit.gans.gan import GAN
-from gankit.training.batch import Batch
+from gankit.training.batch import Batch, split_outputs
 from gankit.training.heads import class_accuracy, class_loss
-from gankit.training.inputs import split_outputs
 from gankit.typing import Number, Scalars, Seed, Tensor
 
 

@@ -8,9 +8,9 @@ from keras import ops
 
 from gankit import losses, penalties
 from gankit.gans.gan import GAN
-from gankit.training.batch import Batch
+from gankit.training.batch import Batch, split_outputs
 from gankit.training.heads import class_accuracy, class_loss
-from gankit.training.inputs import check_classes, split_outputs
+from gankit.training.inputs import check_classes
 from gankit.typing import Number, Scalars, Seed, Structure
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
+from gankit import differentiation
 from gankit.typing import Structure, Tensor
 
 
@@ -38,6 +39,20 @@ class Batch(NamedTuple):
         """Returns the batch with ``function`` applied to each of its tensors."""
         return map_tensors(function, self)
 
+    def split(self, steps: int) -> "list[Batch]":
+        """Returns as many sub-batches as there are steps, the rows ``[step::steps]`` of each.
+
+        They are strided, so that each replica of a distribution strategy, which holds a part of the
+        batch, finds rows of every sub-batch in it.
+        """
+        check_divisible(count_rows(self.images), steps)
+        return [self.rows(slice(step, None, steps)) for step in range(steps)]
+
+    def scored(self, outputs: Structure) -> "Batch":
+        """Returns the batch with the scores and heads that are a discriminator's outputs."""
+        scores, heads = split_outputs(outputs)
+        return self._replace(scores=scores, heads=heads)
+
     def rows(self, rows: slice) -> "Batch":
         """Returns some of the images, and what is known of these."""
         return self.map(lambda tensor: tensor[rows])
@@ -69,3 +84,33 @@ def mean_of(values: Structure) -> Tensor:
     """Returns the mean of per-sample values; of several tensors each counts as much."""
     parts = [ops.mean(part) for part in keras.tree.flatten(values)]
     return parts[0] if len(parts) == 1 else sum(parts) / len(parts)
+
+
+def split_outputs(outputs: Structure) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Returns a discriminator's scores and its further outputs, as a tuple.
+
+    The scores are its first output, or the one called ``scores`` of a dict.
+    """
+    if isinstance(outputs, dict):
+        if "scores" not in outputs:
+            raise ValueError(
+                "A discriminator with a dict of outputs must call one of them 'scores', it has "
+                f"{sorted(outputs)}."
+            )
+        heads = {name: output for name, output in outputs.items() if name != "scores"}
+        return outputs["scores"], tuple(keras.tree.flatten(heads))
+    scores, *heads = keras.tree.flatten(outputs)
+    return scores, tuple(heads)
+
+
+def check_divisible(batch_size: Any, steps: int) -> None:
+    """Raises unless the batch can be split into as many sub-batches as there are steps."""
+    message = (
+        "discriminator_steps={} must divide the batch, which has {} images: each of the steps "
+        "sees its own part of it."
+    )
+    if isinstance(batch_size, int) and batch_size % steps:
+        raise ValueError(message.format(steps, batch_size))
+    if not isinstance(batch_size, int) and steps > 1:
+        number = message.format(steps, "another number of")
+        differentiation.assert_divisible(batch_size, steps, number)

@@ -12,7 +12,7 @@ from keras import ops
 from gankit import differentiation
 from gankit.data.epochs import get_epochs
 from gankit.training.arguments import check_fit_arguments, check_no_weights
-from gankit.training.batch import count_rows
+from gankit.training.batch import check_divisible, count_rows
 from gankit.training.logs import EpochMeans, name_losses
 from gankit.training.optimizers import Optimizers, copy_of
 from gankit.training.phase import Phase, check_apart
@@ -346,19 +346,6 @@ def put_in_order(
     return sorted(
         keras.tree.flatten(given or []), key=lambda callback: getattr(callback, "order", 0)
     )
-
-
-def check_divisible(batch_size: Any, steps: int) -> None:
-    """Raises unless the batch can be split into as many sub-batches as there are steps."""
-    message = (
-        "discriminator_steps={} must divide the batch, which has {} images: each of the steps "
-        "sees its own part of it."
-    )
-    if isinstance(batch_size, int) and batch_size % steps:
-        raise ValueError(message.format(steps, batch_size))
-    if not isinstance(batch_size, int) and steps > 1:
-        number = message.format(steps, "another number of")
-        differentiation.assert_divisible(batch_size, steps, number)
 
 
 def peek(x: Any, y: Structure = None, batch_size: int | None = None) -> tuple[Structure, Any]:

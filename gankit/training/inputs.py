@@ -8,13 +8,13 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
+from gankit.data.checks import check_values
 from gankit.training.batch import map_tensors
 from gankit.typing import Structure, Tensor, ValueRange
 
 GENERATOR_ROLES = ("latents", "condition")
 DISCRIMINATOR_ROLES = ("images", "condition")
 
-VALUE_TOLERANCE = 1e-3  # resampling and float16 overshoot the range by a little
 RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
 ShownShape: TypeAlias = Callable[[tuple[int | None, ...]], tuple[int | None, ...]]
 MOVING = (  # layers that move values and don't change them
@@ -277,23 +277,6 @@ def check_networks(
     return takes
 
 
-def split_outputs(outputs: Structure) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """Returns a discriminator's scores and its further outputs, as a tuple.
-
-    The scores are its first output, or the one called ``scores`` of a dict.
-    """
-    if isinstance(outputs, dict):
-        if "scores" not in outputs:
-            raise ValueError(
-                "A discriminator with a dict of outputs must call one of them 'scores', it has "
-                f"{sorted(outputs)}."
-            )
-        heads = {name: output for name, output in outputs.items() if name != "scores"}
-        return outputs["scores"], tuple(keras.tree.flatten(heads))
-    scores, *heads = keras.tree.flatten(outputs)
-    return scores, tuple(heads)
-
-
 def standardize(tensor: Tensor, value_range: ValueRange | None = None) -> Tensor:
     """Returns a part of the data as float32 or int32.
 
@@ -342,27 +325,6 @@ def check_floats(images: np.ndarray, what: str, value_range: ValueRange | None) 
         raise TypeError(
             f"{what} must be floats{meant}, or uint8, got {images.dtype}. Convert them first: "
             "images.astype('uint8') if they reach from 0 to 255, else images.astype('float32')."
-        )
-
-
-def check_values(images: np.ndarray, value_range: ValueRange | None) -> None:
-    """Raises ``ValueError`` unless float ``images`` are finite and lie in ``value_range``."""
-    images = images.astype(np.float32)
-    low, high = float(np.min(images)), float(np.max(images))
-    if not np.isfinite(low) or not np.isfinite(high):
-        bad = np.flatnonzero(~np.isfinite(images).reshape(len(images), -1).all(axis=1))
-        raise ValueError(
-            f"images must be finite, but {len(bad)} of {len(images)} hold NaN or infinity, "
-            f"the first at index {bad[0]}. Remove or replace them."
-        )
-    if value_range is None:
-        return
-    least, most = value_range
-    if low < least - VALUE_TOLERANCE or high > most + VALUE_TOLERANCE:
-        raise ValueError(
-            f"images of floats must lie in [{least:g}, {most:g}], but they reach from {low:.4g} to "
-            f"{high:.4g}: the generator's can't. Give uint8 images as they are, which are scaled, "
-            f"or scale values of 0..255 yourself: images / {255 / (most - least):g} - {-least:g}."
         )
 
 

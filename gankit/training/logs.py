@@ -67,15 +67,6 @@ class EpochMeans(keras.metrics.Metric):
         return {name: averages[place] for name, place in self.places.items()}
 
 
-def check_losses(phase: str, losses: Scalars) -> Scalars:
-    """Returns a phase's terms, or raises ``TypeError`` unless they have names."""
-    if not isinstance(losses, dict):
-        raise TypeError(
-            f"{phase}_losses must return a dict of named scalars, {{'name': ...}}, got {losses!r}."
-        )
-    return losses
-
-
 def name_losses(phase: str, losses: Scalars) -> Scalars:
     """Returns the values to log of one phase's terms: their sum, and each, if there are several."""
     for name, value in losses.items():

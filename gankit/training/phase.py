@@ -74,6 +74,19 @@ class Phase:
         """
         return self.optimizer.scale_loss(sum(terms.values()) / differentiation.num_replicas())
 
+    def terms(self, losses: Scalars, penalties: Scalars) -> Scalars:
+        """Returns all that the networks pay, weight decay too.
+
+        Raises:
+            TypeError: the losses have no names.
+        """
+        if not isinstance(losses, dict):
+            raise TypeError(
+                f"{self.name}_losses must return a dict of named scalars, {{'name': ...}}, got "
+                f"{losses!r}."
+            )
+        return losses | penalties | self.regularization()
+
     def regularization(self) -> Scalars:
         """Returns the networks' weight decay as a named term, if there is any."""
         decay = [

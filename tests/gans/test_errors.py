@@ -80,7 +80,7 @@ def test_networks_that_are_none():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"latent_prior": "gauss"}, ValueError, r"latent_prior must be one of \['normal', 'sphe"),
+        ({"latent_prior": "gauss"}, ValueError, r"There is no prior 'gauss', there are"),
         ({"discriminator_steps": 0}, ValueError, "discriminator_steps must be an integer of at"),
         ({"generator_ema": -0.1}, ValueError, r"generator_ema must be None, a decay per step in"),
         ({"generator_ema": "a"}, ValueError, r"generator_ema must be None, a decay per step in"),
