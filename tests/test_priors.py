@@ -78,11 +78,11 @@ def test_names(name, kind, interpolation):
 
 
 def test_names_that_are_none():
-    with pytest.raises(ValueError, match="got 'sphere'") as caught:
+    with pytest.raises(ValueError, match="no prior 'sphere'") as caught:
         priors.get("sphere")
     assert str(caught.value) == (
-        "latent_prior must be one of ['normal', 'spherical', 'uniform'], got 'sphere'. Did you "
-        "mean 'spherical'?"
+        "There is no prior 'sphere', there are ['normal', 'spherical', 'uniform']. Did you mean "
+        "'spherical'?"
     )
     for wrong in (None, priors.Normal, 1.0):
         with pytest.raises(TypeError, match=r"or an instance of gankit\.priors\.Prior, got"):

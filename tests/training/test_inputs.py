@@ -14,7 +14,6 @@ from gankit.training.inputs import (
     count_classes,
     find_range,
     shapes_fit,
-    split_outputs,
     standardize,
 )
 
@@ -214,14 +213,6 @@ def test_a_discriminator_that_sees_nothing():
     generator = keras.Sequential([keras.Input((3,)), layers.Dense(1)])
     with pytest.raises(ValueError, match=r"has no input for images: \['condition'\]"):
         check_networks(generator, make_network("condition"))
-
-
-def test_scores_come_first():
-    assert split_outputs(1) == (1, ())
-    assert split_outputs([1, 2, [3]]) == (1, (2, 3))
-    assert split_outputs({"class": 2, "scores": 1}) == (1, (2,))
-    with pytest.raises(ValueError, match=r"one of them 'scores', it has \['class', 'score'\]"):
-        split_outputs({"score": 1, "class": 2})
 
 
 def test_data_in_the_types_that_networks_take():
