@@ -75,7 +75,7 @@ class Fitting(Sampling):
         check_apart(list(self.phases.values()))
         for name, phase in self.phases.items():
             setattr(self, f"{name}_optimizer", phase.optimizer)  # where files have it
-        self.optimizer = Optimizers(self.phases)
+        self.optimizer = Optimizers({name: one.optimizer for name, one in self.phases.items()})
 
     def replace_networks(self, generator: keras.Model, discriminator: keras.Model) -> None:
         """Trains other networks from now on: those of before with other layers at their ends.

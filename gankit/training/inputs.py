@@ -230,7 +230,8 @@ def find_activation(network: keras.Model) -> str:
     while layers:
         layer = layers.pop()
         try:
-            makes = layer.output is tensor
+            # A model's own output is what it makes of its own inputs, not of those it has here.
+            makes = keras.Operation.output.fget(layer) is tensor
         except (AttributeError, ValueError):  # makes nothing, or several things
             continue
         if makes and isinstance(layer, keras.Model):

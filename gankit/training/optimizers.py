@@ -1,11 +1,201 @@
 """Several optimizers in the place where Keras expects one."""
 
-from collections.abc import Callable, Iterable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from typing import Any, Self
 
 import keras
+from keras import ops
 
 from gankit.checks import did_you_mean
-from gankit.training.phase import Phase
+from gankit.typing import Config, Tensor
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class ByPart(keras.optimizers.Optimizer):
+    """Several optimizers for one phase, each of which trains a part of its networks.
+
+    StyleGAN's mapping network, for instance, learns 100 times slower than the rest of the
+    generator (Karras et al. 2019, arXiv:1812.04948, appendix C)::
+
+        gan.compile(generator_optimizer=ByPart(Adam(2e-3), {"mapping": Adam(2e-5)}))
+
+    A part is a layer, a model within the network, or one of a phase's several networks, by its
+    name, or what else has a name in the paths of variables, such as ``"bias"``. Clipping, weight
+    decay, accumulation of gradients, and averages of an optimizer concern the variables of its own
+    part only.
+
+    ``learning_rate`` is that of ``optimizer``. Where it is set, as by Keras's
+    ``LearningRateScheduler``, those of the parts follow in proportion, unless a schedule of steps
+    gives them.
+
+    Args:
+        optimizer: a Keras optimizer or its name, for all variables that are in no part.
+        parts: optimizers by the names of parts. A variable that is in several belongs to the
+            first of these.
+        name: of the optimizer; a phase gives it its own.
+
+    Raises:
+        ValueError: an optimizer that is used twice, that has trained other variables, or that
+            scales the loss; when it is built, a part in which there are no variables.
+    """
+
+    def __init__(
+        self,
+        optimizer: str | keras.optimizers.Optimizer,
+        parts: Mapping[str, str | keras.optimizers.Optimizer],
+        name: str | None = None,
+    ):
+        super().__init__(learning_rate=0.0, name=name)  # in nobody's use: see the property below
+        self.optimizer = keras.optimizers.get(optimizer)
+        self.parts = {name: keras.optimizers.get(part) for name, part in parts.items()}
+        check_optimizers(self.optimizers())
+        self.layers_of: Callable[[keras.Variable], list[str]] = lambda variable: []
+        self.ratios = [ratio_of_rates(part, self.optimizer) for part in self.parts.values()]
+
+    def optimizers(self) -> list[keras.optimizers.Optimizer]:
+        """Returns all optimizers, that of the variables in no part first."""
+        return [self.optimizer, *self.parts.values()]
+
+    def build(self, variables: Sequence[keras.Variable]) -> None:
+        """Creates the slots of all optimizers."""
+        self.check_parts(variables)
+        for optimizer, numbers in self.split(variables):
+            optimizer.build([variables[number] for number in numbers])
+        super().build(variables)
+
+    def names_of(self, variable: keras.Variable) -> list[str]:
+        """Returns the names of the layers that hold a variable, and its own last.
+
+        A phase says by ``layers_of`` which these are. Paths alone don't tell: those of layers in a
+        model within a model change when that is loaded from a file.
+        """
+        return [*self.layers_of(variable), *variable.path.split("/")]
+
+    def part_of(self, variable: keras.Variable) -> str | None:
+        """Returns the name of the part that a variable belongs to, None if it is in none."""
+        names = self.names_of(variable)
+        return next((part for part in self.parts if part in names), None)
+
+    def check_parts(self, variables: Sequence[keras.Variable]) -> None:
+        """Raises ``ValueError`` for a part to which no variable belongs."""
+        filled = {self.part_of(variable) for variable in variables}
+        there = dict.fromkeys(name for one in variables for name in self.names_of(one)[:-1])
+        for part in self.parts:
+            if part not in filled:
+                raise ValueError(
+                    f"No variable belongs to the part {part!r}, there are {list(there)}."
+                    + did_you_mean(part, there)
+                )
+
+    def split(
+        self, variables: Sequence[keras.Variable]
+    ) -> Iterator[tuple[keras.optimizers.Optimizer, list[int]]]:
+        """Yields each optimizer with the places in ``variables`` of those that it trains."""
+        owners = [self.part_of(variable) for variable in variables]
+        for part, optimizer in zip([None, *self.parts], self.optimizers(), strict=True):
+            yield optimizer, [number for number, owner in enumerate(owners) if owner == part]
+
+    def apply(
+        self,
+        grads: Sequence[Tensor | None],
+        trainable_variables: Sequence[keras.Variable] | None = None,
+    ) -> None:
+        """Updates variables, see ``keras.optimizers.Optimizer``; a missing gradient is None."""
+        variables = list(trainable_variables or self._trainable_variables)
+        if not self.built:
+            self.build(variables)
+        if all(gradient is None for gradient in grads):
+            raise ValueError("No gradients provided for any variable.")
+        for optimizer, numbers in self.split(variables):
+            theirs = [variables[number] for number in numbers]
+            gradients = [grads[number] for number in numbers]
+            if any(gradient is not None for gradient in gradients):
+                optimizer.apply(gradients, theirs)
+            elif theirs:
+                paths = [variable.path for variable in theirs]
+                warnings.warn(f"There are no gradients for a whole part: {paths}.", stacklevel=2)
+        self.iterations.assign_add(1)
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The number of updates, and the state of all optimizers."""
+        theirs = [variable for one in self.optimizers() for variable in one.variables]
+        return [self.iterations, *theirs]
+
+    @property
+    def learning_rate(self) -> Any:
+        """That of ``optimizer``."""
+        return self.optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate: Any) -> None:
+        self.optimizer.learning_rate = learning_rate
+        for part, ratio in zip(self.parts.values(), self.ratios, strict=True):
+            if ratio is not None:
+                part.learning_rate = float(ops.convert_to_numpy(learning_rate)) * ratio
+
+    def finalize_variable_values(self, var_list: Sequence[keras.Variable]) -> None:
+        """Gives variables their averages, where an optimizer keeps some."""
+        for optimizer, numbers in self.split(var_list):
+            optimizer.finalize_variable_values([var_list[number] for number in numbers])
+
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
+        """Writes the number of updates; Keras has each of the optimizers write its own state."""
+        store["iterations"] = ops.convert_to_numpy(self.iterations)
+
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
+        """Reads what ``save_own_variables`` has written."""
+        self.iterations.assign(store["iterations"])
+
+    def get_config(self) -> Config:
+        """Returns the arguments, and how the rates of parts relate to the first optimizer's."""
+        serialize = keras.optimizers.serialize
+        return {
+            "name": self.name,
+            "optimizer": serialize(self.optimizer),
+            "parts": {name: serialize(part) for name, part in self.parts.items()},
+            "ratios": list(self.ratios),
+        }
+
+    @classmethod
+    def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Self:
+        """Returns the optimizer that ``get_config`` describes."""
+
+        def deserialize(one):
+            return keras.optimizers.deserialize(one, custom_objects)
+
+        parts = {name: deserialize(part) for name, part in config["parts"].items()}
+        made = cls(deserialize(config["optimizer"]), parts, config["name"])
+        made.ratios = config["ratios"]  # from rates that were set and rounded, they would drift
+        return made
+
+
+def check_optimizers(optimizers: Sequence[keras.optimizers.Optimizer]) -> None:
+    """Raises ``ValueError`` unless each optimizer can train a part of its own."""
+    if len(set(map(id, optimizers))) < len(optimizers):
+        raise ValueError("Two parts have the same optimizer: create one for each part.")
+    for one in optimizers:
+        if one.built:
+            raise ValueError(
+                f"The optimizer {one.name!r} has trained other variables before. Create a new one."
+            )
+        scales = isinstance(one, keras.optimizers.LossScaleOptimizer)
+        if scales or one.loss_scale_factor is not None:
+            raise ValueError(
+                f"The optimizer {one.name!r} of a part can't scale the loss, which is one for all "
+                "parts: leave that to the GAN, or write LossScaleOptimizer(ByPart(...))."
+            )
+
+
+def ratio_of_rates(
+    part: keras.optimizers.Optimizer, whole: keras.optimizers.Optimizer
+) -> float | None:
+    """Returns how many times faster a part learns, None where a schedule or 0 leaves it open."""
+    rates = [one.get_config().get("learning_rate") for one in (part, whole)]
+    if all(isinstance(rate, float) for rate in rates) and rates[1]:
+        return rates[0] / rates[1]
+    return None
 
 
 class Optimizers:
@@ -14,12 +204,12 @@ class Optimizers:
     The generator's comes first: its iterations are the number of training steps.
 
     Args:
-        phases: by name.
+        optimizers: those of the phases by name.
     """
 
-    def __init__(self, phases: Mapping[str, Phase]):
-        last_the_discriminator = sorted(phases, key=lambda name: name == "discriminator")
-        self.optimizers = tuple(phases[name].optimizer for name in last_the_discriminator)
+    def __init__(self, optimizers: Mapping[str, keras.optimizers.Optimizer]):
+        last_the_discriminator = sorted(optimizers, key=lambda name: name == "discriminator")
+        self.optimizers = tuple(optimizers[name] for name in last_the_discriminator)
         self.built = True
 
     @property

@@ -1,11 +1,13 @@
 """One player of the game: the networks that are trained together, and how."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import keras
 from keras import ops
 
 from gankit import differentiation
+from gankit.training.optimizers import ByPart
 from gankit.typing import Scalars, Tensor
 
 
@@ -45,6 +47,7 @@ class Phase:
         if former is not None and optimizer is former.optimizer and self.trains_what(former):
             self.optimizer = optimizer
         else:
+            name_layers(optimizer, networks)
             float16 = scale_loss and computes_in_float16(networks)
             self.optimizer = build_optimizer(optimizer, self.variables, float16)
 
@@ -53,13 +56,12 @@ class Phase:
 
         That is where it stands, and its slots of the variables that both train.
         """
-        known = {variable.path.split("/")[-1]: variable for variable in former.optimizer.variables}
+        known = by_name(former.optimizer.variables)
         staying = set(map(id, former.variables))
         new = [slot_prefix(one) for one in self.variables if id(one) not in staying]
-        for variable in self.optimizer.variables:
-            name = variable.path.split("/")[-1]
-            if name in known and not any(name.startswith(prefix) for prefix in new):
-                variable.assign(known[name])
+        for (name, number), variable in by_name(self.optimizer.variables).items():
+            if (name, number) in known and not any(name.startswith(prefix) for prefix in new):
+                variable.assign(known[name, number])
 
     def trains_what(self, other: "Phase") -> bool:
         """Returns whether two phases train the same variables."""
@@ -134,6 +136,33 @@ def build_optimizer(
         )
     optimizer.build(variables)
     return optimizer
+
+
+def name_layers(optimizer: keras.optimizers.Optimizer, networks: Sequence[keras.Model]) -> None:
+    """Tells an optimizer of parts, where there is one, which layers hold each variable."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    if not isinstance(inner, ByPart):
+        return
+    names: dict[int, list[str]] = {}
+    for network in networks:
+        for layer in all_layers(network):
+            for variable in layer.trainable_variables:
+                names.setdefault(id(variable), []).append(layer.name)
+    inner.layers_of = lambda variable: names.get(id(variable), [])
+
+
+def by_name(slots: Sequence[keras.Variable]) -> dict[tuple[str, int], keras.Variable]:
+    """Returns an optimizer's variables by name, and by number among those of the same name.
+
+    Optimizers within an optimizer have a learning rate and a count of iterations each.
+    """
+    seen: Counter[str] = Counter()
+    named = {}
+    for slot in slots:
+        name = slot.path.split("/")[-1]
+        named[name, seen[name]] = slot
+        seen[name] += 1
+    return named
 
 
 def slot_prefix(variable: keras.Variable) -> str:

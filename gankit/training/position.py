@@ -135,5 +135,6 @@ def read_learning_rates(optimizers: Iterable[keras.optimizers.Optimizer]) -> lis
 
 def follows_schedule(optimizer: keras.optimizers.Optimizer) -> bool:
     """Returns whether an optimizer's learning rate follows a schedule, and can't be set."""
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    return isinstance(inner.get_config()["learning_rate"], dict)
+    for inner in ("inner_optimizer", "optimizer"):  # of a LossScaleOptimizer, and of ByPart
+        optimizer = getattr(optimizer, inner, optimizer)
+    return isinstance(optimizer.get_config()["learning_rate"], dict)
