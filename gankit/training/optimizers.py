@@ -50,6 +50,7 @@ class ByPart(keras.optimizers.Optimizer):
         self.optimizer = keras.optimizers.get(optimizer)
         self.parts = {name: keras.optimizers.get(part) for name, part in parts.items()}
         check_optimizers(self.optimizers())
+        self.trained: list[keras.Variable] = []
         self.layers_of: Callable[[keras.Variable], list[str]] = lambda variable: []
         self.ratios = [ratio_of_rates(part, self.optimizer) for part in self.parts.values()]
 
@@ -60,6 +61,7 @@ class ByPart(keras.optimizers.Optimizer):
     def build(self, variables: Sequence[keras.Variable]) -> None:
         """Creates the slots of all optimizers."""
         self.check_parts(variables)
+        self.trained = list(variables)
         for optimizer, numbers in self.split(variables):
             optimizer.build([variables[number] for number in numbers])
         super().build(variables)
@@ -102,7 +104,7 @@ class ByPart(keras.optimizers.Optimizer):
         trainable_variables: Sequence[keras.Variable] | None = None,
     ) -> None:
         """Updates variables, see ``keras.optimizers.Optimizer``; a missing gradient is None."""
-        variables = list(trainable_variables or self._trainable_variables)
+        variables = list(trainable_variables or self.trained)
         if not self.built:
             self.build(variables)
         if all(gradient is None for gradient in grads):
