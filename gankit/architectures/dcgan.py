@@ -11,9 +11,10 @@ image does not depend on which others are in the batch; dropout is an option.
 """
 
 import keras
-from keras import layers, ops
+from keras import layers
 
 from gankit.architectures.initial import small_normal
+from gankit.architectures.projection import project
 from gankit.architectures.shapes import crop, halve
 from gankit.typing import ImageShape
 
@@ -89,8 +90,10 @@ def build_discriminator(
         filters: channels of the first layer; doubled at each following one, up to 512.
         kernel_size: width of the kernels, even.
         dropout: share of activations that is dropped in training, after each convolution.
-        num_classes: for a conditional GAN: as in the generator, a second input takes classes, which
-            are put beside the colours of each pixel.
+        num_classes: for a conditional GAN: as in the generator, a second input takes classes. The
+            score of an image grows by the inner product of its features with a vector of its
+            class, the projection of Miyato and Koyama (2018, arXiv:1802.05637): classes are told
+            apart sooner than if they were put beside the colours of each pixel.
         name: of the model.
 
     Raises:
@@ -98,17 +101,18 @@ def build_discriminator(
     """
     check_kernel_size(kernel_size)
     inputs = x = keras.Input(image_shape, name="images")
-    if num_classes is not None:
-        condition = keras.Input((), dtype="int32", name="condition")
-        told = layers.Embedding(num_classes, num_classes)(condition)[:, None, None, :]
-        x = layers.concatenate([x, ops.ones_like(x[..., :1]) * told])
-        inputs = [inputs, condition]
     for level in range(len(halve(image_shape)) - 1):
         units = min(filters * 2**level, WIDEST)
         x = layers.Conv2D(units, kernel_size, strides=2, padding="same", **small_normal())(x)
         x = layers.Dropout(dropout)(layers.LeakyReLU(negative_slope=0.2)(x))
-    x = layers.Flatten()(x)
-    outputs = layers.Dense(1, dtype="float32", name="scores", **small_normal())(x)
+    features = layers.Flatten()(x)
+    outputs = layers.Dense(1, dtype="float32", name="scores", **small_normal())(features)
+    if num_classes is not None:
+        condition = keras.Input((), dtype="int32", name="condition")
+        inputs = [inputs, condition]
+        start = keras.initializers.RandomNormal(stddev=0.02)
+        vectors = layers.Embedding(num_classes, features.shape[-1], start)(condition)
+        outputs = project(outputs, features, vectors)
     return keras.Model(inputs, outputs, name=name)
 
 

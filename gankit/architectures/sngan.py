@@ -9,6 +9,7 @@ the discriminator adds the inner product of its features and a vector of the cla
 import keras
 from keras import layers, ops
 
+from gankit.architectures.projection import project
 from gankit.architectures.shapes import crop, halve
 from gankit.layers import SpectralNormalization, UpsampleConv2D
 from gankit.typing import ImageShape
@@ -104,6 +105,6 @@ def build_discriminator(
         condition = keras.Input((), dtype="int32", name="condition")
         inputs = [inputs, condition]
         vectors = SpectralNormalization(layers.Embedding(num_classes, filters))(condition)
-        scores = scores + ops.sum(vectors * features, axis=-1, keepdims=True)
+        scores = project(scores, features, vectors)
     scores = layers.Activation("linear", dtype="float32", name="scores")(scores)
     return keras.Model(inputs, scores, name=name)

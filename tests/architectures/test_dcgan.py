@@ -94,3 +94,19 @@ def test_the_paper_s_initial_weights():
     for layer in dcgan.build_generator((64, 64, 3)).layers:
         if hasattr(layer, "kernel") and np.size(layer.kernel) > 10_000:
             np.testing.assert_allclose(np.std(np.array(layer.kernel)), 0.02, rtol=0.03)
+
+
+def test_a_class_is_scored_by_its_projection():
+    keras.utils.set_random_seed(0)
+    discriminator = dcgan.build_discriminator((8, 8, 1), filters=4, num_classes=3)
+    flat = next(x for x in discriminator.layers if isinstance(x, keras.layers.Flatten))
+    vectors = next(x for x in discriminator.layers if isinstance(x, keras.layers.Embedding))
+    images = np.random.default_rng(0).normal(size=(2, 8, 8, 1)).astype("float32")
+    features = keras.Model(discriminator.inputs[0], flat.output).predict(images, verbose=0)
+    scores = [
+        discriminator.predict([images, np.full(2, number)], verbose=0)[:, 0] for number in (0, 2)
+    ]
+    weights = np.array(vectors.embeddings)
+    np.testing.assert_allclose(
+        scores[1] - scores[0], features @ (weights[2] - weights[0]), atol=1e-6
+    )
