@@ -158,7 +158,8 @@ def test_two_updates_are_on_real_and_then_on_fake():
         for layer in network.layers:
             if isinstance(layer, keras.layers.Dropout):
                 layer.rate = 0.0
-    gan.train_discriminator(real, fake)
+    with gan.step(training=True):
+        gan.train_discriminator(real, fake)
 
     entropy = keras.losses.BinaryCrossentropy(from_logits=True)
     class_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
