@@ -1,5 +1,6 @@
 """Training, as Keras does it: ``fit``, ``evaluate``, and the data that they look at."""
 
+import threading
 import types
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,6 +55,7 @@ class Fitting(Sampling):
 
     def create_state(self, seed: int | None) -> None:
         """Creates what training moves besides networks: random streams, counts, means."""
+        self.running = threading.local()  # the steps of several devices are traced interleaved
         self.training_seed, self.sampling_seed = make_seed_generators(seed, 2)
         count = {"shape": (), "dtype": "int64", "initializer": "zeros", "trainable": False}
         self.epochs_completed = self.add_weight(name="epochs_completed", **count)

@@ -1,6 +1,7 @@
 """What a trained GAN is good for: images, scores, and files."""
 
 import contextlib
+import threading
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Self
 
@@ -34,7 +35,7 @@ class Sampling(Configured, keras.Model):
     sampling_seed: keras.random.SeedGenerator
     ema_generator: keras.Model | None = None
     retired: frozenset[int] = frozenset()  # ids of variables of networks that were replaced
-    in_training: bool | None = None  # in a step: whether it trains; None outside of steps
+    running: threading.local
 
     def discriminate(self, batch: Batch) -> Batch:
         """Returns the batch with its scores and heads."""
@@ -51,14 +52,19 @@ class Sampling(Configured, keras.Model):
         """Returns the networks of each phase by its name."""
         raise NotImplementedError
 
+    @property
+    def in_training(self) -> bool | None:
+        """In a step, whether it trains; None outside of steps."""
+        return getattr(self.running, "training", None)
+
     @contextlib.contextmanager
     def step(self, training: bool) -> Iterator[None]:
         """Has networks run as in a training step, or as in one of ``evaluate``."""
-        before, self.in_training = self.in_training, training
+        before, self.running.training = self.in_training, training
         try:
             yield
         finally:
-            self.in_training = before
+            self.running.training = before
 
     # Averages
 
