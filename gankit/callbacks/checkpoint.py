@@ -81,8 +81,7 @@ class Checkpoint(Periodic):
         gan.position.restore(position)
         for callback in callbacks:
             if isinstance(callback, keras.callbacks.CSVLogger) and callback.append and self.writes:
-                epoch = gan.position.epoch - gan.position.epoch_offset
-                remove_rows(Path(callback.filename), callback.sep, epoch)
+                remove_rows(Path(callback.filename), callback.sep, gan.position.initial_epoch)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Says where training goes on, and waits for Ctrl-C."""

@@ -166,10 +166,11 @@ class Fitting(Sampling):
                 epochs=epochs,
                 verbose=verbose,
                 callbacks=[PositionKeeper(x, kwargs.get("validation_data")), *in_order],
-                initial_epoch=max(initial_epoch, self.position.epoch - self.position.epoch_offset),
+                initial_epoch=self.position.initial_epoch,
                 **kwargs,
             )
         finally:
+            self.position.behind = 0  # of batches that only this call was to read
             for callback in in_order:
                 getattr(callback, "close", lambda: None)()
         # What Keras does for a model's one optimizer, where that keeps an average of its own.
@@ -265,6 +266,7 @@ class Fitting(Sampling):
             behind = min(self.position.behind, self.steps_per_execution)
             for _ in range(behind):
                 next(iterator)
+            self.position.behind -= behind
             return self.logs() if behind else train(iterator)
 
         self.train_function = train_or_read

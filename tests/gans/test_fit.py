@@ -250,6 +250,9 @@ def test_epochs_are_counted():
     assert gan.epochs_completed == 3
     gan.fit(make_dataset(), epochs=8, initial_epoch=7, verbose=0)
     assert gan.epochs_completed == 8
+    again = gan.fit(make_dataset(), epochs=4, initial_epoch=2, verbose=0)
+    assert again.epoch == [2, 3]
+    assert gan.epochs_completed == 4
 
 
 def test_the_step_is_traced_once():
