@@ -80,8 +80,9 @@ class Sampling(Configured, keras.Model):
         """
         if self.generator_ema is None:
             return
+        names = self.average_names()
         for network in self.generator_networks():
-            name = self.average_name(network)
+            name = names[id(network)]
             if getattr(self, name, None) is not None:
                 continue
             average = average_of(network)
@@ -112,14 +113,22 @@ class Sampling(Configured, keras.Model):
         sides = self.sides().items()
         return [network for name, side in sides if name != "discriminator" for network in side]
 
-    def average_name(self, network: keras.Model) -> str:
-        """Returns the name of the attribute that holds a network's average."""
-        names = (name for name, value in vars(self).items() if value is network)
-        return f"ema_{next(names, network.name)}"
+    def average_names(self) -> dict[int, str]:
+        """Returns what the attribute for a network's average is called, by the network's id.
+
+        A network that no attribute holds, but a list, gives its phase and its place there: names
+        that Keras knows it by may be the same for several.
+        """
+        names = {}
+        for phase, networks in self.sides().items():
+            for place, network in enumerate(networks if phase != "discriminator" else ()):
+                held = (name for name, value in vars(self).items() if value is network)
+                names[id(network)] = f"ema_{next(held, f'{phase}_{place}')}"
+        return names
 
     def averaged(self, network: keras.Model) -> keras.Model:
         """Returns the average of a network, or the network itself where there is none."""
-        return getattr(self, self.average_name(network), None) or network
+        return getattr(self, self.average_names().get(id(network), ""), None) or network
 
     def run(self, network: keras.Model, inputs: Structure) -> Structure:
         """Returns a network's outputs in float32.
