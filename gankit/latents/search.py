@@ -62,7 +62,8 @@ def project(
 
     Args:
         gan: a ``GAN`` whose generator takes latents.
-        images: floats ``(n, height, width, channels)`` in [-1, 1], of the shape that it makes.
+        images: floats ``(n, height, width, channels)`` in [-1, 1], or uint8, of the shape that it
+            makes.
         condition: what the generator is told, a row for each image.
         starts: how many latents to start from for each image.
         encoder: a Keras model from images to latents, which gives the first of the starts; None
@@ -79,7 +80,7 @@ def project(
 
     Raises:
         ValueError: images of another shape or range, or a generator that takes no latents.
-        TypeError: images that are not floats.
+        TypeError: images that are neither floats nor uint8.
 
     References:
         Zhu et al. 2016, "Generative Visual Manipulation on the Natural Image Manifold",
@@ -90,7 +91,7 @@ def project(
     check_images(
         images, gan.generator.output_shape[1:], gan.value_range, "the generator makes images"
     )
-    images = images.astype(np.float32)
+    images = np.asarray(ops.convert_to_numpy(gan.standardize(images)))
     condition = gan.check_given(condition)
     count_images(None, images=images, condition=condition)
     latents = draw_starts(gan, images, starts, encoder, seed)
