@@ -16,7 +16,7 @@ from gankit.configured import Configured
 from gankit.training.averages import average_of
 from gankit.training.batch import Batch, in_float32, map_tensors
 from gankit.training.inputs import Inputs, standardize
-from gankit.training.random import choose_stream, find_seed_states
+from gankit.training.random import choose_stream, find_seed_states, seed_of_part
 from gankit.typing import Config, PathLike, Seed, Structure, Tensor, ValueRange
 from gankit.version import __version__
 
@@ -153,12 +153,12 @@ class Sampling(Configured, keras.Model):
         """
         seed = self.training_seed if seed is None else seed
         drawn = {}
-        for one in self.generator_inputs.of("latents"):
-            shape = (num_images, *one.shape)
+        for place, one in enumerate(self.generator_inputs.of("latents")):
+            shape, own = (num_images, *one.shape), seed_of_part(seed, place)
             if one.num_classes is not None:
-                drawn[one.name] = keras.random.randint(shape, 0, one.num_classes, seed=seed)
+                drawn[one.name] = keras.random.randint(shape, 0, one.num_classes, seed=own)
             else:
-                drawn[one.name] = self.latent_prior.sample(shape, seed)
+                drawn[one.name] = self.latent_prior.sample(shape, own)
         return drawn if len(drawn) > 1 else next(iter(drawn.values()), None)
 
     def needs_condition(self) -> bool:
@@ -222,13 +222,13 @@ class Sampling(Configured, keras.Model):
             ValueError: numbers or shapes that don't fit.
         """
         condition = self.check_given(condition)
+        if latents is not None:
+            latents = self.generator_inputs.check_latents(latents)
         num_images = count_images(num_images, condition=condition, latents=latents)
         check_at_least_one("batch_size", batch_size)
         stream = choose_stream(seed, self.sampling_seed)
         if latents is None:
             latents = self.sample_latents(num_images, seed=stream)
-        else:
-            latents = self.generator_inputs.check_latents(latents)
         if condition is None:
             condition = self.sample_condition(num_images=num_images, seed=stream)
         condition = map_tensors(self.standardize, condition)
@@ -412,8 +412,9 @@ def count_images(num_images: int | None, **given: Structure) -> int:
     """Returns how many images are asked for, by a number or by the rows of what is given."""
     counts = {"num_images": num_images} if num_images is not None else {}
     for name, structure in given.items():
-        if structure is not None:
-            counts[name] = len(keras.tree.flatten(structure)[0])
+        parts = [part for part in keras.tree.flatten(structure) if part is not None]
+        for place, part in enumerate(parts):
+            counts[f"{name}[{place}]" if place else name] = len(part)
     if not counts:
         raise ValueError("Say how many images: num_images=..., or give latents or a condition.")
     if len(set(counts.values())) > 1:
