@@ -17,7 +17,7 @@ from gankit.training.arguments import (
 from gankit.training.averages import check_average, decay_at, follow
 from gankit.training.batch import Batch, count_rows, map_tensors, mean_of
 from gankit.training.fitting import Fitting
-from gankit.training.inputs import check_logits, check_networks, find_range
+from gankit.training.inputs import check_logits, check_networks, choose_range
 from gankit.training.logs import name_losses
 from gankit.training.optimizers import choose_optimizers
 from gankit.training.phase import Phase, add_gradients
@@ -112,7 +112,7 @@ class GAN(Fitting):
         if augment is not None and not augment.built:  # or Keras would, by a call of the GAN
             augment.build(generator.outputs[0].shape)
         self.generator_ema = None if generator_ema is None else float(generator_ema)
-        self.value_range = find_range(generator) if value_range == "auto" else value_range
+        self.value_range = choose_range(value_range, generator)
         self.seed = seed
         self.create_state(seed)
         self.built = True
@@ -181,12 +181,12 @@ class GAN(Fitting):
         chosen = choose_optimizers(
             self.sides(), given | dict(optimizers or {}), self.default_optimizer
         )
+        phases = self.make_phases(chosen, kwargs.get("auto_scale_loss", True))
         super().compile(optimizer=None, **kwargs)
         self.compile_arguments = kwargs
         self.loss, self.penalty = loss, penalty
         self.create_averages()
-        self.create_phases(chosen)
-        self.means.forget()
+        self.set_phases(phases)
 
     # The path of a batch, from top to bottom
 

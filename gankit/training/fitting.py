@@ -66,15 +66,21 @@ class Fitting(Sampling):
         self.position = Position(self)
         self.phases: dict[str, Phase] = {}
 
-    def create_phases(self, chosen: Mapping[str, keras.optimizers.Optimizer]) -> None:
-        """Gives each side its phase, and Keras the optimizers."""
-        scale_loss = self.compile_arguments.get("auto_scale_loss", True)
-        former = self.phases
-        self.phases = {
-            name: Phase(name, networks, chosen[name], scale_loss, former.get(name))
+    def make_phases(
+        self, chosen: Mapping[str, keras.optimizers.Optimizer], scale_loss: bool
+    ) -> dict[str, Phase]:
+        """Returns the phase of each side, by name."""
+        phases = {
+            name: Phase(name, networks, chosen[name], scale_loss, self.phases.get(name))
             for name, networks in self.sides().items()
         }
-        check_apart(list(self.phases.values()))
+        check_apart(list(phases.values()))
+        return phases
+
+    def set_phases(self, phases: dict[str, Phase]) -> None:
+        """Trains by other phases from now on, and gives Keras their optimizers."""
+        self.phases = phases
+        self.means.forget()
         for name, phase in self.phases.items():
             setattr(self, f"{name}_optimizer", phase.optimizer)  # where files have it
         self.optimizer = Optimizers({name: one.optimizer for name, one in self.phases.items()})
@@ -95,13 +101,11 @@ class Fitting(Sampling):
         self.set_networks(generator, discriminator)
         self.create_averages(means)
         if self.compiled:
-            former_phases = self.phases
-            self.create_phases(
-                {name: copy_of(phase.optimizer) for name, phase in former_phases.items()}
-            )
-            for name, phase in self.phases.items():
-                phase.recall(former_phases[name])
-            self.means.forget()
+            copies = {name: copy_of(phase.optimizer) for name, phase in self.phases.items()}
+            phases = self.make_phases(copies, self.compile_arguments.get("auto_scale_loss", True))
+            for name, phase in phases.items():
+                phase.recall(self.phases[name])
+            self.set_phases(phases)
             self.make_train_function(force=True)
 
     def current(self, number: Number) -> Any:

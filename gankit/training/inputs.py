@@ -219,6 +219,28 @@ def count_classes(network: keras.Model, tensor: Tensor) -> int | None:
     return None
 
 
+def choose_range(value_range: object, generator: keras.Model) -> ValueRange | None:
+    """Returns ``(low, high)`` as floats, or None for any finite values.
+
+    Args:
+        value_range: two numbers, None, or ``"auto"``, which follows from how the generator ends.
+        generator: see ``find_range``.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if value_range is None:
+        return None
+    if isinstance(value_range, str) and value_range == "auto":
+        return find_range(generator)
+    values = np.asarray(value_range)
+    if values.shape != (2,) or values.dtype.kind not in "iuf" or not np.diff(values) > 0:
+        raise ValueError(
+            f"value_range must be 'auto', None, or (low, high), e.g. (-1, 1), got {value_range!r}."
+        )
+    return float(values[0]), float(values[1])
+
+
 def find_range(network: keras.Model) -> ValueRange | None:
     """Returns the range of what a network makes, by how it ends: None for any finite value."""
     return RANGES.get(find_activation(network))

@@ -44,8 +44,8 @@ class Phase:
             )
         # Keras logs learning rates under this name: learning_rate_generator tells more than _adam.
         optimizer.name = name
-        if former is not None and optimizer is former.optimizer and self.trains_what(former):
-            self.optimizer = optimizer
+        if former is not None and former.has(optimizer) and self.trains_what(former):
+            self.optimizer = former.optimizer
         else:
             name_layers(optimizer, networks)
             float16 = scale_loss and computes_in_float16(networks)
@@ -62,6 +62,11 @@ class Phase:
         for (name, number), variable in by_name(self.optimizer.variables).items():
             if (name, number) in known and not any(name.startswith(prefix) for prefix in new):
                 variable.assign(known[name, number])
+
+    def has(self, optimizer: keras.optimizers.Optimizer) -> bool:
+        """Returns whether the phase trains by an optimizer, wrapped for float16 or not."""
+        inner = getattr(self.optimizer, "inner_optimizer", None)
+        return optimizer is self.optimizer or optimizer is inner
 
     def trains_what(self, other: "Phase") -> bool:
         """Returns whether two phases train the same variables."""
@@ -126,14 +131,14 @@ def build_optimizer(
     optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable], float16: bool
 ) -> keras.optimizers.Optimizer:
     """Returns the optimizer with its slots, wrapped to scale the loss where float16 needs that."""
-    if float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name=optimizer.name)
-    # Now rather than at the first step: slots that don't exist yet can't be loaded.
     if optimizer.built:
         raise ValueError(
             f"The {optimizer.name}'s optimizer has trained other variables before. Create a new "
             "one for each GAN, and after layers were frozen or unfrozen."
         )
+    if float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name=optimizer.name)
+    # Now rather than at the first step: slots that don't exist yet can't be loaded.
     optimizer.build(variables)
     return optimizer
 

@@ -297,6 +297,29 @@ def test_images_of_uint8_are_scaled_in_the_step():
     )
 
 
+def test_compiled_again_goes_on_with_its_optimizers():
+    keras.config.set_dtype_policy("mixed_float16")
+    optimizers = [keras.optimizers.Adam() for _ in range(2)]
+    gan = make_gan()
+    for times in (1, 2):
+        gan.compile(*optimizers, penalty=None)
+        gan.fit(make_images(8), verbose=0)
+        assert gan.generator_optimizer.inner_optimizer is optimizers[0]
+        assert [int(one.step_counter) for one in gan.optimizer.optimizers] == [times] * 2
+    with pytest.raises(ValueError, match="has trained other variables before"):
+        make_gan().compile(*optimizers)
+
+
+def test_a_compile_that_fails_changes_nothing():
+    gan = gankit.GAN(*make_networks())
+    gan.generator.trainable = False
+    with pytest.raises(ValueError, match="The generator has no trainable variables"):
+        gan.compile()
+    assert not gan.compiled
+    with pytest.raises(ValueError, match="Call compile"):
+        gan.fit(make_images(8))
+
+
 def make_generator_that_ends_in(activation):
     latents = keras.Input((LATENT_DIM,), name="latents")
     x = keras.layers.Dense(64, activation)(latents)
