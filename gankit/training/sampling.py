@@ -353,24 +353,26 @@ class Sampling(Configured, keras.Model):
         """Returns which gankit writes the file; a GAN is built from its constructor's arguments."""
         return {"gankit_version": __version__}
 
-    def build_from_config(self, config: Config) -> None:
-        """Creates what the constructor has not: averages."""
-        self.create_averages()
-
-    def load_weights(self, filepath: PathLike, **kwargs: Any) -> None:
-        """Reads weights, those of averages too, see ``keras.Model.load_weights``."""
-        self.create_averages()
-        super().load_weights(filepath, **kwargs)
-
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
-        """Writes what Keras leaves out: the state of every seed generator, dropout's too."""
+        """Writes what Keras leaves out: the state of every seed generator, dropout's too.
+
+        And how many averages there are: none in a GAN that was never compiled.
+        """
         super().save_own_variables(store)
+        networks = self.generator_networks()
+        store["averages"] = np.array(sum(self.averaged(one) is not one for one in networks))
         states = self.seed_states()
         store["seeds"] = np.array([ops.convert_to_numpy(state) for state in states])
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
-        """Reads what ``save_own_variables`` has written."""
-        names = set(store.keys()) - {"seeds"}
+        """Reads what ``save_own_variables`` has written.
+
+        Creates averages, which Keras reads next, where the file has some: nothing else does in a
+        GAN that isn't compiled.
+        """
+        names = set(store.keys()) - {"averages", "seeds"}
+        if "averages" not in set(store.keys()) or np.array(store["averages"]):
+            self.create_averages()
         super().load_own_variables({name: store[name] for name in names})
         seeds, states = np.array(store["seeds"]), self.seed_states()
         if len(seeds) != len(states):
