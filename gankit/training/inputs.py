@@ -164,6 +164,11 @@ class Inputs:
                 + " If they are one-hot, take the argmax."
                 * one_hot
             )
+        if one.takes_classes and part.dtype == np.uint8 and part.ndim > 2:
+            raise TypeError(
+                f"The {self.who} takes a class for each pixel, but uint8 of shape {part.shape} "
+                "would be scaled as images are. Give classes as int32: labels.astype('int32')."
+            )
         if one.takes_classes:
             check_classes(part, one.num_classes)
         elif len(one.shape) >= 3 and part.dtype != np.uint8:

@@ -242,6 +242,15 @@ def test_labels_that_are_no_classes(labels, error, message):
         check_classes(labels, num_classes=3)
 
 
+def test_maps_of_classes_are_not_scaled_as_images_are():
+    classes = keras.Input((4, 4), dtype="int32", name="condition")
+    outputs = layers.Reshape((4, 4, 1))(layers.Embedding(3, 1)(classes))
+    inputs = Inputs(keras.Model(classes, outputs), "generator")
+    inputs.check_condition(np.ones((2, 4, 4), "int32"), None)
+    with pytest.raises(TypeError, match=r"a class for each pixel, but uint8 of shape \(2, 4, 4\)"):
+        inputs.check_condition(np.ones((2, 4, 4), "uint8"), None)
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [("auto", (-1, 1)), (None, None), ([0, 2], (0, 2)), (np.array([-1.0, 1.0]), (-1, 1))],
