@@ -178,6 +178,11 @@ class GAN(Fitting):
         loss = losses.get(self.default_loss if loss is None else loss)
         penalty = penalties.get(self.default_penalty if penalty == "auto" else penalty)
         given = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
+        for name in optimizers or {}:
+            if given.get(name) is not None:
+                raise ValueError(
+                    f"{name}_optimizer and optimizers[{name!r}] are both given: leave one out."
+                )
         chosen = choose_optimizers(
             self.sides(), given | dict(optimizers or {}), self.default_optimizer
         )
