@@ -107,7 +107,7 @@ class NextFrameGAN(GAN):
             ValueError: frames of another shape than the generator takes.
         """
         check_at_least_one("num_frames", num_frames)
-        frames = ops.convert_to_numpy(self.standardize(frames))
+        frames = np.asarray(ops.convert_to_numpy(self.standardize(frames)))
         taken = self.generator.input_shape
         if frames.shape[1:] != tuple(taken[1:]):
             raise ValueError(f"frames must have the shape (n, *{taken[1:]}), got {frames.shape}.")
