@@ -156,7 +156,7 @@ class Checkpoint(Periodic):
                 "run the script again",
             ) from error
         self.written = path
-        # A damaged one may be ahead, which will be written anew.
+        # A damaged one may be ahead, which will be written again.
         until_now = [one for one in find_checkpoints(self.folder) if one <= path]
         for old in until_now[: -self.keep]:
             old.unlink()

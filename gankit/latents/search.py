@@ -64,7 +64,7 @@ def project(
         gan: a ``GAN`` whose generator takes latents.
         images: floats ``(n, height, width, channels)`` in [-1, 1], or uint8, of the shape that it
             makes.
-        condition: what the generator is told, a row for each image.
+        condition: what the generator is given, a row for each image.
         starts: how many latents to start from for each image.
         encoder: a Keras model from images to latents, which gives the first of the starts; None
             draws all of them from the GAN's prior.
@@ -99,14 +99,14 @@ def project(
     chunk, found = max(1, batch_size // starts), []
     for first in range(0, len(images), chunk):
         rows = slice(first, first + chunk)
-        targets, told = map_tensors(
+        targets, given = map_tensors(
             lambda part, rows=rows: np.repeat(part[rows], starts, axis=0), (images, condition)
         )
         number = len(targets) // starts
         ends = search.run(
             latents[rows].reshape(number * starts, *latents.shape[2:]),
             lambda made, _, targets=targets: mean_of_each(ops.square(made - targets)),
-            told,
+            given,
         )
         best = np.arange(number) * starts + ends.costs.reshape(number, starts).argmin(axis=1)
         found.append(Found(*(part[best] for part in ends)))
@@ -153,7 +153,7 @@ def edit(
             for other ways to meet the constraints.
         constraints: a list of ``Pixels``, ``Edges``, or of functions from a tensor of images to
             what each costs, ``(n,)``, whose sum is lowered.
-        condition: what the generator is told, a row for each of the latents.
+        condition: what the generator is given, a row for each of the latents.
         closeness: what a mean squared distance of 1 from the given latents costs.
         steps: of gradient descent (Adam, with a rate that falls to 0).
         learning_rate: of the first step.

@@ -407,7 +407,7 @@ def peek_validation(arguments: dict[str, Any]) -> Structure:
 def warn_of_range(first: Structure, x: Any, value_range: ValueRange | None) -> None:
     """Warns of a first batch of images in another range than the generator's.
 
-    Not where gankit's adapters, which were told the range, made them.
+    Not where they come from gankit's adapters, which were given the range.
     """
     if first is None or get_epochs(x):
         return

@@ -12,11 +12,11 @@ from gankit.typing import Scalars, Tensor
 
 
 class Phase:
-    """What is trained together: some networks, one optimizer, and the terms that they pay.
+    """What is trained together: some networks, one optimizer, and the terms of their loss.
 
     Args:
         name: of the phase, e.g. ``"generator"``: the GAN's ``<name>_losses`` are its terms.
-        networks: whose variables it trains, and whose weight decay it pays.
+        networks: whose variables it trains, and whose weight decay is a term of it.
         optimizer: a Keras optimizer, built here, and wrapped where float16 needs a scaled loss.
         scale_loss: whether float16 may have that.
         former: the phase of this name before; its optimizer may go on with the same variables.
@@ -80,7 +80,7 @@ class Phase:
         return self.optimizer.scale_loss(sum(terms.values()) / differentiation.num_replicas())
 
     def terms(self, losses: Scalars, penalties: Scalars) -> Scalars:
-        """Returns all that the networks pay, weight decay too.
+        """Returns all terms of the phase's loss, weight decay too.
 
         Raises:
             TypeError: the losses have no names.

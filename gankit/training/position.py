@@ -92,7 +92,7 @@ class PositionKeeper(keras.callbacks.Callback):
             set_epoch(self.data, self.epoch)
         self.begun = True
         rates = read_learning_rates(self.model.optimizer.optimizers)
-        if self.position.step:  # an epoch that goes on: callbacks shall find it as it began
+        if self.position.step:  # an epoch that goes on: callbacks find it as it began
             self.model.means.restore(self.position.means)
             self.left = rates
             self.set_learning_rates(self.position.learning_rates)
@@ -132,7 +132,7 @@ class PositionKeeper(keras.callbacks.Callback):
         self.position.step = self.position.behind = 0
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
-        """Notes where the data are: those for validation may be the same. Sets these."""
+        """Sets the order of held-out data, which may be the data that are trained on."""
         self.before = get_epochs(self.data)
         set_epoch(self.held_out, self.epoch)
 

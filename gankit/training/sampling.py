@@ -207,7 +207,7 @@ class Sampling(Configured, keras.Model):
 
         Args:
             num_images: how many; may be left out where ``latents`` or ``condition`` say it.
-            condition: what the generator is told, a row for each image, e.g. ``[7, 7, 7]``.
+            condition: what the generator is given, a row for each image, e.g. ``[7, 7, 7]``.
             latents: ``(num_images, latent_dim)``; by default drawn from ``latent_prior``.
             seed: integer, for the same images each time; None uses a separate random stream, so
                 that training is not affected.
@@ -283,7 +283,7 @@ class Sampling(Configured, keras.Model):
         Args:
             num_images: how many to return.
             out_of: how many to make and score.
-            condition: what the generator is told, ``num_images`` rows. Each row then gets
+            condition: what the generator is given, ``num_images`` rows. Each row then gets
                 ``out_of / num_images`` candidates, and its best one is kept, in the rows' order.
             seed: integer, see ``generate``.
 
