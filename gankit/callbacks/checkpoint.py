@@ -81,8 +81,7 @@ class Checkpoint(Periodic):
         gan.position.restore(position)
         for callback in callbacks:
             if isinstance(callback, keras.callbacks.CSVLogger) and callback.append and self.writes:
-                epoch = gan.position.epoch - gan.position.epoch_offset
-                remove_rows(Path(callback.filename), callback.sep, epoch)
+                remove_rows(Path(callback.filename), callback.sep, gan.position.initial_epoch)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Says where training goes on, and waits for Ctrl-C."""
@@ -157,7 +156,7 @@ class Checkpoint(Periodic):
                 "run the script again",
             ) from error
         self.written = path
-        # A damaged one may be ahead, which will be written anew.
+        # A damaged one may be ahead, which will be written again.
         until_now = [one for one in find_checkpoints(self.folder) if one <= path]
         for old in until_now[: -self.keep]:
             old.unlink()

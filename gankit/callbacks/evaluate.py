@@ -43,8 +43,8 @@ class Evaluate(Periodic):
         every: ``"epoch"``, or a number of training steps.
         num_images: how many to generate; may be left out where ``condition`` says it. Default
             5,000.
-        condition: what the generator is told, a row for each image. If these are class labels, they
-            are what ``"class_accuracy"`` compares with.
+        condition: what the generator is given, a row for each image. Class labels are what
+            ``"class_accuracy"`` compares with.
         seed: integer, which settles the latents.
         ema: whether to evaluate ``ema_generator`` where there is one.
         file: where to keep the features of real images, see ``gankit.metrics.extract``.

@@ -20,7 +20,7 @@ class SampleGrid(Periodic):
         folder: where to write; made if it is missing.
         num_images: images a grid; may be left out where ``condition`` says it. Default 64.
         every: ``"epoch"``, or a number of training steps.
-        condition: what the generator is told, a row for each image.
+        condition: what the generator is given, a row for each image.
         seed: integer, which settles the latents.
         columns: images a row; by default the grid is nearly square.
         ema: whether to show ``ema_generator`` where there is one.

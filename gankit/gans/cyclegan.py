@@ -158,8 +158,8 @@ class CycleGAN(GAN):
         """Returns what images become on the way back, float32 in [-1, 1].
 
         Args:
-            images: float ``(n, height, width, channels)`` in [-1, 1] of the kind that ``generate``
-                makes.
+            images: float ``(n, height, width, channels)`` in [-1, 1], or uint8, of the kind that
+                ``generate`` makes.
             batch_size: images at once.
             ema: whether to use the average network where there is one.
         """
@@ -168,4 +168,5 @@ class CycleGAN(GAN):
         expected = self.inverse_generator.input_shape[1:]
         check_images(images, expected, self.value_range, "the inverse generator takes images")
         network = self.inverse_generator
+        images = self.standardize(images)
         return predict(self.averaged(network) if ema else network, images, batch_size)

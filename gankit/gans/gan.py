@@ -17,7 +17,7 @@ from gankit.training.arguments import (
 from gankit.training.averages import check_average, decay_at, follow
 from gankit.training.batch import Batch, count_rows, map_tensors, mean_of
 from gankit.training.fitting import Fitting
-from gankit.training.inputs import check_logits, check_networks, find_range
+from gankit.training.inputs import check_logits, check_networks, choose_range
 from gankit.training.logs import name_losses
 from gankit.training.optimizers import choose_optimizers
 from gankit.training.phase import Phase, add_gradients
@@ -112,7 +112,7 @@ class GAN(Fitting):
         if augment is not None and not augment.built:  # or Keras would, by a call of the GAN
             augment.build(generator.outputs[0].shape)
         self.generator_ema = None if generator_ema is None else float(generator_ema)
-        self.value_range = find_range(generator) if value_range == "auto" else value_range
+        self.value_range = choose_range(value_range, generator)
         self.seed = seed
         self.create_state(seed)
         self.built = True
@@ -132,7 +132,7 @@ class GAN(Fitting):
         """Returns the networks of each phase by its name; the discriminator's is trained first.
 
         All other phases train what makes images. Each has an optimizer and a loss hook of its own:
-        one called ``"encoder"`` pays what ``encoder_losses`` returns.
+        the losses of one called ``"encoder"`` are what ``encoder_losses`` returns.
         """
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
 
@@ -178,15 +178,20 @@ class GAN(Fitting):
         loss = losses.get(self.default_loss if loss is None else loss)
         penalty = penalties.get(self.default_penalty if penalty == "auto" else penalty)
         given = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
+        for name in optimizers or {}:
+            if given.get(name) is not None:
+                raise ValueError(
+                    f"{name}_optimizer and optimizers[{name!r}] are both given: leave one out."
+                )
         chosen = choose_optimizers(
             self.sides(), given | dict(optimizers or {}), self.default_optimizer
         )
+        phases = self.make_phases(chosen, kwargs.get("auto_scale_loss", True))
         super().compile(optimizer=None, **kwargs)
         self.compile_arguments = kwargs
         self.loss, self.penalty = loss, penalty
         self.create_averages()
-        self.create_phases(chosen)
-        self.means.forget()
+        self.set_phases(phases)
 
     # The path of a batch, from top to bottom
 
@@ -272,13 +277,12 @@ class GAN(Fitting):
         self.log_losses(name, terms)
 
     def terms(self, phase: Phase, real: Batch, fake: Batch) -> Scalars:
-        """Returns all that a phase pays in training: losses, penalties and weight decay."""
-        paid = getattr(self, f"{phase.name}_losses")(real, fake)
-        slopes = self.penalty_losses(phase, real, fake)
-        return phase.terms(paid, slopes)
+        """Returns all terms of a phase in training: losses, penalties and weight decay."""
+        own = getattr(self, f"{phase.name}_losses")(real, fake)
+        return phase.terms(own, self.penalty_losses(phase, real, fake))
 
     def evaluate_batch(self, data: Structure) -> Scalars:
-        """Takes what a held-out batch costs all networks, as they are, into the means."""
+        """Adds the losses of a held-out batch, with all networks as they are, to the means."""
         real, fake = self.make(self.unpack(data))
         real, fake = self.reconstruct(real, fake)
         real, fake = self.discriminate_pair(real, fake)
@@ -319,7 +323,7 @@ class GAN(Fitting):
         return self.discriminate(real), self.discriminate(fake)
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns what the discriminator pays: named scalars, whose sum trains it."""
+        """Returns the discriminator's losses: named scalars, whose sum trains it."""
         costs = keras.tree.map_structure(
             lambda *scores: self.loss.discriminator(*scores, seed=self.training_seed),
             real.scores,
@@ -328,7 +332,7 @@ class GAN(Fitting):
         return {"adversarial": mean_of(costs)}
 
     def penalty_losses(self, phase: Phase, real: Batch, fake: Batch) -> Scalars:
-        """Returns what a phase pays in training alone: here, the discriminator its penalty.
+        """Returns a phase's terms in training alone: here, the discriminator's gradient penalty.
 
         Terms that are costly can be computed now and then, by ``phase.lazily``.
         """
@@ -341,7 +345,7 @@ class GAN(Fitting):
         return {"penalty": costs[0] if len(costs) == 1 else sum(costs)}
 
     def gradient_penalty(self, penalty: penalties.Penalty, real: Batch, fake: Batch) -> Tensor:
-        """Returns what the slope of the discriminator costs, a scalar."""
+        """Returns a gradient penalty, a scalar, see ``gankit.penalties``."""
         costs = penalty(
             lambda images: self.discriminate(real._replace(images=images)).scores,
             real.images,
@@ -378,7 +382,7 @@ class GAN(Fitting):
         return self.loss.needs_real
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns what the generator pays: named scalars, whose sum trains it.
+        """Returns the generator's losses: named scalars, whose sum trains it.
 
         ``real`` has scores only if ``needs_real()``.
         """

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from gankit.gans.gan import GAN
-from gankit.training.batch import Batch, split_outputs
+from gankit.training.batch import Batch, count_rows, split_outputs
 from gankit.training.heads import class_accuracy, class_loss
 from gankit.typing import Number, Scalars, Seed, Tensor
 
@@ -76,7 +76,7 @@ class InfoGAN(GAN):
         self, real: Batch | None = None, num_images: int | None = None, seed: Seed = None
     ) -> dict[str, Tensor]:
         """Returns a random category, and codes uniform on [-1, 1], for each image."""
-        number = num_images if real is None else ops.shape(real.images)[0]
+        number = num_images if real is None else count_rows(real.images)
         seed = self.training_seed if seed is None else seed
         condition = {"category": keras.random.randint((number,), 0, self.num_categories, seed=seed)}
         if self.num_codes:

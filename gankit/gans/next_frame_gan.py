@@ -94,8 +94,8 @@ class NextFrameGAN(GAN):
         """Returns the frames that follow, each made of the ones before, made ones among them.
 
         Args:
-            frames: float ``(n, height, width, frames * channels)`` in [-1, 1], as many as the
-                generator takes.
+            frames: float ``(n, height, width, frames * channels)`` in [-1, 1], or uint8, as many as
+                the generator takes.
             num_frames: how many to make.
             batch_size: films at once.
             ema: whether to use ``ema_generator`` where there is one.
@@ -107,7 +107,7 @@ class NextFrameGAN(GAN):
             ValueError: frames of another shape than the generator takes.
         """
         check_at_least_one("num_frames", num_frames)
-        frames = np.asarray(frames, np.float32)
+        frames = np.asarray(ops.convert_to_numpy(self.standardize(frames)))
         taken = self.generator.input_shape
         if frames.shape[1:] != tuple(taken[1:]):
             raise ValueError(f"frames must have the shape (n, *{taken[1:]}), got {frames.shape}.")

@@ -106,7 +106,8 @@ class StarGAN(GAN):
 
     def reconstruct(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
         """Returns the fakes with what they become when they are turned back."""
-        again = self.run(self.generator, [fake.images, real.condition])
+        inputs = self.generator_inputs.match(condition=(fake.images, real.condition))
+        again = self.run(self.generator, inputs)
         return real, fake._replace(reconstructed=again)
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:

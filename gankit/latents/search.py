@@ -62,8 +62,9 @@ def project(
 
     Args:
         gan: a ``GAN`` whose generator takes latents.
-        images: floats ``(n, height, width, channels)`` in [-1, 1], of the shape that it makes.
-        condition: what the generator is told, a row for each image.
+        images: floats ``(n, height, width, channels)`` in [-1, 1], or uint8, of the shape that it
+            makes.
+        condition: what the generator is given, a row for each image.
         starts: how many latents to start from for each image.
         encoder: a Keras model from images to latents, which gives the first of the starts; None
             draws all of them from the GAN's prior.
@@ -79,7 +80,7 @@ def project(
 
     Raises:
         ValueError: images of another shape or range, or a generator that takes no latents.
-        TypeError: images that are not floats.
+        TypeError: images that are neither floats nor uint8.
 
     References:
         Zhu et al. 2016, "Generative Visual Manipulation on the Natural Image Manifold",
@@ -90,7 +91,7 @@ def project(
     check_images(
         images, gan.generator.output_shape[1:], gan.value_range, "the generator makes images"
     )
-    images = images.astype(np.float32)
+    images = np.asarray(ops.convert_to_numpy(gan.standardize(images)))
     condition = gan.check_given(condition)
     count_images(None, images=images, condition=condition)
     latents = draw_starts(gan, images, starts, encoder, seed)
@@ -98,14 +99,14 @@ def project(
     chunk, found = max(1, batch_size // starts), []
     for first in range(0, len(images), chunk):
         rows = slice(first, first + chunk)
-        targets, told = map_tensors(
+        targets, given = map_tensors(
             lambda part, rows=rows: np.repeat(part[rows], starts, axis=0), (images, condition)
         )
         number = len(targets) // starts
         ends = search.run(
             latents[rows].reshape(number * starts, *latents.shape[2:]),
             lambda made, _, targets=targets: mean_of_each(ops.square(made - targets)),
-            told,
+            given,
         )
         best = np.arange(number) * starts + ends.costs.reshape(number, starts).argmin(axis=1)
         found.append(Found(*(part[best] for part in ends)))
@@ -152,7 +153,7 @@ def edit(
             for other ways to meet the constraints.
         constraints: a list of ``Pixels``, ``Edges``, or of functions from a tensor of images to
             what each costs, ``(n,)``, whose sum is lowered.
-        condition: what the generator is told, a row for each of the latents.
+        condition: what the generator is given, a row for each of the latents.
         closeness: what a mean squared distance of 1 from the given latents costs.
         steps: of gradient descent (Adam, with a rate that falls to 0).
         learning_rate: of the first step.

@@ -15,7 +15,7 @@ class Batch(NamedTuple):
 
     Attributes:
         images: float32 ``(batch, height, width, channels)``, or what else the data holds.
-        condition: what the generator was told: None, class labels as int32 ``(batch,)``, or any
+        condition: what the generator was given: None, class labels as int32 ``(batch,)``, or any
             nested structure of tensors.
         latents: what the images were made from, None where they are real or made from none.
         shown: the images as the discriminator saw them, e.g. augmented; None until it has looked.

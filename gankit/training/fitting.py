@@ -1,5 +1,6 @@
 """Training, as Keras does it: ``fit``, ``evaluate``, and the data that they look at."""
 
+import threading
 import types
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,6 +55,7 @@ class Fitting(Sampling):
 
     def create_state(self, seed: int | None) -> None:
         """Creates what training moves besides networks: random streams, counts, means."""
+        self.running = threading.local()  # the steps of several devices are traced interleaved
         self.training_seed, self.sampling_seed = make_seed_generators(seed, 2)
         count = {"shape": (), "dtype": "int64", "initializer": "zeros", "trainable": False}
         self.epochs_completed = self.add_weight(name="epochs_completed", **count)
@@ -64,15 +66,21 @@ class Fitting(Sampling):
         self.position = Position(self)
         self.phases: dict[str, Phase] = {}
 
-    def create_phases(self, chosen: Mapping[str, keras.optimizers.Optimizer]) -> None:
-        """Gives each side its phase, and Keras the optimizers."""
-        scale_loss = self.compile_arguments.get("auto_scale_loss", True)
-        former = self.phases
-        self.phases = {
-            name: Phase(name, networks, chosen[name], scale_loss, former.get(name))
+    def make_phases(
+        self, chosen: Mapping[str, keras.optimizers.Optimizer], scale_loss: bool
+    ) -> dict[str, Phase]:
+        """Returns the phase of each side, by name."""
+        phases = {
+            name: Phase(name, networks, chosen[name], scale_loss, self.phases.get(name))
             for name, networks in self.sides().items()
         }
-        check_apart(list(self.phases.values()))
+        check_apart(list(phases.values()))
+        return phases
+
+    def set_phases(self, phases: dict[str, Phase]) -> None:
+        """Trains by other phases from now on, and gives Keras their optimizers."""
+        self.phases = phases
+        self.means.forget()
         for name, phase in self.phases.items():
             setattr(self, f"{name}_optimizer", phase.optimizer)  # where files have it
         self.optimizer = Optimizers({name: one.optimizer for name, one in self.phases.items()})
@@ -93,13 +101,11 @@ class Fitting(Sampling):
         self.set_networks(generator, discriminator)
         self.create_averages(means)
         if self.compiled:
-            former_phases = self.phases
-            self.create_phases(
-                {name: copy_of(phase.optimizer) for name, phase in former_phases.items()}
-            )
-            for name, phase in self.phases.items():
-                phase.recall(former_phases[name])
-            self.means.forget()
+            copies = {name: copy_of(phase.optimizer) for name, phase in self.phases.items()}
+            phases = self.make_phases(copies, self.compile_arguments.get("auto_scale_loss", True))
+            for name, phase in phases.items():
+                phase.recall(self.phases[name])
+            self.set_phases(phases)
             self.make_train_function(force=True)
 
     def current(self, number: Number) -> Any:
@@ -164,10 +170,11 @@ class Fitting(Sampling):
                 epochs=epochs,
                 verbose=verbose,
                 callbacks=[PositionKeeper(x, kwargs.get("validation_data")), *in_order],
-                initial_epoch=max(initial_epoch, self.position.epoch - self.position.epoch_offset),
+                initial_epoch=self.position.initial_epoch,
                 **kwargs,
             )
         finally:
+            self.position.behind = 0  # of batches that only this call was to read
             for callback in in_order:
                 getattr(callback, "close", lambda: None)()
         # What Keras does for a model's one optimizer, where that keeps an average of its own.
@@ -263,6 +270,7 @@ class Fitting(Sampling):
             behind = min(self.position.behind, self.steps_per_execution)
             for _ in range(behind):
                 next(iterator)
+            self.position.behind -= behind
             return self.logs() if behind else train(iterator)
 
         self.train_function = train_or_read
@@ -399,7 +407,7 @@ def peek_validation(arguments: dict[str, Any]) -> Structure:
 def warn_of_range(first: Structure, x: Any, value_range: ValueRange | None) -> None:
     """Warns of a first batch of images in another range than the generator's.
 
-    Not where gankit's adapters, which were told the range, made them.
+    Not where they come from gankit's adapters, which were given the range.
     """
     if first is None or get_epochs(x):
         return

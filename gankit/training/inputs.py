@@ -164,6 +164,11 @@ class Inputs:
                 + " If they are one-hot, take the argmax."
                 * one_hot
             )
+        if one.takes_classes and part.dtype == np.uint8 and part.ndim > 2:
+            raise TypeError(
+                f"The {self.who} takes a class for each pixel, but uint8 of shape {part.shape} "
+                "would be scaled as images are. Give classes as int32: labels.astype('int32')."
+            )
         if one.takes_classes:
             check_classes(part, one.num_classes)
         elif len(one.shape) >= 3 and part.dtype != np.uint8:
@@ -217,6 +222,28 @@ def count_classes(network: keras.Model, tensor: Tensor) -> int | None:
         if reads and isinstance(limit, int):
             return limit
     return None
+
+
+def choose_range(value_range: object, generator: keras.Model) -> ValueRange | None:
+    """Returns ``(low, high)`` as floats, or None for any finite values.
+
+    Args:
+        value_range: two numbers, None, or ``"auto"``, which follows from how the generator ends.
+        generator: see ``find_range``.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if value_range is None:
+        return None
+    if isinstance(value_range, str) and value_range == "auto":
+        return find_range(generator)
+    values = np.asarray(value_range)
+    if values.shape != (2,) or values.dtype.kind not in "iuf" or not np.diff(values) > 0:
+        raise ValueError(
+            f"value_range must be 'auto', None, or (low, high), e.g. (-1, 1), got {value_range!r}."
+        )
+    return float(values[0]), float(values[1])
 
 
 def find_range(network: keras.Model) -> ValueRange | None:

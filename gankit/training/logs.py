@@ -50,11 +50,13 @@ class EpochMeans(keras.metrics.Metric):
         return {name: [totals[place], counts[place]] for name, place in self.places.items()}
 
     def restore(self, saved: dict[str, list[float]]) -> None:
-        """Takes what ``save`` returned, and the order of the names with it."""
-        self.places = {name: place for place, name in enumerate(saved)} | {
-            name: len(saved) + place
-            for place, name in enumerate(name for name in self.places if name not in saved)
-        }
+        """Takes what ``save`` returned, and the order of the names with it.
+
+        Names keep the places that they have, which steps traced before will go on to write to.
+        """
+        for name in saved:
+            self.places.setdefault(name, len(self.places))
+        self.places = {name: self.places[name] for name in [*saved, *self.places]}
         values = np.zeros((2, CAPACITY), "float32")
         for name, both in saved.items():
             values[:, self.places[name]] = both

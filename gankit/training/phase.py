@@ -12,11 +12,11 @@ from gankit.typing import Scalars, Tensor
 
 
 class Phase:
-    """What is trained together: some networks, one optimizer, and the terms that they pay.
+    """What is trained together: some networks, one optimizer, and the terms of their loss.
 
     Args:
         name: of the phase, e.g. ``"generator"``: the GAN's ``<name>_losses`` are its terms.
-        networks: whose variables it trains, and whose weight decay it pays.
+        networks: whose variables it trains, and whose weight decay is a term of it.
         optimizer: a Keras optimizer, built here, and wrapped where float16 needs a scaled loss.
         scale_loss: whether float16 may have that.
         former: the phase of this name before; its optimizer may go on with the same variables.
@@ -44,8 +44,8 @@ class Phase:
             )
         # Keras logs learning rates under this name: learning_rate_generator tells more than _adam.
         optimizer.name = name
-        if former is not None and optimizer is former.optimizer and self.trains_what(former):
-            self.optimizer = optimizer
+        if former is not None and former.has(optimizer) and self.trains_what(former):
+            self.optimizer = former.optimizer
         else:
             name_layers(optimizer, networks)
             float16 = scale_loss and computes_in_float16(networks)
@@ -63,6 +63,11 @@ class Phase:
             if (name, number) in known and not any(name.startswith(prefix) for prefix in new):
                 variable.assign(known[name, number])
 
+    def has(self, optimizer: keras.optimizers.Optimizer) -> bool:
+        """Returns whether the phase trains by an optimizer, wrapped for float16 or not."""
+        inner = getattr(self.optimizer, "inner_optimizer", None)
+        return optimizer is self.optimizer or optimizer is inner
+
     def trains_what(self, other: "Phase") -> bool:
         """Returns whether two phases train the same variables."""
         return list(map(id, self.variables)) == list(map(id, other.variables))
@@ -75,7 +80,7 @@ class Phase:
         return self.optimizer.scale_loss(sum(terms.values()) / differentiation.num_replicas())
 
     def terms(self, losses: Scalars, penalties: Scalars) -> Scalars:
-        """Returns all that the networks pay, weight decay too.
+        """Returns all terms of the phase's loss, weight decay too.
 
         Raises:
             TypeError: the losses have no names.
@@ -126,14 +131,14 @@ def build_optimizer(
     optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable], float16: bool
 ) -> keras.optimizers.Optimizer:
     """Returns the optimizer with its slots, wrapped to scale the loss where float16 needs that."""
-    if float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name=optimizer.name)
-    # Now rather than at the first step: slots that don't exist yet can't be loaded.
     if optimizer.built:
         raise ValueError(
             f"The {optimizer.name}'s optimizer has trained other variables before. Create a new "
             "one for each GAN, and after layers were frozen or unfrozen."
         )
+    if float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name=optimizer.name)
+    # Now rather than at the first step: slots that don't exist yet can't be loaded.
     optimizer.build(variables)
     return optimizer
 

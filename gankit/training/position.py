@@ -15,7 +15,8 @@ class Position:
 
     Attributes:
         epoch_offset: what to add to the epochs that ``fit`` counts, for those of the GAN.
-        steps: training steps completed in all, without those whose batches are only read again.
+        initial_epoch: the first of the epochs that ``fit`` counts.
+        steps: training steps completed in all, as callbacks know them.
         step: training steps completed of the epoch that has begun.
         behind: how many of these are still to come in the data, whose batches ``fit`` only reads.
         means: the logged values of the epoch that has begun, where it was interrupted.
@@ -24,7 +25,7 @@ class Position:
 
     def __init__(self, gan: Any):
         self.gan = gan
-        self.epoch_offset = self.steps = self.step = self.behind = 0
+        self.epoch_offset = self.initial_epoch = self.steps = self.step = self.behind = 0
         self.means: dict[str, list[float]] = {}
         self.learning_rates: list[float] = []
 
@@ -39,6 +40,7 @@ class Position:
         Where ``initial_epoch`` is 0, counting goes on with the epochs that the GAN has completed.
         """
         self.epoch_offset = 0 if initial_epoch else self.epoch
+        self.initial_epoch = initial_epoch
         self.step = self.behind = 0
 
     def save(self) -> dict[str, Any]:
@@ -51,6 +53,7 @@ class Position:
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Takes what ``save`` returned; the GAN's own variables are those of then already."""
+        self.initial_epoch = max(self.initial_epoch, self.epoch - self.epoch_offset)
         self.step = self.behind = saved["step"]
         self.learning_rates = saved["learning_rates"]
         self.means = saved["means"]
@@ -76,16 +79,20 @@ class PositionKeeper(keras.callbacks.Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Counts from where the GAN is."""
         self.position = self.model.position
-        self.position.steps = int(self.model.steps_completed.numpy())
+        self.position.steps = self.steps_completed()
+
+    def steps_completed(self) -> int:
+        """Returns how many training steps the GAN has completed."""
+        return int(ops.convert_to_numpy(self.model.steps_completed))
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Sets the data's order, once, before Keras starts to iterate; passes count themselves."""
         self.epoch = self.position.epoch_offset + epoch
         if not self.begun:
             set_epoch(self.data, self.epoch)
-        self.begun, self.seen = True, 0
+        self.begun = True
         rates = read_learning_rates(self.model.optimizer.optimizers)
-        if self.position.step:  # an epoch that goes on: callbacks shall find it as it began
+        if self.position.step:  # an epoch that goes on: callbacks find it as it began
             self.model.means.restore(self.position.means)
             self.left = rates
             self.set_learning_rates(self.position.learning_rates)
@@ -93,8 +100,13 @@ class PositionKeeper(keras.callbacks.Callback):
             self.position.learning_rates = rates
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Puts learning rates back, where the epoch was left, to what they were then."""
-        if self.left and not self.position.behind:
+        """Puts learning rates back when all batches that were trained have been read."""
+        if not self.position.behind:
+            self.put_rates_back()
+
+    def put_rates_back(self) -> None:
+        """Sets learning rates, in an epoch that was interrupted, to what they were then."""
+        if self.left:
             self.set_learning_rates(self.left)
             self.left = []
 
@@ -105,21 +117,22 @@ class PositionKeeper(keras.callbacks.Callback):
                 optimizer.learning_rate = rate
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Counts the steps; several may pass in one execution."""
-        done, self.seen = batch + 1 - self.seen, batch + 1
-        if self.position.behind:
-            self.position.behind = max(0, self.position.behind - done)
-        else:
-            self.position.step += done
-            self.position.steps += done
+        """Counts the steps: several in one execution, none where batches were only read.
+
+        By the GAN's own count, since Keras's includes steps for which an epoch had no data left.
+        """
+        done = self.steps_completed() - self.position.steps
+        self.position.step += done
+        self.position.steps += done
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Counts the epoch."""
+        self.put_rates_back()  # if its last step was the last one before the interruption
         self.model.epochs_completed.assign(self.position.epoch_offset + epoch + 1)
-        self.position.step = 0
+        self.position.step = self.position.behind = 0
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
-        """Notes where the data are: those for validation may be the same. Sets these."""
+        """Sets the order of held-out data, which may be the data that are trained on."""
         self.before = get_epochs(self.data)
         set_epoch(self.held_out, self.epoch)
 

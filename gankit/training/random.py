@@ -8,7 +8,7 @@ from keras import ops
 
 from gankit import differentiation
 from gankit.checks import check_seed
-from gankit.typing import Tensor
+from gankit.typing import Seed, Tensor
 
 REPLICA_STRIDE = 0x9E3779B97F4A7C  # any large number keeps the replicas' seeds apart
 
@@ -62,6 +62,14 @@ def derive_seed(seed: int, number: int) -> int:
     ``seed + number`` would give it to parts of what has a neighbouring seed, too.
     """
     return int(np.random.SeedSequence((seed, number)).generate_state(1)[0])
+
+
+def seed_of_part(seed: Seed, place: int) -> Seed:
+    """Returns where the numbers of a part come from, so that no two parts draw the same.
+
+    A stream moves on by itself; the first part has an integer seed as it is.
+    """
+    return derive_seed(int(seed), place) if place and isinstance(seed, int | np.integer) else seed
 
 
 def find_seed_states(layer: keras.Layer) -> list[keras.Variable]:

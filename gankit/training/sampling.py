@@ -1,6 +1,7 @@
 """What a trained GAN is good for: images, scores, and files."""
 
 import contextlib
+import threading
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from gankit.configured import Configured
 from gankit.training.averages import average_of
 from gankit.training.batch import Batch, in_float32, map_tensors
 from gankit.training.inputs import Inputs, standardize
-from gankit.training.random import choose_stream, find_seed_states
+from gankit.training.random import choose_stream, find_seed_states, seed_of_part
 from gankit.typing import Config, PathLike, Seed, Structure, Tensor, ValueRange
 from gankit.version import __version__
 
@@ -34,7 +35,7 @@ class Sampling(Configured, keras.Model):
     sampling_seed: keras.random.SeedGenerator
     ema_generator: keras.Model | None = None
     retired: frozenset[int] = frozenset()  # ids of variables of networks that were replaced
-    in_training: bool | None = None  # in a step: whether it trains; None outside of steps
+    running: threading.local
 
     def discriminate(self, batch: Batch) -> Batch:
         """Returns the batch with its scores and heads."""
@@ -51,14 +52,19 @@ class Sampling(Configured, keras.Model):
         """Returns the networks of each phase by its name."""
         raise NotImplementedError
 
+    @property
+    def in_training(self) -> bool | None:
+        """In a step, whether it trains; None outside of steps."""
+        return getattr(self.running, "training", None)
+
     @contextlib.contextmanager
     def step(self, training: bool) -> Iterator[None]:
         """Has networks run as in a training step, or as in one of ``evaluate``."""
-        before, self.in_training = self.in_training, training
+        before, self.running.training = self.in_training, training
         try:
             yield
         finally:
-            self.in_training = before
+            self.running.training = before
 
     # Averages
 
@@ -74,8 +80,9 @@ class Sampling(Configured, keras.Model):
         """
         if self.generator_ema is None:
             return
+        names = self.average_names()
         for network in self.generator_networks():
-            name = self.average_name(network)
+            name = names[id(network)]
             if getattr(self, name, None) is not None:
                 continue
             average = average_of(network)
@@ -106,14 +113,22 @@ class Sampling(Configured, keras.Model):
         sides = self.sides().items()
         return [network for name, side in sides if name != "discriminator" for network in side]
 
-    def average_name(self, network: keras.Model) -> str:
-        """Returns the name of the attribute that holds a network's average."""
-        names = (name for name, value in vars(self).items() if value is network)
-        return f"ema_{next(names, network.name)}"
+    def average_names(self) -> dict[int, str]:
+        """Returns what the attribute for a network's average is called, by the network's id.
+
+        A network that no attribute holds, but a list, gives its phase and its place there: names
+        that Keras knows it by may be the same for several.
+        """
+        names = {}
+        for phase, networks in self.sides().items():
+            for place, network in enumerate(networks if phase != "discriminator" else ()):
+                held = (name for name, value in vars(self).items() if value is network)
+                names[id(network)] = f"ema_{next(held, f'{phase}_{place}')}"
+        return names
 
     def averaged(self, network: keras.Model) -> keras.Model:
         """Returns the average of a network, or the network itself where there is none."""
-        return getattr(self, self.average_name(network), None) or network
+        return getattr(self, self.average_names().get(id(network), ""), None) or network
 
     def run(self, network: keras.Model, inputs: Structure) -> Structure:
         """Returns a network's outputs in float32.
@@ -138,12 +153,12 @@ class Sampling(Configured, keras.Model):
         """
         seed = self.training_seed if seed is None else seed
         drawn = {}
-        for one in self.generator_inputs.of("latents"):
-            shape = (num_images, *one.shape)
+        for place, one in enumerate(self.generator_inputs.of("latents")):
+            shape, own = (num_images, *one.shape), seed_of_part(seed, place)
             if one.num_classes is not None:
-                drawn[one.name] = keras.random.randint(shape, 0, one.num_classes, seed=seed)
+                drawn[one.name] = keras.random.randint(shape, 0, one.num_classes, seed=own)
             else:
-                drawn[one.name] = self.latent_prior.sample(shape, seed)
+                drawn[one.name] = self.latent_prior.sample(shape, own)
         return drawn if len(drawn) > 1 else next(iter(drawn.values()), None)
 
     def needs_condition(self) -> bool:
@@ -192,7 +207,7 @@ class Sampling(Configured, keras.Model):
 
         Args:
             num_images: how many; may be left out where ``latents`` or ``condition`` say it.
-            condition: what the generator is told, a row for each image, e.g. ``[7, 7, 7]``.
+            condition: what the generator is given, a row for each image, e.g. ``[7, 7, 7]``.
             latents: ``(num_images, latent_dim)``; by default drawn from ``latent_prior``.
             seed: integer, for the same images each time; None uses a separate random stream, so
                 that training is not affected.
@@ -207,13 +222,13 @@ class Sampling(Configured, keras.Model):
             ValueError: numbers or shapes that don't fit.
         """
         condition = self.check_given(condition)
+        if latents is not None:
+            latents = self.generator_inputs.check_latents(latents)
         num_images = count_images(num_images, condition=condition, latents=latents)
         check_at_least_one("batch_size", batch_size)
         stream = choose_stream(seed, self.sampling_seed)
         if latents is None:
             latents = self.sample_latents(num_images, seed=stream)
-        else:
-            latents = self.generator_inputs.check_latents(latents)
         if condition is None:
             condition = self.sample_condition(num_images=num_images, seed=stream)
         condition = map_tensors(self.standardize, condition)
@@ -268,7 +283,7 @@ class Sampling(Configured, keras.Model):
         Args:
             num_images: how many to return.
             out_of: how many to make and score.
-            condition: what the generator is told, ``num_images`` rows. Each row then gets
+            condition: what the generator is given, ``num_images`` rows. Each row then gets
                 ``out_of / num_images`` candidates, and its best one is kept, in the rows' order.
             seed: integer, see ``generate``.
 
@@ -338,24 +353,26 @@ class Sampling(Configured, keras.Model):
         """Returns which gankit writes the file; a GAN is built from its constructor's arguments."""
         return {"gankit_version": __version__}
 
-    def build_from_config(self, config: Config) -> None:
-        """Creates what the constructor has not: averages."""
-        self.create_averages()
-
-    def load_weights(self, filepath: PathLike, **kwargs: Any) -> None:
-        """Reads weights, those of averages too, see ``keras.Model.load_weights``."""
-        self.create_averages()
-        super().load_weights(filepath, **kwargs)
-
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
-        """Writes what Keras leaves out: the state of every seed generator, dropout's too."""
+        """Writes what Keras leaves out: the state of every seed generator, dropout's too.
+
+        And how many averages there are: none in a GAN that was never compiled.
+        """
         super().save_own_variables(store)
+        networks = self.generator_networks()
+        store["averages"] = np.array(sum(self.averaged(one) is not one for one in networks))
         states = self.seed_states()
         store["seeds"] = np.array([ops.convert_to_numpy(state) for state in states])
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
-        """Reads what ``save_own_variables`` has written."""
-        names = set(store.keys()) - {"seeds"}
+        """Reads what ``save_own_variables`` has written.
+
+        Creates averages, which Keras reads next, where the file has some: nothing else does in a
+        GAN that isn't compiled.
+        """
+        names = set(store.keys()) - {"averages", "seeds"}
+        if "averages" not in set(store.keys()) or np.array(store["averages"]):
+            self.create_averages()
         super().load_own_variables({name: store[name] for name in names})
         seeds, states = np.array(store["seeds"]), self.seed_states()
         if len(seeds) != len(states):
@@ -397,8 +414,9 @@ def count_images(num_images: int | None, **given: Structure) -> int:
     """Returns how many images are asked for, by a number or by the rows of what is given."""
     counts = {"num_images": num_images} if num_images is not None else {}
     for name, structure in given.items():
-        if structure is not None:
-            counts[name] = len(keras.tree.flatten(structure)[0])
+        parts = [part for part in keras.tree.flatten(structure) if part is not None]
+        for place, part in enumerate(parts):
+            counts[f"{name}[{place}]" if place else name] = len(part)
     if not counts:
         raise ValueError("Say how many images: num_images=..., or give latents or a condition.")
     if len(set(counts.values())) > 1:

@@ -17,6 +17,7 @@ from helpers import (
     environment_of_processes,
     make_dataset,
     make_gan,
+    make_images,
     make_plain_networks,
     run_python,
 )
@@ -106,14 +107,16 @@ def test_repeated_data(start, whole_run, tmp_path):
     assert_same_state(whole_run[0], resumed)
 
 
-def test_several_steps_an_execution(tmp_path):
+@pytest.mark.parametrize("stop", [3, 4])  # the second time after an execution of one step
+def test_several_steps_an_execution(tmp_path, stop):
     gan = make_gan(compile_options={"steps_per_execution": 3})  # of 4 steps an epoch
     gan.save(tmp_path / "start.keras")
     whole, _ = fit(tmp_path / "start.keras")
     with pytest.raises(Stopped):
-        fit(tmp_path / "start.keras", [Checkpoint(tmp_path / "run", every=1), StopAfter(3)])
+        fit(tmp_path / "start.keras", [Checkpoint(tmp_path / "run", every=1), StopAfter(stop)])
     resumed, _ = fit(tmp_path / "start.keras", [Checkpoint(tmp_path / "run", every=1)])
     assert_same_state(whole, resumed)
+    assert resumed.position.steps == resumed.steps_completed == EPOCHS * STEPS
 
 
 def test_pictures_are_those_of_the_whole_run(start, tmp_path):
@@ -219,6 +222,12 @@ def test_logs_are_those_of_a_whole_run(tmp_path):
 def test_a_learning_rate_that_follows_from_the_last_one(tmp_path):
     rates = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.9)
     check_parts(tmp_path, [StopAfter(1), StopAfter(STEPS)], rates)
+
+
+# Where all steps of the epoch were made, no step comes before which the rate is put back.
+def test_a_learning_rate_after_the_last_step_of_an_epoch(tmp_path):
+    rates = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3 * 0.5**epoch)
+    check_parts(tmp_path, [StopAfter(STEPS)], rates)
 
 
 # A run that goes on after the last step of an epoch evaluates before it trains, so that held-out
@@ -382,5 +391,7 @@ def test_an_interrupted_replay_leaves_nothing_behind(tmp_path):
     assert int(fit_until(3).steps_completed) == 3
     again = fit_until(1)  # while the three steps are passed over
     assert int(again.steps_completed) == 3
+    again.train_on_batch(make_images(8))
+    assert int(again.steps_completed) == 4
     again.fit(make_dataset(), verbose=0)
-    assert int(again.steps_completed) == 3 + 4
+    assert int(again.steps_completed) == 4 + 4

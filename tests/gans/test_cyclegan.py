@@ -49,6 +49,10 @@ def test_both_ways_of_translating():
         gan.invert(IMAGES, ema=False), gan.inverse_generator(IMAGES), atol=1e-5
     )
     assert not np.allclose(gan.invert(IMAGES), before, atol=1e-4)
+    pixels = np.uint8((IMAGES + 1) * 127.5)
+    np.testing.assert_allclose(
+        gan.invert(pixels), gan.invert(pixels / np.float32(127.5) - 1), atol=1e-5
+    )
 
 
 def test_a_penalty_is_asked_of_both_discriminators():

@@ -87,6 +87,7 @@ with strategy.scope():
     assert not np.array_equal(*latents)
     gan.fit(make_dataset(), epochs=2, verbose=0)
 replicas_agree(gan)
+assert gan.in_training is None  # or images would be scored in training mode from now on
 
 gan.save("gan.keras")
 with strategy.scope():

@@ -107,6 +107,11 @@ def test_bad_options(options, error, message):
         ({"metrics": ["accuracy"]}, TypeError, "takes no 'metrics'"),
         ({"loss_weights": [1, 2]}, TypeError, "takes no 'loss_weights'"),
         ({"optimizer": "adam"}, TypeError, "has two optimizers: pass generator_optimizer"),
+        (
+            {"generator_optimizer": "adam", "optimizers": {"generator": "sgd"}},
+            ValueError,
+            r"generator_optimizer and optimizers\['generator'\] are both given: leave one out",
+        ),
     ],
 )
 def test_bad_compile(options, error, message):

@@ -250,6 +250,9 @@ def test_epochs_are_counted():
     assert gan.epochs_completed == 3
     gan.fit(make_dataset(), epochs=8, initial_epoch=7, verbose=0)
     assert gan.epochs_completed == 8
+    again = gan.fit(make_dataset(), epochs=4, initial_epoch=2, verbose=0)
+    assert again.epoch == [2, 3]
+    assert gan.epochs_completed == 4
 
 
 def test_the_step_is_traced_once():
@@ -292,6 +295,29 @@ def test_images_of_uint8_are_scaled_in_the_step():
     np.testing.assert_allclose(
         gans[0].score(pixels), gans[0].score(pixels / np.float32(127.5) - 1), atol=1e-6
     )
+
+
+def test_compiled_again_goes_on_with_its_optimizers():
+    keras.config.set_dtype_policy("mixed_float16")
+    optimizers = [keras.optimizers.Adam() for _ in range(2)]
+    gan = make_gan()
+    for times in (1, 2):
+        gan.compile(*optimizers, penalty=None)
+        gan.fit(make_images(8), verbose=0)
+        assert gan.generator_optimizer.inner_optimizer is optimizers[0]
+        assert [int(one.step_counter) for one in gan.optimizer.optimizers] == [times] * 2
+    with pytest.raises(ValueError, match="has trained other variables before"):
+        make_gan().compile(*optimizers)
+
+
+def test_a_compile_that_fails_changes_nothing():
+    gan = gankit.GAN(*make_networks())
+    gan.generator.trainable = False
+    with pytest.raises(ValueError, match="The generator has no trainable variables"):
+        gan.compile()
+    assert not gan.compiled
+    with pytest.raises(ValueError, match="Call compile"):
+        gan.fit(make_images(8))
 
 
 def make_generator_that_ends_in(activation):

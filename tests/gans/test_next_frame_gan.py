@@ -51,6 +51,9 @@ def test_a_film_goes_on_with_what_was_made():
         made = gan.generate(condition=known[..., -3:])
         np.testing.assert_array_equal(film[..., number, None], made)
         known = np.concatenate([known, made], axis=-1)
+    pixels = np.uint8((FRAMES + 1) * 127.5)
+    scaled = gan.generate_film(pixels / np.float32(127.5) - 1, 1)
+    np.testing.assert_allclose(gan.generate_film(pixels, 1), scaled, atol=1e-5)
     with pytest.raises(ValueError, match=r"frames must have the shape \(n, \*\(8, 8, 3\)\)"):
         gan.generate_film(FRAMES[..., :2], 1)
     with pytest.raises(ValueError, match="num_frames must be an integer of at least 1"):

@@ -181,6 +181,28 @@ def test_both_optimizers_and_networks_are_in_the_file_once(tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
+def make_networks_with_noise_inside():
+    generator, discriminator = make_networks()
+    noisy = keras.layers.GaussianNoise(0.1)(generator.output)  # a random stream in the average
+    return keras.Model(generator.input, noisy), discriminator
+
+
+def test_averages_are_read_without_compiling(tmp_path):
+    gan = make_gan(make_networks_with_noise_inside, generator_ema=0.9)
+    gan.fit(make_dataset(), verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras", compile=False)
+    assert not loaded.compiled
+    other = gankit.GAN(*make_networks_with_noise_inside(), generator_ema=0.9)
+    other.load_weights(tmp_path / "gan.keras")
+    expected = gan.generate(2, seed=0)
+    assert not np.array_equal(gan.generate(2, seed=0, ema=False), expected)
+    for one in (loaded, other):
+        np.testing.assert_array_equal(one.generate(2, seed=0), expected)
+    loaded.compile(penalty=None)  # keeps the averages
+    np.testing.assert_array_equal(loaded.generate(2, seed=0), expected)
+
+
 def test_a_layer_that_is_frozen_stays_so(tmp_path):
     networks = make_networks()
     networks[1].layers[1].trainable = False

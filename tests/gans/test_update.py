@@ -205,6 +205,32 @@ def test_ema_follows_each_update_of_the_generator(generator_ema, decays):
         np.testing.assert_allclose(average, value, atol=1e-6)
 
 
+class WithGeneratorsInAList(gankit.GAN):
+    def __init__(self, generator, discriminator, **kwargs):
+        super().__init__(generator, discriminator, **kwargs)
+        self.others = [make_plain_networks()[0], keras.models.clone_model(generator)]
+        for other in self.others:
+            other.name = "generator"
+
+    def sides(self):
+        return super().sides() | {"generator": [self.generator, *self.others]}
+
+    def generator_losses(self, real, fake):
+        images = [self.run(other, fake.latents) for other in self.others]
+        return super().generator_losses(real, fake) | {"others": sum(map(keras.ops.mean, images))}
+
+
+def test_each_network_in_a_list_has_an_average_of_its_own():
+    gan = make_gan(variant=WithGeneratorsInAList, generator_ema=0.1)
+    gan.train_on_batch(make_images(8))
+    averages = [gan.averaged(network) for network in gan.generator_networks()]
+    assert averages == [gan.ema_generator, gan.ema_generator_1, gan.ema_generator_2]
+    for average, network in zip(averages, gan.generator_networks(), strict=True):
+        assert values(average) == []
+        assert [w.shape for w in average.weights] == [w.shape for w in network.weights]
+    assert gan.averaged(gan.discriminator) is gan.discriminator
+
+
 def test_what_a_gan_is_by_default():
     gan = gankit.GAN(*make_plain_networks())
     gan.compile()

@@ -39,6 +39,30 @@ def test_generate_from_latents_in_any_batch_size():
     np.testing.assert_allclose(images, gan.generate(latents=latents, batch_size=2), atol=1e-6)
 
 
+def test_latents_in_lists():
+    gan = make_gan()
+    latents = draw_latents(3)
+    np.testing.assert_array_equal(
+        gan.generate(latents=latents.tolist()), gan.generate(latents=latents)
+    )
+
+
+def make_networks_of_two_latents():
+    inputs = [keras.Input((LATENT_DIM,), name=name) for name in ("latents_a", "latents_b")]
+    x = keras.layers.Dense(64, "tanh")(keras.layers.concatenate(inputs))
+    return keras.Model(inputs, keras.layers.Reshape(IMAGE_SHAPE)(x)), make_plain_networks()[1]
+
+
+def test_several_latents_are_drawn_apart():
+    gan = make_gan(make_networks_of_two_latents)
+    drawn = gan.sample_latents(3, seed=5)
+    assert not np.allclose(drawn["latents_a"], drawn["latents_b"])
+    np.testing.assert_array_equal(gan.sample_latents(3, seed=5)["latents_b"], drawn["latents_b"])
+    np.testing.assert_array_equal(gan.generate(3, seed=5), gan.generate(3, seed=5))
+    with pytest.raises(ValueError, match=r"'latents': 3, 'latents\[1\]': 2"):
+        gan.generate(latents=(draw_latents(3), draw_latents(2)))
+
+
 def test_generate_does_not_disturb_training():
     images, states = make_images(8), []
     for generate in (False, True):

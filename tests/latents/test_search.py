@@ -34,6 +34,15 @@ def test_latents_are_found_again(batch_size):
     assert np.isfinite(gan.generate(1)).all()
 
 
+def test_images_of_uint8_are_scaled():
+    gan = make_linear_gan()
+    pixels = np.uint8((make_images(2) + 1) * 127.5)
+    options = {"starts": 1, "steps": 1, "seed": 0, "verbose": 0}
+    found = latents.project(gan, pixels, **options)
+    floats = latents.project(gan, pixels / np.float32(127.5) - 1, **options)
+    np.testing.assert_allclose(found.costs, floats.costs, rtol=1e-5)
+
+
 def test_the_nearest_end_is_kept():
     gan = make_linear_gan()
     images = make_images(2)

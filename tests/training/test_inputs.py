@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from helpers import make_plain_networks
 from keras import layers
 
 from gankit.training.inputs import (
@@ -11,6 +12,7 @@ from gankit.training.inputs import (
     check_classes,
     check_logits,
     check_networks,
+    choose_range,
     count_classes,
     find_range,
     shapes_fit,
@@ -238,6 +240,30 @@ def test_data_in_the_types_that_networks_take():
 def test_labels_that_are_no_classes(labels, error, message):
     with pytest.raises(error, match=message):
         check_classes(labels, num_classes=3)
+
+
+def test_maps_of_classes_are_not_scaled_as_images_are():
+    classes = keras.Input((4, 4), dtype="int32", name="condition")
+    outputs = layers.Reshape((4, 4, 1))(layers.Embedding(3, 1)(classes))
+    inputs = Inputs(keras.Model(classes, outputs), "generator")
+    inputs.check_condition(np.ones((2, 4, 4), "int32"), None)
+    with pytest.raises(TypeError, match=r"a class for each pixel, but uint8 of shape \(2, 4, 4\)"):
+        inputs.check_condition(np.ones((2, 4, 4), "uint8"), None)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("auto", (-1, 1)), (None, None), ([0, 2], (0, 2)), (np.array([-1.0, 1.0]), (-1, 1))],
+    ids=str,
+)
+def test_ranges(given, expected):
+    assert choose_range(given, make_plain_networks()[0]) == expected
+
+
+@pytest.mark.parametrize("value_range", ["tanh", 1, (0,), (1, -1), (0, np.nan), (0, "1")])
+def test_ranges_that_are_none(value_range):
+    with pytest.raises(ValueError, match=r"must be 'auto', None, or \(low, high\).*got"):
+        choose_range(value_range, make_plain_networks()[0])
 
 
 def test_shapes_agree_where_both_are_known():

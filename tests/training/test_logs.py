@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from gankit.differentiation import compile_function
 from gankit.training.logs import CAPACITY, EpochMeans, name_losses
 
 
@@ -41,6 +42,16 @@ def test_what_is_saved_is_restored():
     assert other.save() == saved | {"new": [0, 0]}
     other.update_state({"a": 40.0, "new": 3.0})
     assert logged(other) == {"z": 1, "a": 20, "new": 3}  # (20 + 40) / 3
+
+
+def test_a_step_that_was_compiled_before_writes_to_the_same_names():
+    means = EpochMeans()
+    step = compile_function(lambda a, b: means.update_state({"a": a, "b": b}))
+    step(*ops.convert_to_tensor([1.0, 2.0]))
+    means.restore({"b": [0.0, 0.0], "a": [0.0, 0.0]})
+    step(*ops.convert_to_tensor([3.0, 4.0]))
+    assert logged(means) == {"b": 4, "a": 3}
+    assert list(logged(means)) == ["b", "a"]
 
 
 def test_an_epoch_begins_anew_and_a_step_forgets():
