@@ -37,8 +37,8 @@ def shuffled(
     Has to be called inside of ``one_epoch``: there, TensorFlow's global seed, which ``tf.data``
     mixes into each seed that it is given, can be set for this pipeline alone.
     """
-    # 0, in 31 bits, would make TensorFlow look into the epoch, which is a tensor.
-    tf.random.set_seed(seed % (2**31 - 1) + 1)
+    # TensorFlow takes it modulo 2^31 - 1, and a 0 would make it look into the epoch, a tensor.
+    tf.random.set_seed(seed % (2**31 - 2) + 1)
     return dataset.shuffle(buffer_size, seed=epoch, reshuffle_each_iteration=False)
 
 
