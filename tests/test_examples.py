@@ -493,6 +493,21 @@ def test_frogs(tmp_path, monkeypatch, recipe):
     check_recipe(gankit.load(tmp_path / "out" / "frogs.keras"), recipe)
 
 
+@pytest.mark.parametrize("path", ["cifar", "cifar.npz"])
+def test_cifar10_goes_on_where_it_stopped(tmp_path, path):
+    images = np.random.default_rng(0).integers(0, 256, (80, 32, 32, 3), np.uint8)
+    labels = np.arange(80) // 40
+    np.savez(tmp_path / "cifar.npz", x_train=images, y_train=labels[:, None])
+    for number, (image, label) in enumerate(zip(images, labels, strict=True)):
+        (tmp_path / "cifar" / f"class_{label}").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / "cifar" / f"class_{label}" / f"{number}.png")
+    for minutes, done in ((0, 1), (1, 2)):
+        options = ["--steps", 2, "--minutes", minutes, "--folder", "out"]
+        run("cifar10.py", tmp_path, "--path", path, *options)
+        assert gankit.load(tmp_path / "out" / "cifar10.keras").steps_completed == done
+    assert size(tmp_path / "out" / "cifar10.png") == (10 * 34 - 2, 8 * 34 - 2)
+
+
 @EITHER_RECIPE
 def test_dogs(tmp_path, recipe):
     extract("dogs/dogs_jpg_2000.tar", 4, tmp_path / "photos")

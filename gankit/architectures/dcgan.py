@@ -111,8 +111,8 @@ def build_discriminator(
         condition = keras.Input((), dtype="int32", name="condition")
         inputs = [inputs, condition]
         start = keras.initializers.RandomNormal(stddev=0.02)
-        vectors = layers.Embedding(num_classes, features.shape[-1], start)(condition)
-        outputs = project(outputs, features, vectors)
+        embed = layers.Embedding(num_classes, features.shape[-1], start, dtype="float32")
+        outputs = project(outputs, features, embed(condition))
     return keras.Model(inputs, outputs, name=name)
 
 

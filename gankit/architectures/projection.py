@@ -14,7 +14,8 @@ def project(scores: Tensor, features: Tensor, vectors: Tensor) -> Tensor:
     Args:
         scores: those of the images alone, ``(batch, 1)``.
         features: of the images, ``(batch, units)``.
-        vectors: of their classes, ``(batch, units)``: an embedding.
+        vectors: of their classes, ``(batch, units)``: an embedding, which must compute in float32,
+            or its vectors are rounded before they get here.
     """
     product = ops.cast(vectors, "float32") * ops.cast(features, "float32")
     return ops.cast(scores, "float32") + ops.sum(product, axis=-1, keepdims=True)

@@ -104,7 +104,7 @@ def build_discriminator(
     if num_classes is not None:
         condition = keras.Input((), dtype="int32", name="condition")
         inputs = [inputs, condition]
-        vectors = SpectralNormalization(layers.Embedding(num_classes, filters))(condition)
-        scores = project(scores, features, vectors)
+        embed = SpectralNormalization(layers.Embedding(num_classes, filters, dtype="float32"))
+        scores = project(scores, features, embed(condition))
     scores = layers.Activation("linear", dtype="float32", name="scores")(scores)
     return keras.Model(inputs, scores, name=name)

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from gankit.architectures import dcgan
+from gankit.architectures import dcgan, sngan
 
 COUNTS = [
     # By hand, 28x28x1, latent 100, 64 filters: Dense 100*4*4*256 = 409,600; batch norm 4*256;
@@ -110,3 +110,12 @@ def test_a_class_is_scored_by_its_projection():
     np.testing.assert_allclose(
         scores[1] - scores[0], features @ (weights[2] - weights[0]), atol=1e-6
     )
+
+
+@pytest.mark.parametrize("architecture", [dcgan, sngan])
+def test_classes_are_embedded_in_float32_whatever_the_network_computes_in(architecture):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    discriminator = architecture.build_discriminator((8, 8, 1), filters=4, num_classes=3)
+    layers = [getattr(layer, "layer", layer) for layer in discriminator.layers]
+    embedding = next(x for x in layers if isinstance(x, keras.layers.Embedding))
+    assert embedding.compute_dtype == "float32"
