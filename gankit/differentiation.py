@@ -1,17 +1,42 @@
 """Three verbs that differentiate, and the rest of what depends on the backend of Keras.
 
 The training step, penalties and searches are written in ``keras.ops`` and in these verbs, so that
-no other file opens a gradient tape or asks on how many devices it runs.
+no other file opens a gradient tape, or asks which backend runs or on how many devices.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import keras
-import tensorflow as tf
-from keras import ops
 
+from gankit.backends.scope import Scope, assign
+from gankit.backends.structures import float_tensors, is_float, replace_float_tensors
 from gankit.typing import Structure, Tensor
+
+__all__ = [
+    "apply_gradients",
+    "assert_divisible",
+    "call_step",
+    "compile_function",
+    "float_tensors",
+    "gradient_by_inputs",
+    "is_float",
+    "num_replicas",
+    "read_or_train",
+    "record",
+    "replace_float_tensors",
+    "replica_id",
+    "scalar_if",
+    "seeded",
+    "several_workers",
+    "substituted",
+    "value_and_gradients",
+    "writes_files",
+]
+
+backend: Any = importlib.import_module(f"gankit.backends.{keras.backend.backend()}")
 
 #: From the gradients by what was made, in the order of ``float_tensors``, and some of the
 #: variables, to the gradients by these.
@@ -32,22 +57,10 @@ def record(
     Returns:
         What ``function`` returned, and a function from the gradients of some scalar by the float
         tensors in it (see ``float_tensors``), and any of ``variables``, to the gradients of that
-        scalar by these. It may be called several times. A gradient that does not exist is None.
+        scalar by these. It may be called several times. A gradient that does not exist is None, or
+        0 on JAX.
     """
-    with tf.GradientTape(persistent=True) as tape:
-        made = function()
-    outputs = float_tensors(made)
-
-    def pull_back(gradients, some):
-        known = [pair for pair in zip(outputs, gradients, strict=True) if pair[1] is not None]
-        if not known:
-            return [None] * len(some)
-        targets, cotangents = zip(*known, strict=True)
-        return tape.gradient(
-            list(targets), [v.value for v in some], output_gradients=list(cotangents)
-        )
-
-    return made, pull_back
+    return backend.record(function, variables)
 
 
 def value_and_gradients(
@@ -64,14 +77,9 @@ def value_and_gradients(
 
     Returns:
         What else the function returned, the scalar's gradients by ``variables``, and those by
-        ``inputs``. A gradient that does not exist is None.
+        ``inputs``. A gradient that does not exist is None, or 0 on JAX.
     """
-    with tf.GradientTape() as tape:
-        for tensor in inputs:
-            tape.watch(tensor)
-        value, kept = function(*inputs)
-    by_variables, by_inputs = tape.gradient(value, [[v.value for v in variables], list(inputs)])
-    return kept, by_variables, by_inputs
+    return backend.value_and_gradients(function, variables, inputs)
 
 
 def gradient_by_inputs(function: Callable[[Structure], Structure], inputs: Structure) -> Structure:
@@ -85,45 +93,29 @@ def gradient_by_inputs(function: Callable[[Structure], Structure], inputs: Struc
     Returns:
         Tensors in the structure of ``inputs``.
     """
-    with tf.GradientTape() as tape:
-        keras.tree.map_structure(tape.watch, inputs)
-        total = sum(ops.sum(part) for part in keras.tree.flatten(function(inputs)))
-    return tape.gradient(total, inputs)
+    return backend.gradient_by_inputs(function, inputs)
 
 
-def float_tensors(structure: Structure) -> list[Tensor]:
-    """Returns the float tensors of a nested structure, each once: what can be differentiated."""
-    tensors = {id(leaf): leaf for leaf in keras.tree.flatten(structure) if is_float(leaf)}
-    return list(tensors.values())
+def scalar_if(when: Tensor, function: Callable[[], Tensor]) -> Tensor:
+    """Returns what a function does, a float32 scalar, or 0 without calling it.
+
+    Args:
+        when: a boolean scalar.
+        function: may read and assign variables; these don't change where ``when`` is false.
+    """
+    return backend.scalar_if(when, function)
 
 
-def replace_float_tensors(structure: Structure, tensors: Sequence[Tensor]) -> Structure:
-    """Returns a nested structure with other float tensors, in the order of ``float_tensors``."""
-    others = dict(zip(map(id, float_tensors(structure)), tensors, strict=True))
-    return keras.tree.map_structure(lambda leaf: others.get(id(leaf), leaf), structure)
+@contextlib.contextmanager
+def substituted(values: Iterable[tuple[keras.Variable, Tensor]]) -> Iterator[None]:
+    """Gives variables other values for a while; all that is assigned to others stays.
 
-
-def is_float(tensor: Any) -> bool:
-    """Returns whether a leaf of a structure is a tensor of floats."""
-    return hasattr(tensor, "dtype") and keras.backend.is_float_dtype(
-        keras.backend.standardize_dtype(tensor.dtype)
-    )
-
-
-def num_replicas() -> int:
-    """Returns on how many devices the step runs, each on its part of the batch."""
-    return tf.distribute.get_strategy().num_replicas_in_sync
-
-
-def replica_id() -> Tensor | None:
-    """Returns the number of the device that asks, None outside of a step on devices."""
-    context = tf.distribute.get_replica_context()
-    return None if context is None else context.replica_id_in_sync_group
-
-
-def several_workers() -> bool:
-    """Returns whether the step runs in several processes at once."""
-    return isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
+    Args:
+        values: pairs of a variable and its value.
+    """
+    with Scope(values) as scope:
+        yield
+    assign(scope.changes())
 
 
 def apply_gradients(
@@ -132,41 +124,61 @@ def apply_gradients(
     variables: Sequence[keras.Variable],
     when: Tensor | None = None,
 ) -> None:
-    """Updates ``variables``; where the boolean scalar ``when`` is false, changes nothing.
+    """Updates ``variables``; where the boolean scalar ``when`` is false, changes nothing."""
+    backend.apply_gradients(optimizer, gradients, variables, when)
 
-    A condition around an update is legal only outside of the replicas, where the decision is one
-    for all; ``LossScaleOptimizer`` of Keras skips updates in the same way.
+
+def seeded(seed: keras.random.SeedGenerator) -> contextlib.AbstractContextManager[None]:
+    """Has random numbers that Keras leaves to the backend follow from a seed, for a while."""
+    return backend.seeded(seed)
+
+
+def call_step(model: keras.Model, step: Callable[[Structure], Structure], given: Any) -> Any:
+    """Returns what Keras expects of ``train_step`` or ``test_step``.
+
+    Args:
+        model: whose variables change.
+        step: takes a batch of data, and returns what to log.
+        given: the arguments that Keras of this backend calls steps with.
     """
-    if when is None:
-        optimizer.apply(gradients, variables)
-    elif num_replicas() == 1:
-        ops.cond(when, lambda: optimizer.apply(gradients, variables), lambda: None)
-    else:
-        tf.distribute.get_replica_context().merge_call(
-            apply_in_all_replicas, args=(optimizer, gradients, variables, when)
-        )
+    return backend.call_step(model, step, *given)
 
 
-def apply_in_all_replicas(
-    strategy: tf.distribute.Strategy,
-    optimizer: keras.optimizers.Optimizer,
-    gradients: Sequence[Tensor | None],
-    variables: Sequence[keras.Variable],
-    when: Tensor,
-) -> None:
-    """Updates all replicas' variables if ``when``, which each of them computed alike, is true."""
+def read_or_train(model: Any, train: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a training function that only reads batches which ``model.position`` passes by.
 
-    def update():
-        strategy.extended.call_for_each_replica(optimizer.apply, args=(gradients, variables))
+    Args:
+        model: a GAN.
+        train: the function that Keras has made, which trains on batches; their steps are counted.
+    """
+    return backend.read_or_train(model, train)
 
-    ops.cond(strategy.experimental_local_results(when)[0], update, lambda: None)
+
+def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a function of tensors that runs as one graph, where the backend has graphs."""
+    return backend.compile_function(function)
+
+
+def num_replicas() -> int:
+    """Returns on how many devices the step runs, each on its part of the batch."""
+    return backend.num_replicas()
+
+
+def replica_id() -> Tensor | None:
+    """Returns the number of the device that asks, None outside of a step on devices."""
+    return backend.replica_id()
+
+
+def several_workers() -> bool:
+    """Returns whether the step runs in several processes at once."""
+    return backend.several_workers()
+
+
+def writes_files(model: keras.Model) -> bool:
+    """Returns whether this process writes files: of several workers only the first one does."""
+    return backend.writes_files(model)
 
 
 def assert_divisible(number: Tensor, divisor: int, message: str) -> None:
     """Has the step fail unless ``divisor`` divides a number that only the step knows."""
-    tf.debugging.assert_equal(number % divisor, 0, message)
-
-
-def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns a function of tensors that runs as one graph."""
-    return tf.function(function)
+    backend.assert_divisible(number, divisor, message)

@@ -8,6 +8,7 @@ from keras import ops
 
 from gankit.checks import check_at_least_one
 from gankit.configured import Configured
+from gankit.differentiation import substituted
 from gankit.typing import Config, Tensor
 
 # What makes a convolution keep the size of the upsampled image.
@@ -160,10 +161,8 @@ class SpectralNormalization(Configured, keras.layers.Wrapper):
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """Returns what the layer makes with the divided kernel."""
         kernel = ops.convert_to_tensor(self.kernel)
-        scope = keras.StatelessScope(
-            state_mapping=[(self.kernel, kernel / self.largest_singular_value(kernel, training))]
-        )
-        with scope:
+        divided = kernel / self.largest_singular_value(kernel, training)
+        with substituted([(self.kernel, divided)]):
             return self.layer(inputs)
 
     def largest_singular_value(self, kernel: Tensor, training: bool) -> Tensor:

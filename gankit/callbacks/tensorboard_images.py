@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import tensorflow as tf
-
 from gankit.callbacks.sample_grid import SampleGrid
 from gankit.grids import make_grid
 from gankit.typing import Logs, PathLike
@@ -36,6 +34,8 @@ class TensorBoardImages(SampleGrid):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Opens a file of events and makes one grid, to see whether it can be made."""
+        import tensorflow as tf
+
         super().on_train_begin(logs)
         self.writer = tf.summary.create_noop_writer()
         if self.writes:
@@ -43,6 +43,8 @@ class TensorBoardImages(SampleGrid):
 
     def act(self, unit: str, number: int) -> None:
         """Writes one grid; of several workers all draw, and the first one writes."""
+        import tensorflow as tf
+
         grid = make_grid(self.draw(), columns=self.columns, value_range=self.value_range)
         with self.writer.as_default():
             tf.summary.image("generated", grid[None], step=number)

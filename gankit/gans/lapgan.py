@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from gankit.checks import check_seed
 from gankit.data import pyramid
@@ -48,7 +47,7 @@ class LAPGAN:
         if not sizes or sizes[1:] != doubled:
             raise ValueError(f"Each level must have twice the size of the one before, got {sizes}.")
 
-    def level_data(self, dataset: tf.data.Dataset, level: int) -> tf.data.Dataset:
+    def level_data(self, dataset: Any, level: int) -> Any:
         """Returns what a level's GAN is trained on, from a dataset of whole images.
 
         For level 0 small images, for others pairs of half residuals and enlarged smaller images.

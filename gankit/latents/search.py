@@ -13,7 +13,7 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from gankit.checks import check_at_least_one
-from gankit.differentiation import compile_function, value_and_gradients
+from gankit.differentiation import apply_gradients, compile_function, value_and_gradients
 from gankit.gans.gan import GAN
 from gankit.training.batch import in_float32, map_tensors
 from gankit.training.inputs import check_images
@@ -222,7 +222,7 @@ class Search(NamedTuple):
         @compile_function
         def step():
             mean, gradients, _ = value_and_gradients(objective, [moved])
-            optimizer.apply([ops.divide(gradients[0], GRADIENT_SCALE)], [moved])
+            apply_gradients(optimizer, [ops.divide(gradients[0], GRADIENT_SCALE)], [moved])
             moved.assign(self.gan.latent_prior.nearest(moved))
             return mean
 

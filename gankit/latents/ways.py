@@ -3,7 +3,7 @@
 from typing import Literal
 
 import numpy as np
-import tensorflow as tf
+from keras import ops
 from numpy.typing import ArrayLike
 
 from gankit.checks import check_choice, check_seed
@@ -83,8 +83,15 @@ def truncate(latents: ArrayLike, threshold: float, *, seed: int | None = None) -
     if seed is not None:
         check_seed(seed)
     latents, threshold = np.asarray(latents, np.float32), float(threshold)
-    state = np.random.SeedSequence(seed).generate_state(2)
-    drawn = tf.random.stateless_parameterized_truncated_normal(
-        latents.shape, state, minvals=-threshold, maxvals=threshold
-    )
+    drawn = draw_truncated(latents.shape, threshold, np.random.default_rng(seed))
     return np.where(np.abs(latents) > threshold, drawn, latents)
+
+
+def draw_truncated(
+    shape: tuple[int, ...], threshold: float, generator: np.random.Generator
+) -> np.ndarray:
+    """Returns float32 numbers of a normal distribution, cut off at ``threshold``, by quantiles."""
+    half = ops.erf(np.float32(threshold / np.sqrt(2)))  # share of values within one side
+    quantiles = generator.uniform(-1, 1, shape).astype(np.float32)
+    drawn = np.sqrt(2) * ops.convert_to_numpy(ops.erfinv(quantiles * half))
+    return np.clip(drawn, -threshold, threshold).astype(np.float32)

@@ -8,12 +8,13 @@ from typing import NamedTuple, TypeAlias, TypeGuard
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from gankit.checks import check_at_least_one
 from gankit.data.checks import check_values
 from gankit.metrics import extractors
 from gankit.typing import ImageData, PathLike
+
+INFINITE = -1  # tf.data.INFINITE_CARDINALITY
 
 
 class Features(NamedTuple):
@@ -140,8 +141,8 @@ def count_images(images: ImageData, num_images: int | None) -> int | None:
     if num_images is not None:
         check_at_least_one("num_images", num_images)
         return num_images
-    if isinstance(images, tf.data.Dataset):
-        if images.cardinality() == tf.data.INFINITE_CARDINALITY:
+    if hasattr(images, "cardinality"):  # a tf.data.Dataset
+        if images.cardinality() == INFINITE:
             raise ValueError(
                 "The dataset has no end: say how many images, extract(..., num_images=...)."
             )

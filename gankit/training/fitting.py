@@ -57,7 +57,7 @@ class Fitting(Sampling):
         """Creates what training moves besides networks: random streams, counts, means."""
         self.running = threading.local()  # the steps of several devices are traced interleaved
         self.training_seed, self.sampling_seed = make_seed_generators(seed, 2)
-        count = {"shape": (), "dtype": "int64", "initializer": "zeros", "trainable": False}
+        count = {"shape": (), "dtype": "int", "initializer": "zeros", "trainable": False}
         self.epochs_completed = self.add_weight(name="epochs_completed", **count)
         self.steps_completed = self.add_weight(
             name="steps_completed", aggregation="only_first_replica", **count
@@ -243,14 +243,22 @@ class Fitting(Sampling):
 
     # Steps, as Keras calls them
 
-    def train_step(self, data: Structure) -> Scalars:
+    def train_step(self, *given: Any) -> Any:
+        """Makes one training step, as Keras's trainer of any backend calls it."""
+        return differentiation.call_step(self, self.train_on, given)
+
+    def test_step(self, *given: Any) -> Any:
+        """Evaluates a batch, as Keras's trainer of any backend calls it."""
+        return differentiation.call_step(self, self.evaluate_on, given)
+
+    def train_on(self, data: Structure) -> Scalars:
         """Makes one training step, see ``update``."""
-        with self.step(training=True):
+        with self.step(training=True), differentiation.seeded(self.training_seed):
             logs = self.update(data)
         self.steps_completed.assign_add(1)
         return logs
 
-    def test_step(self, data: Structure) -> Scalars:
+    def evaluate_on(self, data: Structure) -> Scalars:
         """Evaluates a batch; random numbers come from the stream of ``generate``."""
         state = ops.copy(self.training_seed.state)
         self.training_seed.state.assign(self.sampling_seed.next())
@@ -264,16 +272,7 @@ class Fitting(Sampling):
         if self.train_function is not None and not force:
             return
         super().make_train_function(force)
-        train = self.train_function
-
-        def train_or_read(iterator):
-            behind = min(self.position.behind, self.steps_per_execution)
-            for _ in range(behind):
-                next(iterator)
-            self.position.behind -= behind
-            return self.logs() if behind else train(iterator)
-
-        self.train_function = train_or_read
+        self.train_function = differentiation.read_or_train(self, self.train_function)
 
     def log_losses(self, phase: str, terms: Scalars) -> None:
         """Takes the terms of a phase and their sum into the means."""

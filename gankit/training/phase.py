@@ -115,7 +115,7 @@ class Phase:
         if every == 1:
             return cost()
         now = ops.equal(self.optimizer.iterations % every, 0)
-        return ops.cond(now, lambda: cost() * every, lambda: ops.zeros(()))
+        return differentiation.scalar_if(now, lambda: cost() * every)
 
     def update(self, gradients: Sequence[Tensor | None], when: Tensor | None = None) -> None:
         """Changes the networks: the only place where what learns is changed.

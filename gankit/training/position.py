@@ -11,7 +11,9 @@ from gankit.typing import Logs
 
 
 class Position:
-    """Where the training of a GAN is. ``PositionKeeper`` alone moves it; everything else asks it.
+    """Where the training of a GAN is.
+
+    ``PositionKeeper`` moves it on, and the training function counts steps; all else asks it.
 
     Attributes:
         epoch_offset: what to add to the epochs that ``fit`` counts, for those of the GAN.
@@ -32,7 +34,7 @@ class Position:
     @property
     def epoch(self) -> int:
         """Epochs completed in all."""
-        return int(self.gan.epochs_completed.numpy())
+        return int(ops.convert_to_numpy(self.gan.epochs_completed))
 
     def begin(self, initial_epoch: int) -> None:
         """Settles, before anything is restored, which of the GAN's epochs is ``fit``'s first.
@@ -42,6 +44,17 @@ class Position:
         self.epoch_offset = 0 if initial_epoch else self.epoch
         self.initial_epoch = initial_epoch
         self.step = self.behind = 0
+
+    def pass_by(self, most: int) -> int:
+        """Returns how many of the next batches, at most so many, were trained on before."""
+        number = min(self.behind, most)
+        self.behind -= number
+        return number
+
+    def count(self, number: int) -> None:
+        """Counts training steps that have just been made."""
+        self.step += number
+        self.steps += number
 
     def save(self) -> dict[str, Any]:
         """Returns what the GAN's own variables don't hold, for JSON."""
@@ -79,11 +92,7 @@ class PositionKeeper(keras.callbacks.Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Counts from where the GAN is."""
         self.position = self.model.position
-        self.position.steps = self.steps_completed()
-
-    def steps_completed(self) -> int:
-        """Returns how many training steps the GAN has completed."""
-        return int(ops.convert_to_numpy(self.model.steps_completed))
+        self.position.steps = int(ops.convert_to_numpy(self.model.steps_completed))
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Sets the data's order, once, before Keras starts to iterate; passes count themselves."""
@@ -115,15 +124,6 @@ class PositionKeeper(keras.callbacks.Callback):
         for optimizer, rate in zip(self.model.optimizer.optimizers, rates, strict=True):
             if not follows_schedule(optimizer):
                 optimizer.learning_rate = rate
-
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Counts the steps: several in one execution, none where batches were only read.
-
-        By the GAN's own count, since Keras's includes steps for which an epoch had no data left.
-        """
-        done = self.steps_completed() - self.position.steps
-        self.position.step += done
-        self.position.steps += done
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Counts the epoch."""

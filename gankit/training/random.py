@@ -11,6 +11,7 @@ from gankit.checks import check_seed
 from gankit.typing import Seed, Tensor
 
 REPLICA_STRIDE = 0x9E3779B97F4A7C  # any large number keeps the replicas' seeds apart
+LARGEST_SEED = 2**31 - 1  # that Keras takes on every backend
 
 
 class ReplicaSeedGenerator(keras.random.SeedGenerator):
@@ -39,7 +40,7 @@ def make_seed_generators(seed: int | None, number: int) -> list[ReplicaSeedGener
     """
     root = random.randrange(2**31) if seed is None else seed
     words = np.random.SeedSequence(root).generate_state(number)
-    return [ReplicaSeedGenerator(int(word)) for word in words]
+    return [ReplicaSeedGenerator(int(word) & LARGEST_SEED) for word in words]
 
 
 def choose_stream(
@@ -53,7 +54,8 @@ def choose_stream(
     if seed is None:
         return default
     check_seed(seed)
-    return keras.random.SeedGenerator(int(seed))
+    seed = int(seed) if seed <= LARGEST_SEED else derive_seed(int(seed), 0)
+    return keras.random.SeedGenerator(seed)
 
 
 def derive_seed(seed: int, number: int) -> int:
@@ -61,7 +63,7 @@ def derive_seed(seed: int, number: int) -> int:
 
     ``seed + number`` would give it to parts of what has a neighbouring seed, too.
     """
-    return int(np.random.SeedSequence((seed, number)).generate_state(1)[0])
+    return int(np.random.SeedSequence((seed, number)).generate_state(1)[0]) & LARGEST_SEED
 
 
 def seed_of_part(seed: Seed, place: int) -> Seed:

@@ -271,7 +271,8 @@ class Sampling(Configured, keras.Model):
         for start in range(0, count_images(None, images=images), batch_size):
             rows = batch.rows(slice(start, start + batch_size)).map(self.standardize)
             parts = keras.tree.flatten(self.discriminate(rows).scores)
-            means = [np.asarray(part).reshape(len(part), -1).mean(axis=1) for part in parts]
+            parts = map(ops.convert_to_numpy, parts)
+            means = [part.reshape(len(part), -1).mean(axis=1) for part in parts]
             scores.append(np.mean(means, axis=0) if len(means) > 1 else means[0])
         return np.concatenate(scores)
 
