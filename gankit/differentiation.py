@@ -18,6 +18,7 @@ from gankit.typing import Structure, Tensor
 __all__ = [
     "apply_gradients",
     "assert_divisible",
+    "attributes",
     "call_step",
     "compile_function",
     "float_tensors",
@@ -32,6 +33,7 @@ __all__ = [
     "seeded",
     "several_workers",
     "substituted",
+    "uses_tf_data",
     "value_and_gradients",
     "writes_files",
 ]
@@ -157,6 +159,16 @@ def read_or_train(model: Any, train: Callable[..., Any]) -> Callable[..., Any]:
 def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a function of tensors that runs as one graph, where the backend has graphs."""
     return backend.compile_function(function)
+
+
+def uses_tf_data() -> bool:
+    """Returns whether this backend trains best from ``tf.data``."""
+    return backend.USES_TF_DATA
+
+
+def attributes(model: keras.Model) -> dict[str, Any]:
+    """Returns a model's attributes by name, layers and networks among them."""
+    return backend.attributes(model)
 
 
 def num_replicas() -> int:

@@ -22,6 +22,9 @@ Scalars: TypeAlias = dict[str, Tensor]
 #: A number, or a function from training steps to one: a schedule.
 Number: TypeAlias = float | Callable[[Any], Any]
 
+#: Batches in an order of their own: a ``tf.data.Dataset``, or ``gankit.data.batches.Batches``.
+Dataset: TypeAlias = Any
+
 #: Images ``(n, height, width, channels)``, a dataset of batches, or what else gives batches.
 ImageData: TypeAlias = np.ndarray | Iterable[Structure]
 

@@ -12,6 +12,8 @@ from gankit.backends.scope import Scope, assign
 from gankit.backends.structures import float_tensors, sum_of
 from gankit.typing import Structure, Tensor
 
+USES_TF_DATA = False
+
 
 class Pure:
     """A function without side effects, made of one that reads and assigns variables.
@@ -205,6 +207,11 @@ def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
         return result
 
     return run
+
+
+def attributes(model: keras.Model) -> dict[str, Any]:
+    """Returns what Python keeps."""
+    return vars(model)
 
 
 def num_replicas() -> int:

@@ -11,6 +11,8 @@ from keras import ops
 from gankit.backends.structures import float_tensors, sum_of
 from gankit.typing import Structure, Tensor
 
+USES_TF_DATA = True
+
 
 def record(
     function: Callable[[], Structure], variables: Sequence[keras.Variable]
@@ -133,6 +135,11 @@ def read(count: keras.Variable) -> int:
 def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
     """Makes a graph of it."""
     return tf.function(function)
+
+
+def attributes(model: keras.Model) -> dict[str, Any]:
+    """Returns what Python keeps."""
+    return vars(model)
 
 
 def num_replicas() -> int:

@@ -12,6 +12,8 @@ from gankit.backends.scope import Scope, assign
 from gankit.backends.structures import float_tensors, map_float_tensors, sum_of
 from gankit.typing import Structure, Tensor
 
+USES_TF_DATA = False
+
 
 def record(
     function: Callable[[], Structure], variables: Sequence[keras.Variable]
@@ -129,6 +131,11 @@ def read_or_train(model: Any, train: Callable[..., Any]) -> Callable[..., Any]:
 def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
     """Leaves it as it is."""
     return function
+
+
+def attributes(model: keras.Model) -> dict[str, Any]:
+    """Returns what Python keeps, and the modules, which PyTorch keeps elsewhere."""
+    return vars(model) | dict(model.named_children())
 
 
 def num_replicas() -> int:

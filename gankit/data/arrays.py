@@ -4,15 +4,17 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from gankit.checks import check_at_least_one, check_seed
 from gankit.data import checks
+from gankit.data.batches import batches_in_memory
 from gankit.data.epochs import batches
 from gankit.data.flips import make_flip
 from gankit.data.images import cut, find_box, resize, round_to_uint8, scale
-from gankit.typing import Flip, Size, ValueRange
+from gankit.data.lazy import tf
+from gankit.differentiation import uses_tf_data
+from gankit.typing import Dataset, Flip, Size, ValueRange
 
 CHUNK = 256
 
@@ -31,7 +33,7 @@ def from_arrays(
     shuffle: bool = True,
     replacement: bool = False,
     seed: int = 0,
-) -> tf.data.Dataset:
+) -> Dataset:
     """Returns a dataset of batches made of images in memory.
 
     Args:
@@ -105,8 +107,12 @@ def batches_of_arrays(
     flip: Flip | None = None,
     seed: int,
     **order: Any,
-) -> tf.data.Dataset:
+) -> Dataset:
     """Returns the dataset of arrays that are checked already; ``labels`` have any shape or none."""
+    if not uses_tf_data():
+        return batches_in_memory(
+            images, labels, batch_size, value_range, flip=flip, seed=seed, **order
+        )
     with tf.device("CPU:0"):
         arrays = [tf.constant(array) for array in (images, labels) if array is not None]
 

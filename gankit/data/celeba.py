@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from gankit.data.files import batches_of_files, check_options
 from gankit.data.folders import find_images, leave_out_damaged
-from gankit.typing import Flip, OnError, PathLike, Size, ValueRange
+from gankit.typing import Dataset, Flip, OnError, PathLike, Size, ValueRange
 
 TABLE = "list_attr_celeba.txt"
 
@@ -28,7 +27,7 @@ def from_celeba(
     cache: bool = False,
     shuffle: bool = True,
     seed: int = 0,
-) -> tf.data.Dataset:
+) -> Dataset:
     """Returns a dataset of batches of CelebA's faces, with attributes as their condition.
 
     Args:

@@ -1,8 +1,7 @@
 """Random crops, a function of (seed, epoch, index) alone."""
 
-import tensorflow as tf
-
 from gankit.data.epochs import draw
+from gankit.data.lazy import tf
 from gankit.typing import Size, Tensor
 
 

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import tensorflow as tf
 
 from gankit.checks import check_choice
 from gankit.data import checks
 from gankit.data.files import batches_of_files, check_options
 from gankit.data.folders import find_images, leave_out_damaged
-from gankit.typing import ColorMode, Flip, OnError, PathLike, Size, ValueRange
+from gankit.typing import ColorMode, Dataset, Flip, OnError, PathLike, Size, ValueRange
 
 
 def from_directory(
@@ -29,7 +28,7 @@ def from_directory(
     cache: bool = False,
     shuffle: bool = True,
     seed: int = 0,
-) -> tf.data.Dataset:
+) -> Dataset:
     """Returns a dataset of batches that are read from the image files below a folder.
 
     Files are found in all subfolders, by their endings, and sorted by name. They are decoded while

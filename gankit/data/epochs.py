@@ -8,12 +8,11 @@ outside of the iterator: each new pass over the data moves it on by one, and ``s
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import tensorflow as tf
+from gankit.data.lazy import tf
+from gankit.typing import Dataset, Tensor
 
-from gankit.typing import Tensor
 
-
-def epochs(one_epoch: Callable[[Tensor], tf.data.Dataset], num_batches: int) -> tf.data.Dataset:
+def epochs(one_epoch: Callable[[Tensor], Dataset], num_batches: int) -> Dataset:
     """Returns a dataset whose n-th pass is ``one_epoch(n)``.
 
     Args:
@@ -29,9 +28,7 @@ def epochs(one_epoch: Callable[[Tensor], tf.data.Dataset], num_batches: int) -> 
     return dataset.apply(tf.data.experimental.assert_cardinality(num_batches))
 
 
-def shuffled(
-    dataset: tf.data.Dataset, buffer_size: int, seed: int, epoch: Tensor
-) -> tf.data.Dataset:
+def shuffled(dataset: Dataset, buffer_size: int, seed: int, epoch: Tensor) -> Dataset:
     """Returns ``dataset`` in an order that depends on ``(seed, epoch)`` only.
 
     Has to be called inside of ``one_epoch``: there, TensorFlow's global seed, which ``tf.data``
@@ -43,11 +40,11 @@ def shuffled(
 
 
 def batches(
-    take: Callable[[tf.data.Dataset, Tensor], tf.data.Dataset],
+    take: Callable[[Dataset, Tensor], Dataset],
     num_images: int,
     batch_size: int,
     **order: Any,
-) -> tf.data.Dataset:
+) -> Dataset:
     """Returns a dataset of what ``take`` makes of the indices of each batch, epoch after epoch.
 
     Args:
@@ -72,7 +69,7 @@ def index_batches(
     shuffle: bool,
     seed: int,
     replacement: bool = False,
-) -> tf.data.Dataset:
+) -> Dataset:
     """Returns a dataset of int64 vectors: which images form each batch of this epoch.
 
     Args:
@@ -131,10 +128,9 @@ def set_epoch(dataset: Any, epoch: int) -> None:
         source.epoch_counter.assign(epoch)
 
 
-def _sources(dataset: Any) -> Iterator[tf.data.Dataset]:
-    if not isinstance(dataset, tf.data.Dataset):
-        return
+def _sources(dataset: Any) -> Iterator[Any]:
     if hasattr(dataset, "epoch_counter"):
         yield dataset
-    for parent in dataset._inputs():
+    parents = dataset._inputs() if hasattr(dataset, "element_spec") else []  # of a tf.data.Dataset
+    for parent in parents:
         yield from _sources(parent)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from gankit.checks import check_choice, check_seed
 from gankit.data import checks
@@ -13,8 +12,9 @@ from gankit.data.arrays import batches_of_arrays
 from gankit.data.epochs import batches
 from gankit.data.flips import make_flip
 from gankit.data.images import MODES, ImageFile, scale
+from gankit.data.lazy import tf
 from gankit.data.reader import Reader
-from gankit.typing import ColorMode, Flip, OnError, Size, Tensor, ValueRange
+from gankit.typing import ColorMode, Dataset, Flip, OnError, Size, Tensor, ValueRange
 
 MOST_BATCHES = 8  # that are read at once, since each takes memory
 
@@ -33,7 +33,7 @@ def batches_of_files(
     cache: bool,
     shuffle: bool,
     seed: int,
-) -> tf.data.Dataset:
+) -> Dataset:
     """Returns the dataset of image files, each with its row of ``labels``.
 
     See ``from_directory`` for the arguments.
@@ -66,9 +66,7 @@ def batches_of_files(
     return batches(take, len(files), batch_size, shuffle=shuffle, seed=seed)
 
 
-def read_in_parallel(
-    indices: tf.data.Dataset, read: Callable[[Tensor], tf.data.Dataset]
-) -> tf.data.Dataset:
+def read_in_parallel(indices: Dataset, read: Callable[[Tensor], Dataset]) -> Dataset:
     """Returns what ``read``, such as ``Reader.read``, gives for each of the batches of indices."""
     at_once = min(os.cpu_count() or 1, MOST_BATCHES)
     return indices.interleave(read, cycle_length=at_once, num_parallel_calls=tf.data.AUTOTUNE)

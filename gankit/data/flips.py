@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-import tensorflow as tf
-
+from gankit.data.lazy import tf
 from gankit.typing import Flip, Tensor
 
 STREAM = 1  # keeps these numbers apart from those of ``epochs.draw``, whose key ends in 0

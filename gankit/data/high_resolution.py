@@ -2,8 +2,6 @@
 
 import functools
 
-import tensorflow as tf
-
 from gankit.checks import check_at_least_one
 from gankit.data import checks
 from gankit.data.crops import random_crop
@@ -12,8 +10,9 @@ from gankit.data.files import check_options
 from gankit.data.flips import make_flip
 from gankit.data.folders import find_images, leave_out_damaged
 from gankit.data.images import resize_bicubic, scale
+from gankit.data.lazy import tf
 from gankit.data.reader import Reader
-from gankit.typing import ColorMode, Flip, OnError, PathLike, Size, ValueRange
+from gankit.typing import ColorMode, Dataset, Flip, OnError, PathLike, Size, ValueRange
 
 
 def from_high_resolution(
@@ -30,7 +29,7 @@ def from_high_resolution(
     cache: bool = False,
     shuffle: bool = True,
     seed: int = 0,
-) -> tf.data.Dataset:
+) -> Dataset:
     """Returns a dataset of patches of photos, and of the same patches in fewer pixels.
 
     Images are the patches, at the photos' own resolution; the condition is what a generator gets:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import ArrayLike
 from PIL import Image, ImageOps
 
+from gankit.data.lazy import tf
 from gankit.typing import Size, Tensor, ValueRange
 
 MODES = {"rgb": "RGB", "grayscale": "L"}

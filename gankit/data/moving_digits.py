@@ -1,7 +1,6 @@
 """Films of digits that bounce off the walls, made of real digits: Moving MNIST."""
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from gankit.checks import check_at_least_one, check_seed
@@ -9,7 +8,8 @@ from gankit.data import checks
 from gankit.data.arrays import check_array
 from gankit.data.epochs import batches, draw
 from gankit.data.images import scale
-from gankit.typing import Size, Tensor
+from gankit.data.lazy import tf
+from gankit.typing import Dataset, Size, Tensor
 
 
 def moving_digits(
@@ -23,7 +23,7 @@ def moving_digits(
     image_size: Size = (64, 64),
     speed: float = 3.6,
     seed: int = 0,
-) -> tf.data.Dataset:
+) -> Dataset:
     """Returns a dataset of the next frames of films, and the frames before them.
 
     In each film some digits fly through the picture, each straight on in a direction of its own

@@ -4,8 +4,6 @@ import warnings
 from pathlib import Path
 from typing import Literal
 
-import tensorflow as tf
-
 from gankit.checks import check_choice
 from gankit.data import checks
 from gankit.data.crops import random_crop
@@ -14,8 +12,9 @@ from gankit.data.files import check_options, read_in_parallel
 from gankit.data.flips import make_flip
 from gankit.data.folders import find_images, leave_out_damaged
 from gankit.data.images import scale
+from gankit.data.lazy import tf
 from gankit.data.reader import Reader
-from gankit.typing import ColorMode, Flip, OnError, PathLike, Size, Tensor, ValueRange
+from gankit.typing import ColorMode, Dataset, Flip, OnError, PathLike, Size, Tensor, ValueRange
 
 SIDES = ("left", "right")
 
@@ -34,7 +33,7 @@ def from_pairs(
     on_error: OnError = "raise",
     shuffle: bool = True,
     seed: int = 0,
-) -> tf.data.Dataset:
+) -> Dataset:
     """Returns a dataset of pairs: images to learn to make, and what they are made from.
 
     A pair is either one file that shows both side by side, or two files of the same name in two
@@ -117,7 +116,7 @@ class SideBySide:
     def __len__(self) -> int:
         return len(self.reader.paths)
 
-    def read(self, indices: Tensor) -> tf.data.Dataset:
+    def read(self, indices: Tensor) -> Dataset:
         """Returns a dataset of one batch: pairs on the channel axis, inputs last, and indices."""
 
         def put_in_order(pairs, used):
@@ -161,7 +160,7 @@ class TwoFolders:
     def __len__(self) -> int:
         return len(self.readers[0].paths)
 
-    def read(self, indices: Tensor) -> tf.data.Dataset:
+    def read(self, indices: Tensor) -> Dataset:
         """Returns a dataset of one batch: pairs on the channel axis, inputs last, and indices."""
 
         def put_together(images, inputs):

@@ -1,14 +1,14 @@
 """A Laplacian pyramid of images: small ones, and what each level lacks at twice the size."""
 
 import numpy as np
-import tensorflow as tf
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit.typing import Tensor
+from gankit.data.lazy import tf
+from gankit.typing import Dataset, Tensor
 
 
-def take_level(dataset: tf.data.Dataset, level: int, num_levels: int) -> tf.data.Dataset:
+def take_level(dataset: Dataset, level: int, num_levels: int) -> Dataset:
     """Returns one level of the pyramids of a dataset's images.
 
     Args:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from gankit.data.images import (
     CHANNELS,
@@ -19,7 +18,8 @@ from gankit.data.images import (
     resize,
     round_to_uint8,
 )
-from gankit.typing import ColorMode, OnError, Size, Tensor
+from gankit.data.lazy import tf
+from gankit.typing import ColorMode, Dataset, OnError, Size, Tensor
 
 BY_PILLOW = 0  # stands for the reduction of a file that TensorFlow does not decode
 
@@ -70,7 +70,7 @@ class Reader:
         top, left, *box = find_box(reduced, self.file_size, self.center_crop)
         return reduction, (top, left, 0), (*box, CHANNELS[self.color_mode])
 
-    def read(self, indices: Tensor) -> tf.data.Dataset:
+    def read(self, indices: Tensor) -> Dataset:
         """Returns a dataset of one element, the batch of images with these indices.
 
         They are uint8 ``(n, height, width, columns * channels)``, and beside them are their int64

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from gankit.checks import check_seed, did_you_mean
 from gankit.data import checks
@@ -12,7 +11,8 @@ from gankit.data.arrays import batches_of_arrays
 from gankit.data.epochs import epochs, shuffled
 from gankit.data.flips import make_flip
 from gankit.data.images import decode, resize, round_to_uint8, scale
-from gankit.typing import Flip, PathLike, Size, ValueRange
+from gankit.data.lazy import tf
+from gankit.typing import Dataset, Flip, PathLike, Size, ValueRange
 
 SHUFFLE_BUFFER = 10_000  # images, still encoded
 
@@ -34,7 +34,7 @@ def from_tfds(
     seed: int = 0,
     data_dir: PathLike | None = None,
     download: bool = True,
-) -> tf.data.Dataset:
+) -> Dataset:
     """Returns a dataset of batches from a data set of TensorFlow Datasets.
 
     Args:
@@ -181,7 +181,7 @@ def open_split(
     image_key: str,
     label_key: str | None,
     classes: Collection[str | int] | None,
-) -> tuple[tf.data.Dataset, int]:
+) -> tuple[Dataset, int]:
     """Returns a dataset of encoded images (with labels), in the files' order, and their number."""
     import tensorflow_datasets as tfds
 

@@ -1,12 +1,12 @@
 """Shapes made of voxels, as they come from models of things or from scans."""
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import ArrayLike
 
 from gankit.checks import check_seed
 from gankit.data import checks
 from gankit.data.arrays import batches_of_arrays, check_labels
+from gankit.typing import Dataset
 
 
 def from_voxels(
@@ -17,7 +17,7 @@ def from_voxels(
     num_classes: int | None = None,
     shuffle: bool = True,
     seed: int = 0,
-) -> tf.data.Dataset:
+) -> Dataset:
     """Returns a dataset of batches of volumes in memory, -1 where a voxel is empty and 1 elsewhere.
 
     Args:

@@ -15,7 +15,7 @@ from gankit.data.epochs import get_epochs
 from gankit.training.arguments import check_fit_arguments, check_no_weights
 from gankit.training.batch import check_divisible, count_rows
 from gankit.training.logs import EpochMeans, name_losses
-from gankit.training.optimizers import Optimizers, copy_of
+from gankit.training.optimizers import Optimizers, copy_of, portable
 from gankit.training.phase import Phase, check_apart
 from gankit.training.position import Position, PositionKeeper
 from gankit.training.random import make_seed_generators
@@ -55,6 +55,7 @@ class Fitting(Sampling):
 
     def create_state(self, seed: int | None) -> None:
         """Creates what training moves besides networks: random streams, counts, means."""
+        self.ema_generator = None  # a class's attribute would hide the network from PyTorch
         self.running = threading.local()  # the steps of several devices are traced interleaved
         self.training_seed, self.sampling_seed = make_seed_generators(seed, 2)
         count = {"shape": (), "dtype": "int", "initializer": "zeros", "trainable": False}
@@ -300,7 +301,7 @@ class Fitting(Sampling):
         chosen = {name: phase.optimizer for name, phase in self.phases.items()}
         own = {f"{name}_optimizer": chosen.pop(name) for name in ("generator", "discriminator")}
         config = own | {"loss": self.loss, "penalty": self.penalty, "optimizers": chosen}
-        return keras.saving.serialize_keras_object(config | self.compile_arguments)
+        return portable(keras.saving.serialize_keras_object(config | self.compile_arguments))
 
     def compile_from_config(self, config: Config) -> None:
         """Compiles as ``get_compile_config`` describes; the optimizers' slots are made here."""

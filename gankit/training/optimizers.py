@@ -238,6 +238,22 @@ def copy_of(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer
     return type(optimizer).from_config(optimizer.get_config())
 
 
+def portable(config: Any) -> Any:
+    """Returns a serialized configuration in which optimizers belong to no backend.
+
+    Keras writes of its PyTorch backend's own kinds, which other backends can't import.
+    """
+    if isinstance(config, list | tuple):
+        return [portable(part) for part in config]
+    if not isinstance(config, dict):
+        return config
+    config = {name: portable(part) for name, part in config.items()}
+    of_backend = str(config.get("module")).startswith("keras.src.backend.")
+    if of_backend and hasattr(keras.optimizers, config["class_name"]):
+        config |= {"module": "keras.optimizers", "registered_name": None}
+    return config
+
+
 def choose_optimizers(
     names: Iterable[str],
     given: Mapping[str, str | keras.optimizers.Optimizer | None],

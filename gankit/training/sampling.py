@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit import priors
+from gankit import differentiation, priors
 from gankit.checks import check_at_least_one
 from gankit.configured import Configured
 from gankit.training.averages import average_of
@@ -33,7 +33,7 @@ class Sampling(Configured, keras.Model):
     generator_ema: float | None
     training_seed: keras.random.SeedGenerator
     sampling_seed: keras.random.SeedGenerator
-    ema_generator: keras.Model | None = None
+    ema_generator: keras.Model | None
     retired: frozenset[int] = frozenset()  # ids of variables of networks that were replaced
     running: threading.local
 
@@ -94,7 +94,9 @@ class Sampling(Configured, keras.Model):
         """Forgets networks that take part no more; what they share with others stays."""
         for network in networks:
             self.retired |= {id(variable) for variable in network.variables}
-            for name in [name for name, value in vars(self).items() if value is network]:
+            for name in [
+                name for name, value in differentiation.attributes(self).items() if value is network
+            ]:
                 delattr(self, name)
 
     def seed_states(self) -> list[keras.Variable]:
@@ -122,7 +124,11 @@ class Sampling(Configured, keras.Model):
         names = {}
         for phase, networks in self.sides().items():
             for place, network in enumerate(networks if phase != "discriminator" else ()):
-                held = (name for name, value in vars(self).items() if value is network)
+                held = (
+                    name
+                    for name, value in differentiation.attributes(self).items()
+                    if value is network
+                )
                 names[id(network)] = f"ema_{next(held, f'{phase}_{place}')}"
         return names
 
