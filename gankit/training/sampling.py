@@ -94,9 +94,7 @@ class Sampling(Configured, keras.Model):
         """Forgets networks that take part no more; what they share with others stays."""
         for network in networks:
             self.retired |= {id(variable) for variable in network.variables}
-            for name in [
-                name for name, value in differentiation.attributes(self).items() if value is network
-            ]:
+            for name in self.names_of(network):
                 delattr(self, name)
 
     def seed_states(self) -> list[keras.Variable]:
@@ -124,13 +122,14 @@ class Sampling(Configured, keras.Model):
         names = {}
         for phase, networks in self.sides().items():
             for place, network in enumerate(networks if phase != "discriminator" else ()):
-                held = (
-                    name
-                    for name, value in differentiation.attributes(self).items()
-                    if value is network
-                )
-                names[id(network)] = f"ema_{next(held, f'{phase}_{place}')}"
+                held = self.names_of(network) or [f"{phase}_{place}"]
+                names[id(network)] = f"ema_{held[0]}"
         return names
+
+    def names_of(self, network: keras.Model) -> list[str]:
+        """Returns the names of the attributes that hold a network."""
+        attributes = differentiation.attributes(self).items()
+        return [name for name, value in attributes if value is network]
 
     def averaged(self, network: keras.Model) -> keras.Model:
         """Returns the average of a network, or the network itself where there is none."""
