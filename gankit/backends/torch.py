@@ -8,6 +8,10 @@ import keras
 import torch
 from keras import ops
 
+from gankit.backends.one_replica import assert_divisible as assert_divisible
+from gankit.backends.one_replica import num_replicas as num_replicas
+from gankit.backends.one_replica import replica_id as replica_id
+from gankit.backends.one_replica import several_workers as several_workers
 from gankit.backends.scope import Scope, assign
 from gankit.backends.structures import float_tensors, map_float_tensors, sum_of
 from gankit.typing import Structure, Tensor
@@ -138,26 +142,7 @@ def attributes(model: keras.Model) -> dict[str, Any]:
     return vars(model) | dict(model.named_children())
 
 
-def num_replicas() -> int:
-    """Sees one."""
-    return 1
-
-
-def replica_id() -> None:
-    """Knows no replicas."""
-    return None
-
-
-def several_workers() -> bool:
-    """Knows no replicas."""
-    return False
-
-
 def writes_files(model: keras.Model) -> bool:
     """Asks which of the processes this one is."""
     there = torch.distributed.is_available() and torch.distributed.is_initialized()
     return not there or torch.distributed.get_rank() == 0
-
-
-def assert_divisible(number: Tensor, divisor: int, message: str) -> None:
-    """Has nothing to do: shapes are known, and were checked."""
