@@ -118,18 +118,13 @@ def read_or_train(model: Any, train: Callable[..., Any]) -> Callable[..., Any]:
             next(iterator)
         if behind:
             return model.logs()
-        before = read(model.steps_completed)
         try:
             return train(iterator)
         finally:  # the data may end within an execution of several steps
-            model.position.count(read(model.steps_completed) - before)
+            completed = int(ops.convert_to_numpy(model.steps_completed))
+            model.position.count(completed - model.position.steps)
 
     return run
-
-
-def read(count: keras.Variable) -> int:
-    """Returns the value of a variable of one number, also where it is on several devices."""
-    return int(ops.convert_to_numpy(count))
 
 
 def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
