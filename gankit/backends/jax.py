@@ -120,12 +120,12 @@ def apply_gradients(
     when: Tensor | None = None,
 ) -> None:
     """Computes new values, and assigns them or the old ones."""
-    old = [[variable.value for variable in group] for group in (variables, optimizer.variables)]
-    new = optimizer.stateless_apply(old[1], list(gradients), old[0])
+    groups = [variables, optimizer.variables]
+    values, slots = ([variable.value for variable in group] for group in groups)
+    new = optimizer.stateless_apply(slots, list(gradients), values)
     if when is not None:
-        new = jax.tree.map(lambda a, b: ops.where(when, a, b), list(new), old)
-    for group, values in zip((variables, optimizer.variables), new, strict=True):
-        assign(zip(group, values, strict=True))
+        new = jax.tree.map(lambda a, b: ops.where(when, a, b), list(new), [values, slots])
+    assign(pairs(groups, new))
 
 
 def seeded(seed: keras.random.SeedGenerator) -> contextlib.AbstractContextManager[None]:
