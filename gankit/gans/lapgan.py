@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from gankit.checks import check_seed
 from gankit.data import pyramid
 from gankit.gans.gan import GAN
 from gankit.training.random import derive_seed
-from gankit.typing import PathLike
+from gankit.typing import Dataset, PathLike
 
 
 class LAPGAN:
@@ -47,7 +47,7 @@ class LAPGAN:
         if not sizes or sizes[1:] != doubled:
             raise ValueError(f"Each level must have twice the size of the one before, got {sizes}.")
 
-    def level_data(self, dataset: Any, level: int) -> Any:
+    def level_data(self, dataset: Dataset, level: int) -> Dataset:
         """Returns what a level's GAN is trained on, from a dataset of whole images.
 
         For level 0 small images, for others pairs of half residuals and enlarged smaller images.
