@@ -2,11 +2,11 @@
 
     python examples/cifar10.py --path cifar10 --steps 25000
 
-``gankit.recipes.modern`` with ``num_classes``: the generator is told a class, and the discriminator
-scores how well an image fits it. Takes the 50,000 training images from TensorFlow Datasets, from a
-folder with a subfolder for each class, or from an ``.npz`` file with ``x_train`` and ``y_train``.
-Writes a grid with a column for each class now and then, checkpoints, and the model; run it again to
-go on where it stopped. docs/recipes.md shows what came out.
+Trains ``gankit.recipes.modern`` with ``num_classes``: you ask the generator for a class, and the
+discriminator judges how well each image fits its class. Takes the 50,000 training images from
+TensorFlow Datasets, from a folder with a subfolder for each class, or from an ``.npz`` file with
+``x_train`` and ``y_train``. Writes a grid with a column for each class now and then, checkpoints,
+and the model; run it again to go on where it stopped.
 """
 
 import argparse
