@@ -1,7 +1,5 @@
 """What holds on every backend of Keras, and needs no TensorFlow: run it with KERAS_BACKEND set."""
 
-import importlib.util
-
 import contract
 import keras
 import numpy as np
@@ -21,7 +19,10 @@ from helpers import (
 import gankit
 from gankit import data
 from gankit.augment import ADA
-from gankit.data.batches import batches_in_memory
+from gankit.data.ahead import ReadAhead
+from gankit.data.arrays import source_of_arrays
+from gankit.data.batches import Batches
+from gankit.data.epochs import get_epochs, set_epoch
 from gankit.penalties import R1, R2
 
 OTHER = pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason="this is TensorFlow")
@@ -134,21 +135,26 @@ def test_without_tensorflow(tmp_path):
 
 
 @OTHER
-def test_an_adapter_that_needs_tensorflow_says_so():
-    if importlib.util.find_spec("tensorflow"):
-        pytest.skip("TensorFlow is there")
-    with pytest.raises(ImportError, match="needs TensorFlow"):
-        data.from_arrays(make_images(8), batch_size=2, image_size=(4, 4))
+def test_photos_are_read_without_tensorflow(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    for number in range(4):
+        image.fromarray(np.full((9, 12, 3), 50 * number, "uint8")).save(tmp_path / f"{number}.png")
+    dataset = data.from_directory(tmp_path, image_size=(4, 4), batch_size=2)
+    images = np.concatenate(list(dataset))
+    assert images.shape == (4, 4, 4, 3)
+    assert sorted(np.round((images[:, 0, 0, 0] + 1) * 127.5)) == [0, 50, 100, 150]
+    small = dataset.map(lambda images: data.resize_bicubic(keras.ops.array(images), (2, 2)))
+    assert [batch.shape for batch in small] == [(2, 2, 2, 3)] * 2
 
 
 # Batches for backends that don't train from tf.data.
 
 
-def make_batches(**options):
-    images = np.arange(10, dtype="float32").reshape(10, 1, 1, 1) * np.ones((1, 2, 1), "f")
+def make_batches(seed=0, number=10, **options):
+    images = np.arange(number, dtype="float32").reshape(-1, 1, 1, 1) * np.ones((1, 2, 1), "f")
     images[:, 0, 1] = -images[:, 0, 1]
-    chosen = {"flip": None, "seed": 0, "shuffle": True} | options
-    return batches_in_memory(images, np.arange(10), 3, (-1.0, 1.0), **chosen)
+    chosen = {"seed": seed, "shuffle": True} | options
+    return Batches.of(source_of_arrays(images, np.arange(number), 3, (-1.0, 1.0), **chosen))
 
 
 def labels_of(batches):
@@ -160,7 +166,7 @@ def test_each_epoch_has_its_own_order():
     epochs = [labels_of(batches) for _ in range(3)]
     assert all(len(set(epoch)) == 9 for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 3
-    batches.epoch_counter.assign(1)
+    set_epoch(batches, 1)
     assert labels_of(batches) == epochs[1]
     assert labels_of(make_batches()) == epochs[0]
     assert labels_of(make_batches(shuffle=False)) == list(range(9))
@@ -182,7 +188,7 @@ def test_take_and_map():
     assert len(batches) == 3
     taken = batches.take(2).map(lambda images, labels: (images, -labels))
     assert labels_of(taken) == [0, -1, -2, -3, -4, -5]
-    assert batches.epoch_counter.numpy() == 1  # a pass over a part is one over the data
+    assert get_epochs(batches) == [1]  # a pass over a part is one over the data
     assert len(batches.take(9)) == 3
 
 
@@ -194,7 +200,98 @@ def test_half_of_the_images_are_mirrored_and_keep_their_labels():
         np.testing.assert_array_equal(np.abs(images[:, 0, 0, 0]), labels)
 
 
+class FirstLabels(keras.callbacks.Callback):
+    """Collects from the mean loss of an epoch so far what each batch has added to it."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+        self.seen = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 0:
+            set_epoch(self.batches, 0)  # as a GAN does: Keras may have looked at the data
+        self.total = 0.0
+
+    def on_train_batch_end(self, batch, logs=None):
+        total = logs["loss"] * (batch + 1)
+        self.seen.append(round(total - self.total))
+        self.total = total
+
+
+def first_labels_of_fit(batches, **options):
+    """Returns the first label of each batch that Keras trains on."""
+    model = keras.Sequential([keras.Input((1, 2, 1)), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(1))
+    model.compile(keras.optimizers.SGD(0.0), lambda true, predicted: true + 0 * predicted)
+    labelled = batches.map(lambda images, labels: (images, np.full((3, 1), labels[0], "f")))
+    found = FirstLabels(labelled)
+    model.fit(labelled, verbose=0, callbacks=[found], **options)
+    return found.seen
+
+
+def test_fit_sees_the_epochs_in_turn():
+    batches = make_batches()
+    expected = [labels[0] for _ in range(4) for _, labels in batches]
+    assert first_labels_of_fit(make_batches(), epochs=4) == expected
+    endless = make_batches().repeat()
+    assert first_labels_of_fit(endless, epochs=6, steps_per_epoch=2) == expected
+
+
+def test_zip_goes_on_until_one_ends():
+    short, long = make_batches(number=7), make_batches(number=20, seed=1)
+    together = data.zip_datasets(short.map(lambda images, labels: labels), long)
+    assert len(together) == 2
+    for epoch in range(2):
+        alone = [make_batches(number=7), make_batches(number=20, seed=1)]
+        for part in alone:
+            set_epoch(part, epoch)
+        for (one, (images, other)), (_, left), (_, right) in zip(together, *alone, strict=False):
+            np.testing.assert_array_equal([one, other], [left, right])
+            np.testing.assert_array_equal(np.abs(images[:, 0, 0, 0]), right)
+    assert get_epochs(together) == [2, 2]
+
+
+def test_a_pass_over_parts_without_end_moves_on_by_all_that_it_began():
+    short, long = make_batches(number=7), make_batches(number=20, seed=1)  # 2 batches and 6
+    together = Batches.zip(short.repeat(), long)
+    assert len(together) == 6
+    list(together)
+    assert get_epochs(together) == [3, 1]
+    together.on_epoch_end()
+    assert get_epochs(together) == [6, 2]
+    some = short.repeat().take(3)
+    list(some)
+    assert get_epochs(some) == [8]
+    assert Batches.zip(short.repeat(), long.repeat()).num_batches is None
+
+
+def test_errors_come_with_their_batch():
+    def fail_on_5(images, labels):
+        if 5 in labels:
+            raise ValueError("5 is there")
+        return images
+
+    batches = iter(make_batches(shuffle=False).map(fail_on_5))
+    assert next(batches).shape == (3, 1, 2, 1)
+    with pytest.raises(ValueError, match="5 is there"):
+        next(batches)
+
+
+def test_batches_are_read_once_and_ahead():
+    read = []
+
+    def remember(key):
+        read.append(key)
+        return key
+
+    ahead = ReadAhead(remember)
+    assert [ahead((n,), [(n + 1,), (n + 2,)]) for n in range(4)] == [0, 1, 2, 3]
+    assert ahead((9,), []) == 9  # what is not needed any more is forgotten
+    assert sorted(read) in ([0, 1, 2, 3, 4, 5, 9], [0, 1, 2, 3, 4, 9], [0, 1, 2, 3, 9])
+
+
 def test_uint8_is_scaled():
     images = np.array([0, 51, 255], np.uint8).reshape(3, 1, 1, 1)
-    batches = batches_in_memory(images, None, 3, (0.0, 1.0), flip=None, seed=0, shuffle=False)
-    np.testing.assert_allclose(batches[0].ravel(), [0, 0.2, 1], rtol=1e-6)
+    source = source_of_arrays(images, None, 3, (0.0, 1.0), seed=0, shuffle=False)
+    np.testing.assert_allclose(Batches.of(source)[0].ravel(), [0, 0.2, 1], rtol=1e-6)

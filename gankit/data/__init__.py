@@ -1,18 +1,21 @@
 """Adapters from images as people have them to what a GAN trains on.
 
-Each adapter, ``from_...``, gives a shuffled, batched, prefetched ``tf.data.Dataset`` of float32
-images ``(batch, height, width, channels)`` in [-1, 1], or of pairs ``(images, condition)``.
+Each adapter, ``from_...``, gives a dataset: shuffled batches of float32 images ``(batch, height,
+width, channels)`` in [-1, 1], or pairs ``(images, condition)``, read ahead. On TensorFlow that is a
+``tf.data.Dataset``. On JAX and PyTorch it is a ``gankit.data.batches.Batches``, which gives NumPy
+arrays, the same ones in the same order, and which has ``map``, ``take`` and ``repeat``, too.
 """
 
 from gankit.data.arrays import from_arrays
+from gankit.data.batches import zip_datasets
 from gankit.data.celeba import from_celeba
 from gankit.data.digits import sample_digits
 from gankit.data.directory import from_directory
 from gankit.data.high_resolution import from_high_resolution
-from gankit.data.images import resize_bicubic
 from gankit.data.mnist import load_mnist
 from gankit.data.moving_digits import moving_digits
 from gankit.data.pairs import from_pairs
+from gankit.data.resizing import resize_bicubic
 from gankit.data.stacked_digits import stack_digits
 from gankit.data.tfds import from_tfds
 from gankit.data.voxels import from_voxels
@@ -30,4 +33,5 @@ __all__ = [
     "resize_bicubic",
     "sample_digits",
     "stack_digits",
+    "zip_datasets",
 ]

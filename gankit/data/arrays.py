@@ -1,22 +1,19 @@
 """Images that are in memory already."""
 
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from PIL import Image
 
 from gankit.checks import check_at_least_one, check_seed
 from gankit.data import checks
-from gankit.data.batches import batches_in_memory
-from gankit.data.epochs import batches
+from gankit.data.batches import make_dataset
 from gankit.data.flips import make_flip
-from gankit.data.images import cut, find_box, resize, round_to_uint8, scale
-from gankit.data.lazy import tf
-from gankit.differentiation import uses_tf_data
+from gankit.data.images import CHANNELS, cut, find_box, scale, to_array
+from gankit.data.resizing import resize
+from gankit.data.source import Source, describe, make_order, make_source
 from gankit.typing import Dataset, Flip, Size, ValueRange
-
-CHUNK = 256
 
 
 def from_arrays(
@@ -60,7 +57,7 @@ def from_arrays(
         seed: integer.
 
     Returns:
-        A ``tf.data.Dataset`` of float32 images ``(batch_size, height, width, channels)`` in
+        A dataset of float32 images ``(batch_size, height, width, channels)`` in
         ``value_range``, or of pairs of them with int32 labels ``(batch_size,)``.
 
     Raises:
@@ -86,19 +83,13 @@ def from_arrays(
         images = cut(images, find_box(images.shape[1:3], image_size, center_crop))
     if image_size:
         images = resize_array(images, image_size, value_range)
-    return batches_of_arrays(
-        images,
-        labels,
-        batch_size,
-        value_range,
-        flip=flip,
-        seed=seed,
-        shuffle=shuffle,
-        replacement=replacement,
+    order = {"shuffle": shuffle, "replacement": replacement}
+    return make_dataset(
+        source_of_arrays(images, labels, batch_size, value_range, flip=flip, seed=seed, **order)
     )
 
 
-def batches_of_arrays(
+def source_of_arrays(
     images: np.ndarray,
     labels: np.ndarray | None,
     batch_size: int,
@@ -106,37 +97,33 @@ def batches_of_arrays(
     *,
     flip: Flip | None = None,
     seed: int,
-    **order: Any,
-) -> Dataset:
-    """Returns the dataset of arrays that are checked already; ``labels`` have any shape or none."""
-    if not uses_tf_data():
-        return batches_in_memory(
-            images, labels, batch_size, value_range, flip=flip, seed=seed, **order
-        )
-    with tf.device("CPU:0"):
-        arrays = [tf.constant(array) for array in (images, labels) if array is not None]
+    shuffle: bool,
+    replacement: bool = False,
+) -> Source:
+    """Returns the source of arrays that are checked already; ``labels`` have any shape or none."""
+    mirror = make_flip(flip, len(images), seed)
 
-    def take(indices, epoch):
-        mirror = make_flip(flip, len(arrays[0]), seed, epoch)
+    def read(indices, epoch):
+        batch = scale(mirror(images[indices], indices, epoch), value_range)
+        return batch if labels is None else (batch, labels[indices])
 
-        def gather(indices):
-            images, *labels = (tf.gather(array, indices) for array in arrays)
-            images = scale(mirror(images, indices), value_range)
-            return (images, *labels) if labels else images
-
-        return indices.map(gather, num_parallel_calls=tf.data.AUTOTUNE)
-
-    return batches(take, len(images), batch_size, seed=seed, **order)
+    order = make_order(len(images), seed, shuffle, replacement)
+    parts = describe(images.shape[1:], labels)
+    return make_source(read, order, len(images), batch_size, parts)
 
 
 def resize_array(images: np.ndarray, image_size: Size, value_range: ValueRange) -> np.ndarray:
     """Returns the images of an array, resized; floats stay in ``value_range``."""
-    # A few at a time, so that not all are held as floats at once.
-    starts = range(0, len(images), CHUNK)
-    resized = (resize(tf.constant(images[start : start + CHUNK]), image_size) for start in starts)
-    if images.dtype == np.uint8:
-        return np.concatenate([round_to_uint8(chunk) for chunk in resized])
-    return np.clip(np.concatenate(list(resized)), *value_range)
+    resized = np.stack([resize_pixels(image, image_size) for image in images])
+    return resized if images.dtype == np.uint8 else np.clip(resized, *value_range)
+
+
+def resize_pixels(image: np.ndarray, image_size: Size) -> np.ndarray:
+    """Returns one image ``(height, width, channels)``, uint8 or float32, of another size."""
+    if image.dtype == np.uint8 and image.shape[-1] == CHANNELS["rgb"]:
+        return to_array(resize(Image.fromarray(image), image_size))
+    planes = (Image.fromarray(plane) for plane in np.moveaxis(image, -1, 0))
+    return np.concatenate([to_array(resize(plane, image_size)) for plane in planes], axis=-1)
 
 
 def check_array(images: ArrayLike, value_range: ValueRange) -> np.ndarray:

@@ -1,143 +1,210 @@
-"""Batches made of arrays, for the backends of Keras that don't train from ``tf.data``."""
+"""How batches reach the backend: by ``tf.data`` on TensorFlow, by ``Batches`` on all others.
 
-import functools
-from collections.abc import Callable, Iterator
-from typing import Any, Self
+Either way they are the same batches, in the same order, and each pass over them is an epoch.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Self
 
 import keras
 import numpy as np
+from keras import ops
 
-from gankit.typing import Flip, Structure, ValueRange
+from gankit.data.ahead import ReadAhead, count_workers
+from gankit.data.epochs import EpochCounter
+from gankit.data.source import Source
+from gankit.differentiation import uses_tf_data
+from gankit.typing import Dataset, Structure
 
-#: From the numbers of an epoch and of a batch in it to that batch.
-Read = Callable[[int, int], Structure]
+AUTOTUNE = -1  # of tf.data: as many calls at once as are worth it
+
+#: Of each source below some data, the epoch that it is in.
+Epochs = tuple[int, ...]
 
 
-class EpochCounter:
-    """The epoch of the next pass over some data, as ``gankit.data.epochs`` asks for it."""
+def make_dataset(source: Source) -> Dataset:
+    """Returns the batches of a source, as this backend trains from them best."""
+    return make_tf_dataset(source) if uses_tf_data() else Batches.of(source)
 
-    def __init__(self) -> None:
-        self.epoch = 0
 
-    def numpy(self) -> int:
-        """Returns the epoch."""
-        return self.epoch
+def zip_datasets(*datasets: Dataset) -> Dataset:
+    """Returns tuples of the batches of several datasets, until one of them ends.
 
-    def assign(self, epoch: int) -> None:
-        """Sets the epoch."""
-        self.epoch = epoch
+    It is ``tf.data.Dataset.zip`` on TensorFlow, and the same on other backends.
+    """
+    return type(datasets[0]).zip(*datasets)
+
+
+def make_tf_dataset(source: Source) -> Dataset:
+    """Returns the ``tf.data.Dataset`` of a source."""
+    import tensorflow as tf
+
+    counter = EpochCounter()
+    shapes, types = zip(*source.parts, strict=True)
+
+    def begin(_):
+        return tf.numpy_function(lambda: np.int64(counter.begin()), [], tf.int64)
+
+    def number(epoch):
+        return tf.data.Dataset.range(source.num_batches).map(lambda index: (epoch, index))
+
+    def read(epoch, index):
+        arrays = tf.numpy_function(read_parts, [epoch, index], types)
+        arrays = tuple(map(tf.ensure_shape, arrays, shapes))
+        return arrays if len(arrays) > 1 else arrays[0]
+
+    def read_parts(epoch, index):
+        batch = source.read(int(epoch), int(index))
+        return batch if isinstance(batch, tuple) else (batch,)
+
+    start = tf.data.Dataset.from_tensors(0).map(begin)
+    start.epoch_counters = [counter]
+    batches = start.flat_map(number).map(read, num_parallel_calls=AUTOTUNE)
+    batches = batches.apply(tf.data.experimental.assert_cardinality(source.num_batches))
+    return batches.prefetch(AUTOTUNE)
 
 
 class Batches(keras.utils.PyDataset):
-    """Batches in an order that follows from the epoch alone; each pass over them is an epoch.
+    """Batches of NumPy arrays, read ahead in threads, with the verbs that most scripts need.
 
-    Has the verbs of ``tf.data`` that most scripts need.
+    ``map``, ``take``, ``repeat``, ``zip`` and iteration do what they do in ``tf.data``.
 
     Args:
-        read: makes a batch of NumPy arrays.
-        num_batches: how many batches an epoch has; None for no end.
-        epoch_counter: that of the data that these are made from.
+        read: from the epochs of the sources and the number of a batch to that batch.
+        num_batches: how many batches a pass has; None for no end.
+        epoch_counters: of the sources.
+        begun: from a number of batches to how many epochs of each source they begin.
     """
 
     def __init__(
-        self, read: Read, num_batches: int | None, epoch_counter: EpochCounter | None = None
+        self,
+        read: Callable[[Epochs, int], Structure],
+        num_batches: int | None,
+        epoch_counters: Sequence[EpochCounter],
+        begun: Callable[[int], Epochs],
     ):
         super().__init__()
         self.read = read
         self.number = num_batches
-        self.epoch_counter = epoch_counter or EpochCounter()
+        self.epoch_counters = epoch_counters
+        self.begun = begun
+        self.read_ahead = ReadAhead(read)
+
+    @classmethod
+    def of(cls, source: Source) -> Self:
+        """Returns the batches of a source."""
+
+        def read(epochs: Epochs, index: int) -> Structure:
+            return source.read(epochs[0], index)
+
+        def begun(count: int) -> Epochs:
+            return (-(-count // source.num_batches),)
+
+        return cls(read, source.num_batches, [EpochCounter()], begun)
 
     @property
     def num_batches(self) -> int | None:
-        """How many batches an epoch has, None for no end."""
+        """How many batches a pass has, None for no end."""
         return self.number
 
     def __len__(self) -> int:
-        """Returns how many batches an epoch has."""
+        """Returns how many batches a pass has."""
         if self.number is None:
             raise TypeError("These batches have no end: repeat() was called.")
         return self.number
 
     def __getitem__(self, index: int) -> Structure:
-        """Returns a batch of the present epoch."""
-        return self.read(self.epoch_counter.epoch, index)
+        """Returns a batch of the pass that the sources' epochs begin."""
+        return self.get(self.epochs(), index)
 
     def __iter__(self) -> Iterator[Structure]:
-        """Yields an epoch's batches, and moves on to the next epoch."""
-        yield from super().__iter__()
-        self.on_epoch_end()
+        """Yields the batches of a pass, which moves on to the next epoch when it begins."""
+        start = self.epochs()
+        for index in itertools.count() if self.number is None else range(self.number):
+            if self.begun(index) != self.begun(index + 1):
+                self.move_to(self.after(start, index + 1))
+            yield self.get(start, index)
 
     def on_epoch_end(self) -> None:
-        """Moves on to the next epoch; Keras calls it after each pass."""
-        self.epoch_counter.epoch += 1
+        """Moves on to the next epoch; Keras calls it after each pass, and within endless ones."""
+        if self.number is not None:
+            self.move_to(self.after(self.epochs(), self.number))
+
+    def epochs(self) -> Epochs:
+        """Returns the epoch that each source is in."""
+        return tuple(counter.epoch for counter in self.epoch_counters)
+
+    def move_to(self, epochs: Epochs) -> None:
+        """Puts each source into an epoch."""
+        for counter, epoch in zip(self.epoch_counters, epochs, strict=True):
+            counter.epoch = epoch
+
+    def after(self, epochs: Epochs, count: int) -> Epochs:
+        """Returns the epochs that come next when so many batches of a pass have begun."""
+        return tuple(map(sum, zip(epochs, self.begun(count), strict=True)))
+
+    def get(self, epochs: Epochs, index: int) -> Structure:
+        """Returns a batch, and begins to read those that follow."""
+        following = self.positions(epochs, index)
+        return self.read_ahead(next(following), itertools.islice(following, count_workers()))
+
+    def positions(self, epochs: Epochs, index: int) -> Iterator[tuple[Epochs, int]]:
+        """Yields the place of a batch and of all that follow, also in the passes after."""
+        while True:
+            if self.number is not None and index >= self.number:
+                epochs, index = self.after(epochs, self.number), 0
+            yield epochs, index
+            index += 1
 
     def take(self, count: int) -> Self:
-        """Returns the first batches of each epoch."""
+        """Returns the first batches of each pass."""
         number = count if self.number is None else min(count, self.number)
-        return type(self)(self.read, number, self.epoch_counter)
+        return type(self)(self.read, number, self.epoch_counters, self.begun)
 
-    def map(self, function: Callable[..., Structure]) -> Self:
-        """Returns what a function makes of each batch; of a pair it gets both parts."""
+    def map(
+        self, function: Callable[..., Structure], num_parallel_calls: int | None = None
+    ) -> Self:
+        """Returns what a function makes of each batch, as arrays; of a tuple it gets all parts.
 
-        def read(epoch, index):
-            batch = self.read(epoch, index)
-            return function(*batch) if isinstance(batch, tuple) else function(batch)
+        It runs in threads; ``num_parallel_calls`` is there for the sake of scripts that pass it.
+        """
 
-        return type(self)(read, self.number, self.epoch_counter)
+        def read(epochs: Epochs, index: int) -> Structure:
+            batch = self.read(epochs, index)
+            made = function(*batch) if isinstance(batch, tuple) else function(batch)
+            return keras.tree.map_structure(ops.convert_to_numpy, made)
+
+        return type(self)(read, self.number, self.epoch_counters, self.begun)
 
     def repeat(self) -> Self:
-        """Returns the batches of all epochs, one after another, without an end."""
+        """Returns the batches of all passes, one after another, without an end."""
         number = self.number
         if number is None:
             return self
 
-        def read(epoch, index):
-            return self.read(epoch + index // number, index % number)
+        def read(epochs: Epochs, index: int) -> Structure:
+            passed = index // number * np.array(self.begun(number))
+            return self.read(tuple((np.array(epochs) + passed).tolist()), index % number)
 
-        return type(self)(read, None, self.epoch_counter)
+        def begun(count: int) -> Epochs:
+            return tuple((-(-count // number) * np.array(self.begun(number))).tolist())
 
+        return type(self)(read, None, self.epoch_counters, begun)
 
-def batches_in_memory(
-    images: np.ndarray,
-    labels: np.ndarray | None,
-    batch_size: int,
-    value_range: ValueRange,
-    *,
-    flip: Flip | None,
-    seed: int,
-    shuffle: bool,
-    replacement: bool = False,
-) -> Batches:
-    """Returns the batches of arrays that are checked already; see ``from_arrays``."""
+    @classmethod
+    def zip(cls, *datasets: Self) -> Self:
+        """Returns tuples of the batches of several, until one of them ends."""
+        counts = [len(part.epoch_counters) for part in datasets]
+        numbers = [part.number for part in datasets if part.number is not None]
 
-    @functools.lru_cache(maxsize=2)  # of the epoch that ends, and of the one that begins
-    def order(epoch: int) -> np.ndarray:
-        if not shuffle:
-            return np.arange(len(images))
-        generator = np.random.default_rng((seed, epoch, 0))
-        if replacement:
-            return generator.integers(len(images), size=len(images))
-        return generator.permutation(len(images))
+        def read(epochs: Epochs, index: int) -> Structure:
+            left = iter(epochs)
+            theirs = [tuple(itertools.islice(left, count)) for count in counts]
+            return tuple(part.read(one, index) for part, one in zip(datasets, theirs, strict=True))
 
-    @functools.lru_cache(maxsize=2)
-    def mirrored(epoch: int) -> np.ndarray:
-        return np.random.default_rng((seed, epoch, 1)).random(len(images)) < 0.5
+        def begun(count: int) -> Epochs:
+            return tuple(itertools.chain.from_iterable(part.begun(count) for part in datasets))
 
-    def read(epoch: int, index: int) -> Any:
-        rows = order(epoch)[index * batch_size : (index + 1) * batch_size]
-        batch = images[rows]
-        if flip is not None:
-            turned = mirrored(epoch)[rows]
-            batch[turned] = batch[turned, :, ::-1]
-        batch = scale_array(batch, value_range)
-        return batch if labels is None else (batch, labels[rows])
-
-    return Batches(read, len(images) // batch_size)
-
-
-def scale_array(images: np.ndarray, value_range: ValueRange) -> np.ndarray:
-    """Returns uint8 images as float32 in ``value_range``; floats only change their type."""
-    if images.dtype != np.uint8:
-        return images.astype(np.float32)
-    low, high = value_range
-    return images.astype(np.float32) / np.float32(255.0 / (high - low)) + np.float32(low)
+        counters = [counter for part in datasets for counter in part.epoch_counters]
+        return cls(read, min(numbers, default=None), counters, begun)

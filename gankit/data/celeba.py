@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gankit.data.files import batches_of_files, check_options
+from gankit.data.batches import make_dataset
+from gankit.data.files import check_options, source_of_files
 from gankit.data.folders import find_images, leave_out_damaged
 from gankit.typing import Dataset, Flip, OnError, PathLike, Size, ValueRange
 
@@ -51,7 +52,7 @@ def from_celeba(
         seed: integer.
 
     Returns:
-        A ``tf.data.Dataset`` of float32 images ``(batch_size, height, width, 3)`` in
+        A dataset of float32 images ``(batch_size, height, width, 3)`` in
         ``value_range``, or of pairs of them with float32 attributes ``(batch_size,
         len(attributes))``, 1 where a face has the attribute and 0 where not. Its attributes
         ``file_paths`` and ``attribute_names`` say what was found.
@@ -74,14 +75,14 @@ def from_celeba(
         names, rows = read_table(table)
         columns = [find_attribute(name, names, table) for name in attributes or []]
         paths = select_files(paths, names, rows, keep or [], table)
-    files = leave_out_damaged(paths, path, on_error, options["center_crop"])
-    paths = [file.path for file in files]
+    paths = leave_out_damaged(paths, path, on_error, options["center_crop"])
     values = None
     if attributes:
         values = np.array([rows[Path(path).name][columns] for path in paths], np.float32)
-    dataset = batches_of_files(
-        files, values, batch_size=batch_size, cache=cache, shuffle=shuffle, **options
+    source = source_of_files(
+        paths, values, batch_size=batch_size, cache=cache, shuffle=shuffle, **options
     )
+    dataset = make_dataset(source)
     dataset.file_paths, dataset.attribute_names = paths, list(attributes or [])
     return dataset
 

@@ -1,23 +1,20 @@
-"""Random crops, a function of (seed, epoch, index) alone."""
+"""Random crops."""
 
-from gankit.data.epochs import draw
-from gankit.data.lazy import tf
-from gankit.typing import Size, Tensor
+import numpy as np
+
+from gankit.typing import Size
 
 
-def random_crop(image: Tensor, crop_size: Size, seed: int, epoch: Tensor, index: Tensor) -> Tensor:
-    """Returns a part of an image at a random place.
+def random_crop(image: np.ndarray, crop_size: Size, numbers: np.ndarray) -> np.ndarray:
+    """Returns a part of an image.
 
     Images that belong together go through here as one, side by side on the channel axis.
 
     Args:
         image: ``(height, width, channels)``, at least as large as the crop.
         crop_size: ``(height, width)`` in pixels.
-        seed: integer.
-        epoch: int64 scalar tensor.
-        index: int64 scalar tensor: which image of the data it is.
+        numbers: where it is, two numbers uniform on [0, 1), for the top and the left.
     """
-    room = tf.cast(tf.shape(image)[:2] - crop_size + 1, tf.float32)
-    top, left = tf.unstack(tf.cast(draw((2,), seed, epoch, index) * room, tf.int32))
-    image = image[top : top + crop_size[0], left : left + crop_size[1]]
-    return tf.ensure_shape(image, (*crop_size, image.shape[-1]))
+    room = np.array(image.shape[:2]) - crop_size + 1
+    top, left = (numbers * room).astype(int)
+    return image[top : top + crop_size[0], left : left + crop_size[1]]

@@ -8,7 +8,8 @@ import numpy as np
 
 from gankit.checks import check_choice
 from gankit.data import checks
-from gankit.data.files import batches_of_files, check_options
+from gankit.data.batches import make_dataset
+from gankit.data.files import check_options, source_of_files
 from gankit.data.folders import find_images, leave_out_damaged
 from gankit.typing import ColorMode, Dataset, Flip, OnError, PathLike, Size, ValueRange
 
@@ -60,7 +61,7 @@ def from_directory(
         seed: integer.
 
     Returns:
-        A ``tf.data.Dataset`` of float32 images ``(batch_size, height, width, channels)`` in
+        A dataset of float32 images ``(batch_size, height, width, channels)`` in
         ``value_range``, or of pairs of them with int32 labels ``(batch_size,)``. Its attributes
         ``file_paths`` and ``class_names`` (all subfolders, sorted; None without labels) say what
         was found.
@@ -72,15 +73,15 @@ def from_directory(
     check_choice("labels", labels, (None, "inferred"))
     options = check_options(image_size, center_crop, flip, color_mode, value_range, on_error, seed)
     checks.check_classes(classes)
-    files = leave_out_damaged(find_images(path, classes), path, on_error, options["center_crop"])
-    paths = [file.path for file in files]
+    paths = leave_out_damaged(find_images(path, classes), path, on_error, options["center_crop"])
     class_names, label_array = None, None
     if labels == "inferred":
         class_names = sorted(entry.name for entry in Path(path).iterdir() if entry.is_dir())
         label_array = infer_labels(paths, path, class_names)
-    dataset = batches_of_files(
-        files, label_array, batch_size=batch_size, cache=cache, shuffle=shuffle, **options
+    source = source_of_files(
+        paths, label_array, batch_size=batch_size, cache=cache, shuffle=shuffle, **options
     )
+    dataset = make_dataset(source)
     dataset.file_paths, dataset.class_names = paths, class_names
     return dataset
 

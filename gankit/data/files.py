@@ -1,26 +1,24 @@
-"""Datasets of image files, read as training goes."""
+"""Sources of image files, read as training goes."""
 
-import os
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from gankit.checks import check_choice, check_seed
 from gankit.data import checks
-from gankit.data.arrays import batches_of_arrays
-from gankit.data.epochs import batches
+from gankit.data.arrays import source_of_arrays
 from gankit.data.flips import make_flip
-from gankit.data.images import MODES, ImageFile, scale
-from gankit.data.lazy import tf
+from gankit.data.images import MODES, scale
 from gankit.data.reader import Reader
-from gankit.typing import ColorMode, Dataset, Flip, OnError, Size, Tensor, ValueRange
+from gankit.data.source import Source, describe, make_order, make_source
+from gankit.typing import ColorMode, Flip, OnError, Size, ValueRange
 
-MOST_BATCHES = 8  # that are read at once, since each takes memory
+CHUNK = 64  # images that a thread reads in turn
 
 
-def batches_of_files(
-    files: list[ImageFile],
+def source_of_files(
+    paths: list[str],
     labels: np.ndarray | None,
     *,
     image_size: Size,
@@ -33,43 +31,38 @@ def batches_of_files(
     cache: bool,
     shuffle: bool,
     seed: int,
-) -> Dataset:
-    """Returns the dataset of image files, each with its row of ``labels``.
+) -> Source:
+    """Returns the source of image files, each with its row of ``labels``.
 
     See ``from_directory`` for the arguments.
     """
-    checks.check_batch_size(batch_size, len(files))
-    reader = Reader(files, color_mode, image_size, center_crop, on_error)
+    checks.check_batch_size(batch_size, len(paths))
+    reader = Reader(paths, color_mode, image_size, center_crop, on_error)
     if cache:
-        everything = tf.data.Dataset.range(len(files)).batch(batch_size).flat_map(reader.read)
-        images, indices = map(np.concatenate, zip(*everything.as_numpy_iterator(), strict=True))
-        labels = None if labels is None else labels[indices]
-        return batches_of_arrays(
+        images, used = read_all(reader)
+        labels = None if labels is None else labels[used]
+        return source_of_arrays(
             images, labels, batch_size, value_range, flip=flip, shuffle=shuffle, seed=seed
         )
-    if labels is not None:
-        with tf.device("CPU:0"):
-            labels = tf.constant(labels)
+    mirror = make_flip(flip, len(paths), seed)
 
-    def take(indices, epoch):
-        mirror = make_flip(flip, len(files), seed, epoch)
+    def read(indices, epoch):
+        images, used = reader.read(indices)
+        images = scale(mirror(images, used, epoch), value_range)
+        return images if labels is None else (images, labels[used])
 
-        def finish(images, indices):
-            images = tf.ensure_shape(images, (batch_size, *images.shape[1:]))
-            indices = tf.ensure_shape(indices, (batch_size,))
-            images = scale(mirror(images, indices), value_range)
-            return images if labels is None else (images, tf.gather(labels, indices))
-
-        images = read_in_parallel(indices, reader.read)
-        return images.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
-
-    return batches(take, len(files), batch_size, shuffle=shuffle, seed=seed)
+    order = make_order(len(paths), seed, shuffle)
+    parts = describe(reader.image_shape(), labels)
+    return make_source(read, order, len(paths), batch_size, parts)
 
 
-def read_in_parallel(indices: Dataset, read: Callable[[Tensor], Dataset]) -> Dataset:
-    """Returns what ``read``, such as ``Reader.read``, gives for each of the batches of indices."""
-    at_once = min(os.cpu_count() or 1, MOST_BATCHES)
-    return indices.interleave(read, cycle_length=at_once, num_parallel_calls=tf.data.AUTOTUNE)
+def read_all(reader: Reader) -> tuple[np.ndarray, np.ndarray]:
+    """Returns all images of a reader, and their indices, see ``Reader.read``."""
+    indices = np.arange(len(reader.paths))
+    with ThreadPoolExecutor() as pool:
+        parts = pool.map(reader.read, np.split(indices, range(CHUNK, len(indices), CHUNK)))
+        images, used = map(np.concatenate, zip(*parts, strict=True))
+    return images, used
 
 
 def check_options(
@@ -81,7 +74,7 @@ def check_options(
     on_error: OnError,
     seed: int,
 ) -> dict[str, Any]:
-    """Returns the options that all adapters of files have, checked, for ``batches_of_files``."""
+    """Returns the options that all adapters of files have, checked, for ``source_of_files``."""
     check_choice("color_mode", color_mode, tuple(MODES))
     check_choice("on_error", on_error, ("raise", "skip"))
     checks.check_flip(flip)

@@ -1,16 +1,14 @@
 """Image files in folders: which there are, and which of them look whole."""
 
-import itertools
 import os
 import warnings
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gankit.data.images import ImageFile, look_at
+from gankit.data.images import find_damage
 from gankit.typing import PathLike, Size
 
-CHUNK = 64  # files that a thread looks at in turn
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
 
 
@@ -43,20 +41,14 @@ def find_images(path: PathLike, classes: Collection[str] | None = None) -> list[
 
 def leave_out_damaged(
     paths: list[str], folder: PathLike, on_error: str, center_crop: Size | None
-) -> list[ImageFile]:
+) -> list[str]:
     """Returns the files that look whole; names the others in an error or in a warning."""
-    chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
     with ThreadPoolExecutor() as pool:  # for disks that are slow to answer
-        looked = pool.map(lambda chunk: [look_at(path, center_crop) for path in chunk], chunks)
-        files = list(itertools.chain.from_iterable(looked))
-    whole = [file for file in files if isinstance(file, ImageFile)]
-    if len(whole) == len(files):
-        return whole
-    damage = [
-        f"\n  {path}: {reason}"
-        for path, reason in zip(paths, files, strict=True)
-        if isinstance(reason, str)
-    ]
+        reasons = list(pool.map(lambda path: find_damage(path, center_crop), paths))
+    damaged = {path: reason for path, reason in zip(paths, reasons, strict=True) if reason}
+    if not damaged:
+        return paths
+    damage = [f"\n  {path}: {reason}" for path, reason in damaged.items()]
     more = f"\n  and {len(damage) - 10} more" if len(damage) > 10 else ""
     message = (
         f"{len(damage)} of {len(paths)} images in {str(folder)!r} can't be read:"
@@ -65,4 +57,4 @@ def leave_out_damaged(
     if on_error == "raise":
         raise ValueError(f"{message}\nRemove them, or pass on_error='skip' to leave them out.")
     warnings.warn(f"{message}\nThey are left out.", stacklevel=3)
-    return whole
+    return [path for path in paths if path not in damaged]

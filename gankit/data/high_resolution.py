@@ -2,16 +2,20 @@
 
 import functools
 
+import numpy as np
+
 from gankit.checks import check_at_least_one
 from gankit.data import checks
+from gankit.data.batches import make_dataset
 from gankit.data.crops import random_crop
-from gankit.data.epochs import batches
+from gankit.data.draws import PLACES, draw
 from gankit.data.files import check_options
 from gankit.data.flips import make_flip
 from gankit.data.folders import find_images, leave_out_damaged
-from gankit.data.images import resize_bicubic, scale
-from gankit.data.lazy import tf
+from gankit.data.images import CHANNELS, scale, to_array
 from gankit.data.reader import Reader
+from gankit.data.resizing import resize_bicubic
+from gankit.data.source import make_order, make_source
 from gankit.typing import ColorMode, Dataset, Flip, OnError, PathLike, Size, ValueRange
 
 
@@ -52,7 +56,7 @@ def from_high_resolution(
         seed: integer.
 
     Returns:
-        A ``tf.data.Dataset`` of pairs of float32 images in ``value_range``: ``(batch_size, height,
+        A dataset of pairs of float32 images in ``value_range``: ``(batch_size, height,
         width, channels)`` and ``(batch_size, height / factor, width / factor, channels)``.
 
     Raises:
@@ -67,27 +71,29 @@ def from_high_resolution(
     small_size = (patch_size[0] // factor, patch_size[1] // factor)
     if any(side % factor for side in patch_size):
         raise ValueError(f"patch_size={patch_size} must be multiples of factor={factor}.")
-    files = leave_out_damaged(find_images(path), path, on_error, center_crop=patch_size)
-    num_patches = len(files) * patches_per_image
+    paths = leave_out_damaged(find_images(path), path, on_error, center_crop=patch_size)
+    num_patches = len(paths) * patches_per_image
     checks.check_batch_size(batch_size, num_patches)
-    reader = Reader(files, color_mode, None, None, on_error)
+    reader = Reader(paths, color_mode, None, None, on_error)
+
+    def read_photo(place):
+        image, _ = reader.decode_or_next(place)
+        return to_array(image)
+
     if cache:
-        # This one reader keeps what it has decoded.
-        reader.decode_or_next = functools.cache(reader.decode_or_next)  # type: ignore[method-assign]
+        read_photo = functools.cache(read_photo)
+    mirror = make_flip(flip, num_patches, seed)
+    places = draw((num_patches, 2), seed, PLACES)
 
-    def take(indices, epoch):
-        mirror = make_flip(flip, num_patches, seed, epoch)
+    def cut(index, numbers):
+        return random_crop(read_photo(index // patches_per_image), patch_size, numbers)
 
-        def cut(index):
-            photo, _ = reader.decode_by_pillow(index // patches_per_image)
-            return random_crop(photo, patch_size, seed, epoch, index), index
+    def read(indices, epoch):
+        patches = np.stack(list(map(cut, indices.tolist(), places(epoch)[indices])))
+        patches = scale(mirror(patches, indices, epoch), value_range)
+        small = resize_bicubic(patches, small_size)
+        return patches, np.clip(small, *value_range)
 
-        def finish(patches, indices):
-            patches = scale(mirror(patches, indices), value_range)
-            small = resize_bicubic(patches, small_size)
-            return patches, tf.clip_by_value(small, *value_range)
-
-        patches = indices.unbatch().map(cut, num_parallel_calls=tf.data.AUTOTUNE)
-        return patches.batch(batch_size, drop_remainder=True).map(finish)
-
-    return batches(take, num_patches, batch_size, shuffle=shuffle, seed=seed)
+    order = make_order(num_patches, seed, shuffle)
+    parts = [((*size, CHANNELS[color_mode]), "float32") for size in (patch_size, small_size)]
+    return make_dataset(make_source(read, order, num_patches, batch_size, parts))

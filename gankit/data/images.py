@@ -1,22 +1,17 @@
 """One image: decoded, cut and resized, and scaled to [-1, 1] or another range.
 
 All adapters come through here, so the same picture gives the same pixels whether it comes out of a
-folder, an array or a prepared data set. Plain JPEGs are decoded by TensorFlow, on as many threads
-as there are; everything else by Pillow, which knows more kinds and tells what is wrong with a file,
-but holds Python's lock. On JPEGs the two differ by a few of 255 at most.
+folder, an array or a prepared data set, and on every backend.
 """
 
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 from PIL import Image, ImageOps
 
-from gankit.data.lazy import tf
-from gankit.typing import Size, Tensor, ValueRange
+from gankit.typing import Size, ValueRange
 
 MODES = {"rgb": "RGB", "grayscale": "L"}
 CHANNELS = {"rgb": 3, "grayscale": 1}
@@ -37,27 +32,15 @@ ORIENTATION = 0x0112  # the EXIF tag
 UPRIGHT = 1
 
 
-class ImageFile(NamedTuple):
-    """What the head of an image file tells.
-
-    Attributes:
-        path: of the file.
-        size: ``(height, width)`` of the picture, as it is stored.
-        plain_jpeg: whether TensorFlow decodes it to what Pillow does: a JPEG, grey or RGB, which
-            stands upright.
-    """
-
-    path: str
-    size: tuple[int, int]
-    plain_jpeg: bool
-
-
-def scale(images: Tensor, value_range: ValueRange) -> Tensor:
+def scale(images: np.ndarray, value_range: ValueRange) -> np.ndarray:
     """Returns uint8 images as float32 in ``value_range``; floats only change their type."""
     low, high = value_range
-    if images.dtype == tf.uint8:
-        return tf.cast(images, tf.float32) / (255.0 / (high - low)) + low
-    return tf.cast(images, tf.float32)
+    if images.dtype != np.uint8:
+        return images.astype(np.float32, copy=False)
+    scaled = images.astype(np.float32)
+    scaled /= np.float32(255.0 / (high - low))  # in place: these are most of what a batch costs
+    scaled += np.float32(low)
+    return scaled
 
 
 def find_box(
@@ -102,8 +85,8 @@ def decode(
     color_mode: str,
     image_size: Size | None = None,
     center_crop: Size | None = None,
-) -> np.ndarray:
-    """Returns what is kept of a picture, not yet resized: uint8 ``(height, width, channels)``.
+) -> Image.Image:
+    """Returns what is kept of a picture, not yet resized, in Pillow's mode RGB or L.
 
     Args:
         source: the path of a file, or its bytes.
@@ -123,9 +106,14 @@ def decode(
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode != MODES[color_mode]:
         image = image.convert(MODES[color_mode])
+    top, left, height, width = find_box((image.height, image.width), image_size, center_crop)
+    return image.crop((left, top, left + width, top + height))
+
+
+def to_array(image: Image.Image) -> np.ndarray:
+    """Returns a picture's pixels ``(height, width, channels)``."""
     pixels = np.asarray(image)
-    pixels = pixels if pixels.ndim == 3 else pixels[..., None]
-    return cut(pixels, find_box(pixels.shape[:2], image_size, center_crop))
+    return pixels if pixels.ndim == 3 else pixels[..., None]
 
 
 def cut(images: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
@@ -134,52 +122,8 @@ def cut(images: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
     return images[..., top : top + height, left : left + width, :]
 
 
-def decode_jpeg(
-    path: Tensor, begin: Tensor, shape: Tensor, color_mode: str, reduction: int
-) -> Tensor:
-    """Returns a part of the picture in a plain JPEG, decoded at a part of its size, as uint8."""
-    pixels = tf.io.decode_jpeg(
-        tf.io.read_file(path),
-        channels=CHANNELS[color_mode],
-        ratio=reduction,
-        dct_method="INTEGER_ACCURATE",  # as Pillow does
-    )
-    return tf.slice(pixels, begin, shape)
-
-
-def resize(images: Tensor, image_size: Size) -> Tensor:
-    """Returns images ``(..., height, width, channels)`` of another size, as float32.
-
-    One that shrinks becomes the means of the areas that fall into each pixel, which leaves no
-    aliasing; one that grows is interpolated by cubics, which may leave the range by a little.
-    """
-    return tf.cond(
-        tf.shape(images)[-3] > image_size[0],
-        lambda: tf.image.resize(images, image_size, "area"),
-        lambda: tf.cast(tf.image.resize(images, image_size, "bicubic"), tf.float32),
-    )
-
-
-def resize_bicubic(images: ArrayLike, image_size: Size) -> Tensor:
-    """Returns images of another size by cubic interpolation, as float32.
-
-    With antialiasing where it shrinks: what papers on super-resolution mean by "bicubic" (MATLAB's
-    ``imresize``). Values may leave the range by a little.
-
-    Args:
-        images: ``(n, height, width, channels)``.
-        image_size: ``(height, width)`` in pixels.
-    """
-    return tf.image.resize(images, image_size, "bicubic", antialias=True)
-
-
-def round_to_uint8(images: Tensor) -> Tensor:
-    """Returns floats as the nearest integers in 0..255."""
-    return tf.saturate_cast(tf.round(images), tf.uint8)
-
-
-def look_at(path: str, center_crop: Size | None = None) -> ImageFile | str:
-    """Returns what an image file is, or what is wrong with it.
+def find_damage(path: str, center_crop: Size | None = None) -> str | None:
+    """Returns what is wrong with an image file, None if it looks whole.
 
     Reads the file's head and tail; only one with an unusual tail is decoded as a whole.
     """
@@ -190,16 +134,17 @@ def look_at(path: str, center_crop: Size | None = None) -> ImageFile | str:
             file.seek(-min(file.tell(), 64), io.SEEK_END)
             tail = file.read()
             with Image.open(file) as image:
-                # Most files have no EXIF data, and asking for them takes long.
-                exif = image.getexif() if "exif" in image.info else {}
-                upright = exif.get(ORIENTATION, UPRIGHT) == UPRIGHT
-                plain_jpeg = image.format == "JPEG" and image.mode in MODES.values() and upright
-                size = (image.height, image.width)
                 ending = ENDINGS.get(image.format or "")
                 if ending is None or ending not in tail:
                     image.load()
-                if upright:
-                    find_box(size, center_crop=center_crop)
+                if stands_upright(image):
+                    find_box((image.height, image.width), center_crop=center_crop)
     except DAMAGE as error:
         return str(error) or type(error).__name__
-    return ImageFile(path, size, plain_jpeg)
+    return None
+
+
+def stands_upright(image: Image.Image) -> bool:
+    """Returns whether a picture is to be seen as it is stored."""
+    # Most files have no EXIF data, and asking for them takes long.
+    return "exif" not in image.info or image.getexif().get(ORIENTATION, UPRIGHT) == UPRIGHT

@@ -6,10 +6,11 @@ from numpy.typing import ArrayLike
 from gankit.checks import check_at_least_one, check_seed
 from gankit.data import checks
 from gankit.data.arrays import check_array
-from gankit.data.epochs import batches, draw
+from gankit.data.batches import make_dataset
+from gankit.data.draws import FILMS, draw
 from gankit.data.images import scale
-from gankit.data.lazy import tf
-from gankit.typing import Dataset, Size, Tensor
+from gankit.data.source import make_order, make_source
+from gankit.typing import Dataset, Size
 
 
 def moving_digits(
@@ -45,7 +46,7 @@ def moving_digits(
         seed: integer.
 
     Returns:
-        A ``tf.data.Dataset`` of pairs of float32 images in [-1, 1]: ``(batch_size, height, width,
+        A dataset of pairs of float32 images in [-1, 1]: ``(batch_size, height, width,
         next_frames)`` and ``(batch_size, height, width, given_frames)``.
 
     Raises:
@@ -60,30 +61,25 @@ def moving_digits(
     counts = {"given_frames": given_frames, "next_frames": next_frames, "num_digits": num_digits}
     for name, value in counts.items():
         check_at_least_one(name, value)
-    num_frames = given_frames + next_frames
-    size = np.array(checked.shape[1:])
-    room = tf.constant(np.array(image_size) - size, tf.float32)
-    with tf.device("CPU:0"):
-        stored = tf.constant(checked)
+    numbers = draw((num_films, num_digits, 4), seed, FILMS)
+    room = np.array(image_size) - checked.shape[1:]
+    times = np.arange(given_frames + next_frames)[:, None, None]
 
-    def make_film(index, epoch):
-        draws = draw((num_digits, 4), seed, epoch, index)
-        flying = tf.gather(stored, tf.cast(draws[:, 0] * len(stored), tf.int32))
-        angles = 2 * np.pi * draws[:, 1]
-        velocities = speed * tf.stack([tf.sin(angles), tf.cos(angles)], axis=-1)
-        times = tf.range(num_frames, dtype=tf.float32)[:, None, None]
-        places = bounce(draws[:, 2:] * room + times * velocities, room)
-        frames = place(flying, tf.cast(tf.round(places), tf.int32), image_size)
-        frames = scale(tf.transpose(frames, (1, 2, 0)), (-1.0, 1.0))
-        return frames[..., given_frames:], frames[..., :given_frames]
+    def make_film(numbers):
+        flying = checked[(numbers[:, 0] * len(checked)).astype(int)]
+        angles = 2 * np.pi * numbers[:, 1]
+        velocities = speed * np.stack([np.sin(angles), np.cos(angles)], axis=-1)
+        places = bounce(numbers[:, 2:] * room + times * velocities, room)
+        return place(flying, np.rint(places).astype(int), image_size)
 
-    def take(indices, epoch):
-        films = indices.unbatch().map(
-            lambda index: make_film(index, epoch), num_parallel_calls=tf.data.AUTOTUNE
-        )
-        return films.batch(batch_size, drop_remainder=True)
+    def read(indices, epoch):
+        films = np.stack([make_film(one) for one in numbers(epoch)[indices]])
+        films = scale(np.moveaxis(films, 1, -1), (-1.0, 1.0))
+        return films[..., given_frames:], films[..., :given_frames]
 
-    return batches(take, num_films, batch_size, shuffle=False, seed=seed)
+    order = make_order(num_films, seed, shuffle=False)
+    parts = [((*image_size, number), "float32") for number in (next_frames, given_frames)]
+    return make_dataset(make_source(read, order, num_films, batch_size, parts))
 
 
 def check_digits(digits: ArrayLike, image_size: Size) -> np.ndarray:
@@ -100,27 +96,27 @@ def check_digits(digits: ArrayLike, image_size: Size) -> np.ndarray:
     return digits[..., 0]
 
 
-def bounce(places: Tensor, room: Tensor) -> Tensor:
+def bounce(places: np.ndarray, room: np.ndarray) -> np.ndarray:
     """Returns places that went straight on as if walls at 0 and ``room`` had turned them back."""
-    room = tf.maximum(room, 1e-6)  # a digit as large as the frame stays where it is
-    return room - tf.abs(tf.math.floormod(places, 2 * room) - room)
+    room = np.maximum(room, 1e-6)  # a digit as large as the frame stays where it is
+    return room - np.abs(places % (2 * room) - room)
 
 
-def place(digits: Tensor, corners: Tensor, image_size: Size) -> Tensor:
+def place(digits: np.ndarray, corners: np.ndarray, image_size: Size) -> np.ndarray:
     """Returns frames with digits in them.
 
     Args:
         digits: uint8 ``(digits, height, width)``.
-        corners: int32 ``(frames, digits, 2)``: row and column of each digit's upper left pixel.
+        corners: integers ``(frames, digits, 2)``: row and column of each digit's upper left pixel.
         image_size: ``(height, width)`` of a frame.
 
     Returns:
         uint8 ``(frames, height, width)``.
     """
-    # A digit is moved by matrices: which of its rows is which row of the frame, and columns so.
-    rows, columns = (
-        tf.one_hot(corners[..., axis, None] + tf.range(digits.shape[1 + axis]), image_size[axis])
-        for axis in (0, 1)
-    )
-    moved = tf.einsum("fdyi,dyx,fdxj->fdij", rows, tf.cast(digits, tf.float32), columns)
-    return tf.cast(tf.reduce_max(moved, axis=1), tf.uint8)
+    height, width = digits.shape[1:]
+    frames = np.zeros((len(corners), *image_size), np.uint8)
+    for frame, places in zip(frames, corners, strict=True):
+        for digit, (top, left) in zip(digits, places, strict=True):
+            covered = frame[top : top + height, left : left + width]
+            np.maximum(covered, digit, out=covered)
+    return frames

@@ -4,17 +4,20 @@ import warnings
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from gankit.checks import check_choice
 from gankit.data import checks
+from gankit.data.batches import make_dataset
 from gankit.data.crops import random_crop
-from gankit.data.epochs import batches
-from gankit.data.files import check_options, read_in_parallel
+from gankit.data.draws import PLACES, draw
+from gankit.data.files import check_options
 from gankit.data.flips import make_flip
 from gankit.data.folders import find_images, leave_out_damaged
-from gankit.data.images import scale
-from gankit.data.lazy import tf
+from gankit.data.images import CHANNELS, scale
 from gankit.data.reader import Reader
-from gankit.typing import ColorMode, Dataset, Flip, OnError, PathLike, Size, Tensor, ValueRange
+from gankit.data.source import make_order, make_source
+from gankit.typing import ColorMode, Dataset, Flip, OnError, PathLike, Size, ValueRange
 
 SIDES = ("left", "right")
 
@@ -57,7 +60,7 @@ def from_pairs(
         seed: integer; with the epoch's number it settles order, crops and mirror images.
 
     Returns:
-        A ``tf.data.Dataset`` of pairs ``(images, inputs)``, each float32 ``(batch_size, height,
+        A dataset of pairs ``(images, inputs)``, each float32 ``(batch_size, height,
         width, channels)`` in ``value_range``: what a conditional GAN takes.
 
     Raises:
@@ -78,24 +81,20 @@ def from_pairs(
         pairs = TwoFolders(path, inputs, color_mode, load_size, on_error)
     checks.check_batch_size(batch_size, len(pairs))
 
-    def take(indices, epoch):
-        mirror = make_flip(flip, len(pairs), seed, epoch)
+    mirror = make_flip(flip, len(pairs), seed)
+    places = draw((len(pairs), 2), seed, PLACES)
 
-        def cut(pair_and_index):
-            pair, index = pair_and_index
-            return random_crop(pair, image_size, seed, epoch, index)
+    def read(indices, epoch):
+        together, used = pairs.read(indices)
+        if load_size != image_size:
+            numbers = zip(together, places(epoch)[used], strict=True)
+            together = np.stack([random_crop(pair, image_size, two) for pair, two in numbers])
+        together = scale(mirror(together, used, epoch), value_range)
+        return tuple(np.split(together, 2, axis=-1))
 
-        def finish(together, indices):
-            if load_size != image_size:
-                together = tf.map_fn(cut, (together, indices), fn_output_signature=tf.uint8)
-            together = tf.ensure_shape(together, (batch_size, *together.shape[1:]))
-            together = scale(mirror(together, indices), value_range)
-            return tuple(tf.split(together, 2, axis=-1))
-
-        together = read_in_parallel(indices, pairs.read)
-        return together.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
-
-    return batches(take, len(pairs), batch_size, shuffle=shuffle, seed=seed)
+    order = make_order(len(pairs), seed, shuffle)
+    parts = [((*image_size, CHANNELS[color_mode]), "float32")] * 2
+    return make_dataset(make_source(read, order, len(pairs), batch_size, parts))
 
 
 class SideBySide:
@@ -109,21 +108,19 @@ class SideBySide:
         size: Size,
         on_error: OnError,
     ):
-        files = leave_out_damaged(find_images(path), path, on_error, None)
-        self.reader = Reader(files, color_mode, size, None, on_error, columns=2)
+        paths = leave_out_damaged(find_images(path), path, on_error, None)
+        self.reader = Reader(paths, color_mode, size, None, on_error, columns=2)
         self.input_first = input_side == "left"
 
     def __len__(self) -> int:
         return len(self.reader.paths)
 
-    def read(self, indices: Tensor) -> Dataset:
-        """Returns a dataset of one batch: pairs on the channel axis, inputs last, and indices."""
-
-        def put_in_order(pairs, used):
-            left, right = tf.split(pairs, 2, axis=-1)
-            return tf.concat([right, left], axis=-1) if self.input_first else pairs, used
-
-        return self.reader.read(indices).map(put_in_order)
+    def read(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns pairs on the channel axis, inputs last, and their indices."""
+        pairs, used = self.reader.read(indices)
+        if self.input_first:
+            pairs = np.roll(pairs, pairs.shape[-1] // 2, axis=-1)
+        return pairs, used
 
 
 class TwoFolders:
@@ -134,7 +131,7 @@ class TwoFolders:
     ):
         files = [
             {
-                Path(file.path).relative_to(folder).with_suffix(""): file
+                Path(file).relative_to(folder).with_suffix(""): file
                 for file in leave_out_damaged(find_images(folder), folder, on_error, None)
             }
             for folder in (path, inputs)
@@ -160,14 +157,11 @@ class TwoFolders:
     def __len__(self) -> int:
         return len(self.readers[0].paths)
 
-    def read(self, indices: Tensor) -> Dataset:
-        """Returns a dataset of one batch: pairs on the channel axis, inputs last, and indices."""
-
-        def put_together(images, inputs):
-            message = "A file of a pair can't be read any more: start again to leave it out."
-            tf.debugging.assert_equal(images[1], inputs[1], message)
-            return tf.concat([images[0], inputs[0]], axis=-1), images[1]
-
-        return tf.data.Dataset.zip(*(reader.read(indices) for reader in self.readers)).map(
-            put_together
-        )
+    def read(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns pairs on the channel axis, inputs last, and their indices."""
+        (images, used), (inputs, theirs) = (reader.read(indices) for reader in self.readers)
+        if not np.array_equal(used, theirs):
+            raise ValueError(
+                "A file of a pair can't be read any more: start again to leave it out."
+            )
+        return np.concatenate([images, inputs], axis=-1), used

@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit.data.lazy import tf
+from gankit.data.batches import AUTOTUNE
 from gankit.typing import Dataset, Tensor
 
 
@@ -22,19 +22,19 @@ def take_level(dataset: Dataset, level: int, num_levels: int) -> Dataset:
 
     Raises:
         ValueError: there is no such level.
-        TypeError: the dataset holds conditions too.
+        TypeError: the dataset holds conditions too. Some backends see it in the first batch.
     """
     if not 0 <= level < num_levels:
         raise ValueError(f"level must be in 0..{num_levels - 1}, got {level!r}.")
-    if isinstance(dataset.element_spec, tuple):
-        raise TypeError("A pyramid takes images without a condition: leave labels out.")
 
-    def take(images):
+    def take(images, *condition):
+        if condition:
+            raise TypeError("A pyramid takes images without a condition: leave labels out.")
         for _ in range(num_levels - 1 - level):
             images = halve(images)
         return images if level == 0 else split(images)
 
-    return dataset.map(take, num_parallel_calls=tf.data.AUTOTUNE)
+    return dataset.map(take, num_parallel_calls=AUTOTUNE)
 
 
 def halve(images: Tensor) -> Tensor:

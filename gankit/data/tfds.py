@@ -1,20 +1,29 @@
 """Data sets of TensorFlow Datasets, by name."""
 
-from collections.abc import Collection
+import itertools
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from gankit.checks import check_seed, did_you_mean
 from gankit.data import checks
-from gankit.data.arrays import batches_of_arrays
-from gankit.data.epochs import epochs, shuffled
+from gankit.data.arrays import source_of_arrays
+from gankit.data.batches import make_dataset
+from gankit.data.draws import ORDER, make_generator, once_an_epoch
 from gankit.data.flips import make_flip
-from gankit.data.images import decode, resize, round_to_uint8, scale
-from gankit.data.lazy import tf
+from gankit.data.images import decode, scale, to_array
+from gankit.data.resizing import resize
+from gankit.data.source import Order, describe, make_order, make_source
 from gankit.typing import Dataset, Flip, PathLike, Size, ValueRange
 
-SHUFFLE_BUFFER = 10_000  # images, still encoded
+BLOCK = 10_000  # images, still encoded, that are shuffled among themselves
+BLOCKS_KEPT = 3  # one ends, one begins, and the first one is next
+
+#: An encoded image, and its class if that was asked for.
+Item = tuple[bytes, int | None]
 
 
 def from_tfds(
@@ -57,14 +66,14 @@ def from_tfds(
         cache: whether to decode all images once and keep them in memory, at
             ``height * width * channels`` bytes each.
         shuffle: whether each epoch has a new order, a function of ``seed`` and the epoch's number
-            alone: a sliding window of 10,000 encoded images, or a full shuffle with ``cache``.
-            False keeps the order of the files.
+            alone: each 10,000 images in a row among themselves, or all with ``cache``. False keeps
+            the order of the files.
         seed: integer.
         data_dir: where prepared data sets are; None for TensorFlow Datasets' own place.
         download: whether to download and prepare the data set where it is not there yet.
 
     Returns:
-        A ``tf.data.Dataset`` of float32 images ``(batch_size, height, width, channels)`` in
+        A dataset of float32 images ``(batch_size, height, width, channels)`` in
         ``value_range``, or of pairs of them with int32 labels ``(batch_size,)``.
 
     Raises:
@@ -84,47 +93,78 @@ def from_tfds(
     crop = checks.check_size(center_crop, "center_crop")
     stored_shape = check_feature(builder, image_key, "image_key").shape
     shape = find_shape(name, stored_shape, size or crop)
-    encoded, num_images = open_split(builder, split, image_key, label_key, classes)
+    open_items, num_images = open_split(builder, split, image_key, label_key, classes)
     checks.check_batch_size(batch_size, num_images)
     color_mode = "grayscale" if shape[-1] == 1 else "rgb"
 
-    def read(content):
-        pixels = tf.numpy_function(
-            lambda content: decode(content, color_mode, size, crop), [content], tf.uint8
-        )
-        pixels = tf.ensure_shape(pixels, (None, None, shape[-1]))
-        return tf.ensure_shape(round_to_uint8(resize(pixels, size)) if size else pixels, shape)
+    def read_item(item):
+        image = decode(item[0], color_mode, size, crop)
+        return to_array(resize(image, size) if size else image)
 
     if cache:
-        decoded = encoded.map(
-            lambda content, *labels: (read(content), *labels), num_parallel_calls=tf.data.AUTOTUNE
+        items = list(open_items())
+        with ThreadPoolExecutor() as pool:
+            images = np.stack(list(pool.map(read_item, items)))
+        labels = np.array([label for _, label in items], np.int32) if label_key else None
+        return make_dataset(
+            source_of_arrays(
+                images, labels, batch_size, value_range, flip=flip, seed=seed, shuffle=shuffle
+            )
         )
-        images, *labels = map(np.stack, zip(*decoded.as_numpy_iterator(), strict=True))
-        return batches_of_arrays(
-            images,
-            labels[0] if labels else None,
-            batch_size,
-            value_range,
-            flip=flip,
-            seed=seed,
-            shuffle=shuffle,
-        )
+    blocks = Blocks(open_items)
+    mirror = make_flip(flip, num_images, seed)
 
-    def one_epoch(epoch):
-        mirror = make_flip(flip, num_images, seed, epoch)
+    def read(indices, epoch):
+        items = [blocks.get(index // BLOCK)[index % BLOCK] for index in indices.tolist()]
+        images = mirror(np.stack(list(map(read_item, items))), indices, epoch)
+        images = scale(images, value_range)
+        return (images, np.array([label for _, label in items], np.int32)) if label_key else images
 
-        def read_batch(indices, item):
-            contents, *labels = item if isinstance(item, tuple) else (item,)
-            images = tf.map_fn(read, contents, fn_output_signature=tf.uint8)
-            images = scale(mirror(images, indices), value_range)
-            return (images, *labels) if labels else images
+    order = (
+        make_order_in_blocks(num_images, seed) if shuffle else make_order(num_images, seed, False)
+    )
+    parts = describe(shape, np.empty(0, np.int32) if label_key else None)
+    return make_dataset(make_source(read, order, num_images, batch_size, parts))
 
-        numbered = encoded.enumerate()
-        order = shuffled(numbered, SHUFFLE_BUFFER, seed, epoch) if shuffle else numbered
-        order = order.batch(batch_size, drop_remainder=True)
-        return order.map(read_batch, num_parallel_calls=tf.data.AUTOTUNE)
 
-    return epochs(one_epoch, num_images // batch_size).prefetch(tf.data.AUTOTUNE)
+class Blocks:
+    """Items that can be read in turn only, in blocks of which the last few are kept.
+
+    Args:
+        open_items: begins to read at the first one.
+    """
+
+    def __init__(self, open_items: Callable[[], Iterator[Item]]):
+        self.open_items = open_items
+        self.lock = threading.Lock()
+        self.items: Iterator[Item] = iter(())
+        self.next = 0
+        self.kept: dict[int, list[Item]] = {}
+
+    def get(self, number: int) -> list[Item]:
+        """Returns a block, which costs little if it is near the one before."""
+        with self.lock:
+            while number not in self.kept:
+                if not number >= self.next > 0:
+                    self.items, self.next = self.open_items(), 0
+                self.kept.pop(self.next, None)  # so that it counts as the newest
+                self.kept[self.next] = list(itertools.islice(self.items, BLOCK))
+                self.next += 1
+                if len(self.kept) > BLOCKS_KEPT:
+                    del self.kept[next(iter(self.kept))]
+            return self.kept[number]
+
+
+def make_order_in_blocks(num_images: int, seed: int) -> Order:
+    """Returns the order of the images in each epoch, of which each block is shuffled by itself."""
+
+    @once_an_epoch
+    def order(epoch: int) -> np.ndarray:
+        generator = make_generator(seed, epoch, ORDER)
+        blocks = np.split(np.arange(num_images), range(BLOCK, num_images, BLOCK))
+        return np.concatenate([generator.permutation(block) for block in blocks])
+
+    return order
 
 
 def find_shape(
@@ -150,8 +190,13 @@ def find_shape(
 
 def find_builder(name: str, data_dir: PathLike | None) -> Any:
     """Returns the builder of a data set, or says which names are near."""
-    import tensorflow_datasets as tfds
-
+    try:
+        import tensorflow_datasets as tfds
+    except ImportError as error:
+        raise ImportError(
+            "from_tfds reads by TensorFlow Datasets, on any backend: pip install tensorflow "
+            "tensorflow-datasets."
+        ) from error
     try:
         return tfds.builder(name, data_dir=data_dir)
     except tfds.core.registered.DatasetNotFoundError as error:
@@ -181,34 +226,46 @@ def open_split(
     image_key: str,
     label_key: str | None,
     classes: Collection[str | int] | None,
-) -> tuple[Dataset, int]:
-    """Returns a dataset of encoded images (with labels), in the files' order, and their number."""
-    import tensorflow_datasets as tfds
-
+) -> tuple[Callable[[], Iterator[Item]], int]:
+    """Returns a function that reads a split's items in the files' order, and their number."""
     filter_key = label_key or "label"
-    for key in (label_key, filter_key if classes else None):
-        if key:
-            check_feature(builder, key, "label_key")
+    keys = {image_key} | ({filter_key} if label_key or classes is not None else set())
+    for key in keys - {image_key}:
+        check_feature(builder, key, "label_key")
     if split not in builder.info.splits and str(split).isidentifier():
         raise ValueError(
             f"split={split!r}: {builder.name!r} has the splits {sorted(builder.info.splits)}."
         )
-    num_images = builder.info.splits[split].num_examples
+    kept = None if classes is None else class_numbers(builder, filter_key, classes)
+
+    def open_items() -> Iterator[Item]:
+        for item in read_split(builder, split, keys, image_key):
+            label = int(item[filter_key]) if filter_key in keys else None
+            if kept is None or label in kept:
+                yield item[image_key], label
+
+    if kept is None:
+        return open_items, builder.info.splits[split].num_examples
+    return open_items, sum(1 for _ in open_items())
+
+
+def read_split(builder: Any, split: str, keys: set[str], image_key: str) -> Iterable[Any]:
+    """Returns the items of a split with some of their features, images still encoded."""
+    import tensorflow as tf
+    import tensorflow_datasets as tfds
+
+    options = tf.data.Options()
+    # Whoever waits for these items may hold a thread of the pool that all others share.
+    options.threading.private_threadpool_size = 2
     dataset = builder.as_dataset(
         split=split,
         shuffle_files=False,
-        decoders={image_key: tfds.decode.SkipDecoding()},
-        read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
+        decoders=tfds.decode.PartialDecoding(keys, {image_key: tfds.decode.SkipDecoding()}),
+        read_config=tfds.ReadConfig(
+            options=options, interleave_cycle_length=1, try_autocache=False
+        ),
     )
-    if classes is not None:
-        numbers = tf.constant(class_numbers(builder, filter_key, classes), tf.int64)
-        dataset = dataset.filter(lambda item: tf.reduce_any(tf.equal(item[filter_key], numbers)))
-        num_images = int(dataset.reduce(0, lambda count, _: count + 1))
-    if label_key:
-        dataset = dataset.map(lambda item: (item[image_key], tf.cast(item[label_key], tf.int32)))
-    else:
-        dataset = dataset.map(lambda item: item[image_key])
-    return dataset, num_images
+    return tfds.as_numpy(dataset)
 
 
 def class_numbers(builder: Any, key: str, classes: Collection[str | int]) -> list[int]:

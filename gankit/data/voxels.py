@@ -5,7 +5,8 @@ from numpy.typing import ArrayLike
 
 from gankit.checks import check_seed
 from gankit.data import checks
-from gankit.data.arrays import batches_of_arrays, check_labels
+from gankit.data.arrays import check_labels, source_of_arrays
+from gankit.data.batches import make_dataset
 from gankit.typing import Dataset
 
 
@@ -32,7 +33,7 @@ def from_voxels(
         seed: integer.
 
     Returns:
-        A ``tf.data.Dataset`` of float32 volumes ``(batch_size, depth, height, width, 1)``, or of
+        A dataset of float32 volumes ``(batch_size, depth, height, width, 1)``, or of
         pairs of them with int32 labels ``(batch_size,)``.
 
     Raises:
@@ -45,8 +46,9 @@ def from_voxels(
     labels = check_labels(labels, len(volumes), num_classes)
     checks.check_batch_size(batch_size, len(volumes))
     # As bytes of 0 and 255, which are scaled batch by batch, for a fourth of the memory of floats.
-    return batches_of_arrays(
-        volumes * np.uint8(255), labels, batch_size, (-1.0, 1.0), shuffle=shuffle, seed=seed
+    volumes = volumes * np.uint8(255)
+    return make_dataset(
+        source_of_arrays(volumes, labels, batch_size, (-1.0, 1.0), shuffle=shuffle, seed=seed)
     )
 
 

@@ -68,7 +68,9 @@ def test_the_same_happens_to_both(folders, load_size):
     places = []
     for _ in range(3):
         for images, inputs in dataset:
-            np.testing.assert_allclose(images, -inputs.numpy(), atol=2 / 255)
+            np.testing.assert_allclose(
+                images, -inputs.numpy(), atol=4.1 / 255
+            )  # each is rounded twice
             places.append(images.numpy().tobytes())
     assert len(set(places)) == 3
 

@@ -1,0 +1,82 @@
+"""Where batches come from on every backend: a function of the epoch and of their number in it."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from gankit.data.draws import ORDER, make_generator, once_an_epoch
+from gankit.typing import Structure
+
+#: Shape and type of an array, or of one row of it.
+Part = tuple[tuple[int, ...], str]
+
+#: From an epoch to the indices of all its images, int64 ``(num_images,)``.
+Order = Callable[[int], np.ndarray]
+
+
+class Source(NamedTuple):
+    """What an adapter makes; ``gankit.data.batches`` carries it to the backend.
+
+    Attributes:
+        read: from an epoch and a number below ``num_batches`` to that batch, an array or a tuple
+            of arrays. Whoever asks, and whenever, gets the same.
+        num_batches: how many batches an epoch has.
+        parts: shape and type of each array of a batch.
+    """
+
+    read: Callable[[int, int], Structure]
+    num_batches: int
+    parts: Sequence[Part]
+
+
+def make_source(
+    read: Callable[[np.ndarray, int], Structure],
+    order: Order,
+    num_images: int,
+    batch_size: int,
+    parts: Sequence[Part],
+) -> Source:
+    """Returns the source of batches of as many images each.
+
+    Args:
+        read: from int64 indices ``(batch_size,)`` and the epoch to a batch.
+        order: of all images, in each epoch.
+        num_images: how many there are. What is left over at the end of an epoch is not used in it.
+        batch_size: images a batch.
+        parts: shape and type of what there is for one image.
+    """
+
+    def read_batch(epoch: int, number: int) -> Structure:
+        return read(order(epoch)[number * batch_size : (number + 1) * batch_size], epoch)
+
+    whole = [((batch_size, *shape), dtype) for shape, dtype in parts]
+    return Source(read_batch, num_images // batch_size, whole)
+
+
+def describe(image_shape: tuple[int, ...], labels: np.ndarray | None) -> list[Part]:
+    """Returns the parts of a float32 image, and of its row of ``labels`` if there are any."""
+    image: Part = (image_shape, "float32")
+    return [image] if labels is None else [image, (labels.shape[1:], labels.dtype.name)]
+
+
+def make_order(num_images: int, seed: int, shuffle: bool, replacement: bool = False) -> Order:
+    """Returns the order of the images in each epoch, a function of ``seed`` and the epoch alone.
+
+    Args:
+        num_images: how many there are.
+        seed: integer.
+        shuffle: whether each epoch has an order of its own.
+        replacement: whether each index is drawn from all instead.
+    """
+
+    @once_an_epoch
+    def order(epoch: int) -> np.ndarray:
+        if not shuffle:
+            return np.arange(num_images)
+        generator = make_generator(seed, epoch, ORDER)
+        if replacement:
+            return generator.integers(num_images, size=num_images)
+        return generator.permutation(num_images)
+
+    return order
