@@ -23,6 +23,7 @@ __all__ = [
     "compile_function",
     "float_tensors",
     "gradient_by_inputs",
+    "holds_data",
     "is_float",
     "num_replicas",
     "read_or_train",
@@ -164,6 +165,11 @@ def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
 def uses_tf_data() -> bool:
     """Returns whether this backend trains best from ``tf.data``."""
     return backend.USES_TF_DATA
+
+
+def holds_data() -> bool:
+    """Returns whether data are better kept on the device: a GPU, and no more than one."""
+    return backend.on_gpu() and keras.distribution.distribution() is None
 
 
 def attributes(model: keras.Model) -> dict[str, Any]:

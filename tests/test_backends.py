@@ -19,6 +19,7 @@ from helpers import (
 import gankit
 from gankit import data
 from gankit.augment import ADA
+from gankit.data import stored
 from gankit.data.ahead import ReadAhead
 from gankit.data.arrays import source_of_arrays
 from gankit.data.batches import Batches
@@ -295,3 +296,80 @@ def test_uint8_is_scaled():
     images = np.array([0, 51, 255], np.uint8).reshape(3, 1, 1, 1)
     source = source_of_arrays(images, None, 3, (0.0, 1.0), seed=0, shuffle=False)
     np.testing.assert_allclose(Batches.of(source)[0].ravel(), [0, 0.2, 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize("chain", [lambda x: x, lambda x: x.repeat(), lambda x: x.take(2)])
+def test_a_gpu_cuts_the_same_batches_from_data_that_it_holds(dtype, chain, monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (20, 5, 4, 3)).astype(dtype)
+    images = images if dtype == "uint8" else images / np.float32(255)
+    source = source_of_arrays(
+        images, np.arange(20), 6, (-1.0, 1.0), flip="horizontal", seed=3, shuffle=True
+    )
+    on_cpu = chain(Batches.of(source))
+    monkeypatch.setattr(stored, "holds_data", lambda: True)
+    on_gpu = chain(Batches.of(source))
+    for _ in range(2):
+        for index in range(2):
+            made = on_gpu[index]
+            assert all(map(keras.ops.is_tensor, made))
+            for one, other in zip(on_cpu[index], made, strict=True):
+                np.testing.assert_array_equal(one, keras.ops.convert_to_numpy(other))
+        on_cpu.on_epoch_end(), on_gpu.on_epoch_end()
+    assert isinstance(next(iter(on_gpu))[0], np.ndarray)  # what a script sees
+
+
+def test_fit_takes_batches_from_a_gpu(monkeypatch):
+    source = source_of_arrays(
+        make_images(40), LABELS, 10, (-1.0, 1.0), flip="horizontal", seed=0, shuffle=True
+    )
+    trained = []
+    for on_gpu in (False, True):
+        monkeypatch.setattr(stored, "holds_data", lambda on_gpu=on_gpu: on_gpu)
+        keras.utils.set_random_seed(0)
+        gan = make_gan("batch normalization")
+        gan.fit(Batches.of(source), epochs=2, verbose=0)
+        trained.append(gan.generator.get_weights())
+    for one, other in zip(*trained, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+class OwnBatches(keras.utils.PyDataset):
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        rows = slice(10 * index, 10 * index + 10)
+        return make_images(40)[rows], LABELS[rows]
+
+
+def yield_batches():
+    while True:
+        yield from (OwnBatches()[index] for index in range(4))
+
+
+def make_loader():
+    torch_data = pytest.importorskip("torch.utils.data")
+    return torch_data.DataLoader(list(zip(make_images(40), LABELS, strict=True)), batch_size=10)
+
+
+def make_tf_dataset():
+    tensorflow = pytest.importorskip("tensorflow")
+    return tensorflow.data.Dataset.from_tensor_slices((make_images(40), LABELS)).batch(10)
+
+
+DATA = {
+    "arrays": lambda: (make_images(40), LABELS, 10),
+    "a PyDataset": lambda: (OwnBatches(),),
+    "a generator": lambda: (yield_batches(),),
+    "a DataLoader": lambda: (make_loader(),),
+    "tf.data": lambda: (make_tf_dataset(),),
+}
+
+
+@pytest.mark.parametrize("kind", DATA)
+def test_fit_takes_whatever_keras_takes(kind):
+    gan = make_gan("batch normalization")
+    history = gan.fit(*DATA[kind](), epochs=2, steps_per_epoch=4, shuffle=False, verbose=0)
+    assert np.isfinite(history.history["generator_loss"]).all()
+    assert int(keras.ops.convert_to_numpy(gan.steps_completed)) == 8

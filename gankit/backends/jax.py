@@ -213,6 +213,11 @@ def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def on_gpu() -> bool:
+    """Asks what JAX computes on by default."""
+    return jax.default_backend() != "cpu"
+
+
 def attributes(model: keras.Model) -> dict[str, Any]:
     """Returns what Python keeps."""
     return vars(model)

@@ -132,6 +132,11 @@ def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
     return tf.function(function)
 
 
+def on_gpu() -> bool:
+    """Asks whether TensorFlow sees a GPU."""
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
 def attributes(model: keras.Model) -> dict[str, Any]:
     """Returns what Python keeps."""
     return vars(model)

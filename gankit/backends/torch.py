@@ -137,6 +137,11 @@ def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def on_gpu() -> bool:
+    """Asks where Keras puts a new tensor."""
+    return ops.zeros(()).device.type != "cpu"
+
+
 def attributes(model: keras.Model) -> dict[str, Any]:
     """Returns what Python keeps, and the modules, which PyTorch keeps elsewhere."""
     return vars(model) | dict(model.named_children())

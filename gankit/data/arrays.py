@@ -13,6 +13,7 @@ from gankit.data.flips import make_flip
 from gankit.data.images import CHANNELS, cut, find_box, scale, to_array
 from gankit.data.resizing import resize
 from gankit.data.source import Source, describe, make_order, make_source
+from gankit.data.stored import store
 from gankit.typing import Dataset, Flip, Size, ValueRange
 
 
@@ -109,7 +110,8 @@ def source_of_arrays(
 
     order = make_order(len(images), seed, shuffle, replacement)
     parts = describe(images.shape[1:], labels)
-    return make_source(read, order, len(images), batch_size, parts)
+    stored = store(images, labels, flip, seed, value_range)
+    return make_source(read, order, len(images), batch_size, parts, stored)
 
 
 def resize_array(images: np.ndarray, image_size: Size, value_range: ValueRange) -> np.ndarray:

@@ -14,6 +14,7 @@ from keras import ops
 from gankit.data.ahead import ReadAhead, count_workers
 from gankit.data.epochs import EpochCounter
 from gankit.data.source import Source
+from gankit.data.stored import read_from_device
 from gankit.differentiation import uses_tf_data
 from gankit.typing import Dataset, Structure
 
@@ -68,10 +69,12 @@ def make_tf_dataset(source: Source) -> Dataset:
 class Batches(keras.utils.PyDataset):
     """Batches of NumPy arrays, read ahead in threads, with the verbs that most scripts need.
 
-    ``map``, ``take``, ``repeat``, ``zip`` and iteration do what they do in ``tf.data``.
+    ``map``, ``take``, ``repeat``, ``zip`` and iteration do what they do in ``tf.data``. What Keras
+    trains on, ``dataset[index]``, are tensors instead where a GPU holds the data.
 
     Args:
-        read: from the epochs of the sources and the number of a batch to that batch.
+        read: from the epochs of the sources, the number of a batch, and whether a GPU may make it,
+            to that batch.
         num_batches: how many batches a pass has; None for no end.
         epoch_counters: of the sources.
         begun: from a number of batches to how many epochs of each source they begin.
@@ -79,7 +82,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        read: Callable[[Epochs, int], Structure],
+        read: Callable[[Epochs, int, bool], Structure],
         num_batches: int | None,
         epoch_counters: Sequence[EpochCounter],
         begun: Callable[[int], Epochs],
@@ -94,9 +97,10 @@ class Batches(keras.utils.PyDataset):
     @classmethod
     def of(cls, source: Source) -> Self:
         """Returns the batches of a source."""
+        read_tensors = (source.stored and read_from_device(source.stored)) or source.read
 
-        def read(epochs: Epochs, index: int) -> Structure:
-            return source.read(epochs[0], index)
+        def read(epochs: Epochs, index: int, on_gpu: bool) -> Structure:
+            return (read_tensors if on_gpu else source.read)(epochs[0], index)
 
         def begun(count: int) -> Epochs:
             return (-(-count // source.num_batches),)
@@ -116,7 +120,7 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> Structure:
         """Returns a batch of the pass that the sources' epochs begin."""
-        return self.get(self.epochs(), index)
+        return self.get(self.epochs(), index, on_gpu=True)
 
     def __iter__(self) -> Iterator[Structure]:
         """Yields the batches of a pass, which moves on to the next epoch when it begins."""
@@ -124,7 +128,7 @@ class Batches(keras.utils.PyDataset):
         for index in itertools.count() if self.number is None else range(self.number):
             if self.begun(index) != self.begun(index + 1):
                 self.move_to(self.after(start, index + 1))
-            yield self.get(start, index)
+            yield self.get(start, index, on_gpu=False)
 
     def on_epoch_end(self) -> None:
         """Moves on to the next epoch; Keras calls it after each pass, and within endless ones."""
@@ -144,9 +148,9 @@ class Batches(keras.utils.PyDataset):
         """Returns the epochs that come next when so many batches of a pass have begun."""
         return tuple(map(sum, zip(epochs, self.begun(count), strict=True)))
 
-    def get(self, epochs: Epochs, index: int) -> Structure:
+    def get(self, epochs: Epochs, index: int, on_gpu: bool) -> Structure:
         """Returns a batch, and begins to read those that follow."""
-        following = self.positions(epochs, index)
+        following = ((*place, on_gpu) for place in self.positions(epochs, index))
         return self.read_ahead(next(following), itertools.islice(following, count_workers()))
 
     def positions(self, epochs: Epochs, index: int) -> Iterator[tuple[Epochs, int]]:
@@ -170,8 +174,8 @@ class Batches(keras.utils.PyDataset):
         It runs in threads; ``num_parallel_calls`` is there for the sake of scripts that pass it.
         """
 
-        def read(epochs: Epochs, index: int) -> Structure:
-            batch = self.read(epochs, index)
+        def read(epochs: Epochs, index: int, on_gpu: bool) -> Structure:
+            batch = self.read(epochs, index, False)
             made = function(*batch) if isinstance(batch, tuple) else function(batch)
             return keras.tree.map_structure(ops.convert_to_numpy, made)
 
@@ -183,9 +187,9 @@ class Batches(keras.utils.PyDataset):
         if number is None:
             return self
 
-        def read(epochs: Epochs, index: int) -> Structure:
+        def read(epochs: Epochs, index: int, on_gpu: bool) -> Structure:
             passed = index // number * np.array(self.begun(number))
-            return self.read(tuple((np.array(epochs) + passed).tolist()), index % number)
+            return self.read(tuple((np.array(epochs) + passed).tolist()), index % number, on_gpu)
 
         def begun(count: int) -> Epochs:
             return tuple((-(-count // number) * np.array(self.begun(number))).tolist())
@@ -198,10 +202,11 @@ class Batches(keras.utils.PyDataset):
         counts = [len(part.epoch_counters) for part in datasets]
         numbers = [part.number for part in datasets if part.number is not None]
 
-        def read(epochs: Epochs, index: int) -> Structure:
+        def read(epochs: Epochs, index: int, on_gpu: bool) -> Structure:
             left = iter(epochs)
             theirs = [tuple(itertools.islice(left, count)) for count in counts]
-            return tuple(part.read(one, index) for part, one in zip(datasets, theirs, strict=True))
+            parts = zip(datasets, theirs, strict=True)
+            return tuple(part.read(one, index, on_gpu) for part, one in parts)
 
         def begun(count: int) -> Epochs:
             return tuple(itertools.chain.from_iterable(part.begun(count) for part in datasets))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gankit.data.draws import ORDER, make_generator, once_an_epoch
+from gankit.data.stored import Stored
 from gankit.typing import Structure
 
 #: Shape and type of an array, or of one row of it.
@@ -23,11 +24,13 @@ class Source(NamedTuple):
             of arrays. Whoever asks, and whenever, gets the same.
         num_batches: how many batches an epoch has.
         parts: shape and type of each array of a batch.
+        stored: how a GPU makes the same batches, of data that are in memory.
     """
 
     read: Callable[[int, int], Structure]
     num_batches: int
     parts: Sequence[Part]
+    stored: Stored | None = None
 
 
 def make_source(
@@ -36,6 +39,7 @@ def make_source(
     num_images: int,
     batch_size: int,
     parts: Sequence[Part],
+    stored: Stored | None = None,
 ) -> Source:
     """Returns the source of batches of as many images each.
 
@@ -45,13 +49,18 @@ def make_source(
         num_images: how many there are. What is left over at the end of an epoch is not used in it.
         batch_size: images a batch.
         parts: shape and type of what there is for one image.
+        stored: how a GPU makes what ``read`` gives, for the same arguments.
     """
 
-    def read_batch(epoch: int, number: int) -> Structure:
-        return read(order(epoch)[number * batch_size : (number + 1) * batch_size], epoch)
+    def in_turn(read: Callable[[np.ndarray, int], Structure]) -> Callable[[int, int], Structure]:
+        return lambda epoch, number: read(
+            order(epoch)[number * batch_size : (number + 1) * batch_size], epoch
+        )
 
+    if stored is not None:
+        stored = stored._replace(pick=in_turn(stored.pick))
     whole = [((batch_size, *shape), dtype) for shape, dtype in parts]
-    return Source(read_batch, num_images // batch_size, whole)
+    return Source(in_turn(read), num_images // batch_size, whole, stored)
 
 
 def describe(image_shape: tuple[int, ...], labels: np.ndarray | None) -> list[Part]:

@@ -366,7 +366,7 @@ def peek(x: Any, y: Structure = None, batch_size: int | None = None) -> tuple[St
     if hasattr(x, "take") and hasattr(x, "element_spec"):  # a tf.data.Dataset
         return first_of(x.take(1)), x
     if isinstance(x, keras.utils.PyDataset):
-        return x[0], x
+        return keras.tree.map_structure(ops.convert_to_numpy, x[0]), x
     if isinstance(x, types.GeneratorType):
         first = first_of(x)
 
