@@ -373,3 +373,30 @@ def test_fit_takes_whatever_keras_takes(kind):
     history = gan.fit(*DATA[kind](), epochs=2, steps_per_epoch=4, shuffle=False, verbose=0)
     assert np.isfinite(history.history["generator_loss"]).all()
     assert int(keras.ops.convert_to_numpy(gan.steps_completed)) == 8
+
+
+TWO_DEVICES = """
+import sys, keras, numpy as np
+from helpers import make_gan, make_images, make_plain_networks
+devices = keras.distribution.list_devices()
+if len(devices) > 1:
+    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices))
+keras.utils.set_random_seed(0)
+rate = {f"{side}_optimizer": keras.optimizers.SGD(0.1) for side in ("generator", "discriminator")}
+gan = make_gan(make_plain_networks, rate)
+gan.fit(make_images(32), batch_size=16, epochs=2, shuffle=False, verbose=0)
+np.savez(sys.argv[1], *gan.get_weights())
+print(len(devices))
+"""
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="only JAX splits arrays over devices")
+def test_two_devices_equal_one(tmp_path, monkeypatch):
+    trained = []
+    for number in ("1", "2"):
+        monkeypatch.setenv("XLA_FLAGS", f"--xla_force_host_platform_device_count={number}")
+        assert run_python(TWO_DEVICES, tmp_path, f"{number}.npz").strip() == number
+        with np.load(tmp_path / f"{number}.npz") as file:
+            trained.append([file[name] for name in file])
+    for one, other in zip(*trained, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
