@@ -40,8 +40,8 @@ VOLUMES = make_images(40, (8, 8, 8)) > 0
 class Row(NamedTuple):
     """A variant, its networks and arguments, and the images and what they come with in its data.
 
-    ``asked`` is what ``generate`` needs for three images. ``steps`` are what TensorFlow 2.21 makes in
-    ``test_steps_are_those_of_tensorflow``, whose failure says what a new row has to have there.
+    ``asked`` is what ``generate`` needs for three images. ``steps`` are what TensorFlow 2.21
+    makes in ``test_steps_are_those_of_tensorflow``, which tells a new row what to have there.
     """
 
     variant: type
@@ -58,86 +58,83 @@ def conditional(condition):
 
 
 GANS = [
-    Row(gankit.GAN, make_networks, steps=(2.806402, 0.112841, 2.805163)),
+    Row(gankit.GAN, make_networks, steps=(2.462116, -0.069861, 2.461986)),
     Row(
         gankit.GAN,
         make_dcgan_of_classes,
         **conditional(LABELS),
-        steps=(4.567177, 0.788658, 4.566148),
+        steps=(-0.203861, 0.450951, -0.204384),
     ),
     Row(
         gankit.GAN,
         make_residual_networks,
         {"augment": "ADA"},
         **conditional(LABELS),
-        steps=(-6.164783, -0.952033, -6.159111),
+        steps=(-4.358928, -4.721344, -4.360504),
     ),
     Row(
         gankit.ACGAN,
         make_networks_of_classes,
         **conditional(LABELS),
-        steps=(-2.342690, 2.050284, -2.326109),
+        steps=(-3.965095, 4.873561, -3.951643),
     ),
     Row(
-        gankit.WGAN,
-        make_networks,
-        {"discriminator_steps": 2},
-        steps=(2.755902, -0.002206, 2.755894),
+        gankit.WGAN, make_networks, {"discriminator_steps": 2}, steps=(2.419814, 0.030831, 2.419814)
     ),
     Row(
         gankit.WGANGP,
         make_networks,
         {"discriminator_steps": 2},
-        steps=(2.790363, -0.017902, 2.785420),
+        steps=(2.421320, -0.072470, 2.421108),
     ),
-    Row(gankit.InfoGAN, make_networks_of_codes, steps=(1.839157, 1.383984, 1.842777)),
+    Row(gankit.InfoGAN, make_networks_of_codes, steps=(5.758491, 6.392747, 5.760116)),
     Row(
-        gankit.EBGAN, make_autoencoders, {"pulling_away": 0.1}, steps=(2.780210, 2.000007, 2.781885)
+        gankit.EBGAN, make_autoencoders, {"pulling_away": 0.1}, steps=(2.454536, 2.242143, 2.455314)
     ),
     Row(
-        gankit.BEGAN, make_autoencoders, {"balance_rate": 0.1}, steps=(2.718076, 1.979682, 2.726948)
+        gankit.BEGAN, make_autoencoders, {"balance_rate": 0.1}, steps=(2.454038, 2.241164, 2.454873)
     ),
     Row(
         gankit.SRGAN,
         make_enlarging_networks,
         {"adversarial_weight": 0.1},
         **conditional(SMALL),
-        steps=(7.790418, -6.481743, 7.797912),
+        steps=(3.055367, -6.841006, 3.055130),
     ),
     Row(
         gankit.Pix2Pix,
         make_translating_networks,
         {"l1_weight": 10.0},
         **conditional(GIVEN),
-        steps=(-4.629182, -2.094264, -4.614870),
+        steps=(0.989937, -3.659728, 0.990069),
     ),
     Row(
         gankit.CycleGAN,
         make_cycle_networks,
         {"pool_size": 5},
         **conditional(GIVEN),
-        steps=(3.133259, -0.584039, 2.803755, -0.435436, 3.133435, 2.804733),
+        steps=(-0.306008, -7.922537, 4.091125, 1.448101, -0.293545, 4.109813),
     ),
     Row(
         gankit.StarGAN,
         make_networks_of_domains,
         {"discriminator_steps": 2},
         asked={"condition": (GIVEN[:3], LABELS[:3])},
-        steps=(-0.807883, 0.816190, -0.800007),
+        steps=(-3.510245, 1.641867, -3.561575),
     ),
     Row(
         gankit.GAN3D,
         make_volumetric_networks,
         {"accuracy_limit": 0.9},
         images=VOLUMES,
-        steps=(-4.109469, -0.324664, -4.109138),
+        steps=(-7.895099, 0.573721, -7.895488),
     ),
     Row(
         gankit.NextFrameGAN,
         make_networks_of_frames,
         {"norm": 2},
         **conditional(FRAMES),
-        steps=(-2.558512, 1.882887, -2.558539),
+        steps=(0.194606, 2.396131, 0.194657),
     ),
 ]
 
@@ -243,12 +240,12 @@ def test_generates_what_it_was_asked_for(make_gan, row):
 
 def test_steps_are_those_of_tensorflow(row, make_gan, fixed_numbers):
     networks = row.networks()
-    draw = np.random.default_rng(0)
+    draw = np.random.default_rng(1)
     for weight in [weight for network in networks for weight in network.weights]:
         if len(weight.shape) > 1:
             weight.assign(draw.normal(size=weight.shape) * 0.1)
-    # Longer steps go over kinks of the losses: a change of rounding then changes the third decimal.
-    optimizers = [SGD(0.03, momentum=0.5, global_clipnorm=1.0) for _ in range(2)]
+    # Steps of 0.01 would go over kinks of the losses: rounding then changes the third decimal.
+    optimizers = [SGD(0.003, momentum=0.5) for _ in range(2)]
     gan = make_gan(*optimizers, networks=networks, run_eagerly=keras.backend.backend() != "jax")
     images = row.images.astype("float32")
     images = images[..., None] if row.images.dtype == bool else images
