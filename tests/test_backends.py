@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers import (
     NUM_CLASSES,
+    fingerprint,
     make_cycle_networks,
     make_dcgan_of_classes,
     make_images,
@@ -118,12 +119,6 @@ def test_steps_are_those_of_tensorflow(name):
         fingerprint(network) for network in (gan.generator, gan.discriminator, gan.ema_generator)
     ]
     np.testing.assert_allclose(found, expected, atol=2e-5)
-
-
-def fingerprint(network):
-    """Returns a number that any change of a weight would change."""
-    flat = np.concatenate([np.ravel(weight) for weight in network.get_weights()])
-    return float(np.dot(flat, np.cos(np.arange(len(flat)))))
 
 
 @OTHER

@@ -7,9 +7,9 @@ import contract
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from helpers import (
     NUM_CLASSES,
+    fingerprint,
     make_autoencoders,
     make_cycle_networks,
     make_dcgan_of_classes,
@@ -24,6 +24,8 @@ from helpers import (
     make_translating_networks,
     make_volumetric_networks,
 )
+from keras import ops
+from keras.optimizers import SGD
 
 import gankit
 from gankit import data
@@ -38,7 +40,8 @@ VOLUMES = make_images(40, (8, 8, 8)) > 0
 class Row(NamedTuple):
     """A variant, its networks and arguments, and the images and what they come with in its data.
 
-    ``asked`` is what ``generate`` needs for three images.
+    ``asked`` is what ``generate`` needs for three images. ``steps`` are what TensorFlow 2.21
+    makes in ``test_steps_are_those_of_tensorflow``, which tells a new row what to have there.
     """
 
     variant: type
@@ -47,6 +50,7 @@ class Row(NamedTuple):
     condition: np.ndarray = LABELS
     asked: dict = {"num_images": 3}  # noqa: RUF012
     images: np.ndarray = make_images(40)
+    steps: tuple[float, ...] = ()
 
 
 def conditional(condition):
@@ -54,26 +58,84 @@ def conditional(condition):
 
 
 GANS = [
-    Row(gankit.GAN, make_networks),
-    Row(gankit.GAN, make_dcgan_of_classes, **conditional(LABELS)),
-    Row(gankit.GAN, make_residual_networks, {"augment": "ADA"}, **conditional(LABELS)),
-    Row(gankit.ACGAN, make_networks_of_classes, **conditional(LABELS)),
-    Row(gankit.WGAN, make_networks, {"discriminator_steps": 2}),
-    Row(gankit.WGANGP, make_networks, {"discriminator_steps": 2}),
-    Row(gankit.InfoGAN, make_networks_of_codes),
-    Row(gankit.EBGAN, make_autoencoders, {"pulling_away": 0.1}),
-    Row(gankit.BEGAN, make_autoencoders, {"balance_rate": 0.1}),
-    Row(gankit.SRGAN, make_enlarging_networks, {"adversarial_weight": 0.1}, **conditional(SMALL)),
-    Row(gankit.Pix2Pix, make_translating_networks, {"l1_weight": 10.0}, **conditional(GIVEN)),
-    Row(gankit.CycleGAN, make_cycle_networks, {"pool_size": 5}, **conditional(GIVEN)),
+    Row(gankit.GAN, make_networks, steps=(2.462116, -0.069861, 2.461986)),
+    Row(
+        gankit.GAN,
+        make_dcgan_of_classes,
+        **conditional(LABELS),
+        steps=(-0.203861, 0.450951, -0.204384),
+    ),
+    Row(
+        gankit.GAN,
+        make_residual_networks,
+        {"augment": "ADA"},
+        **conditional(LABELS),
+        steps=(-4.358928, -4.721344, -4.360504),
+    ),
+    Row(
+        gankit.ACGAN,
+        make_networks_of_classes,
+        **conditional(LABELS),
+        steps=(-3.965095, 4.873561, -3.951643),
+    ),
+    Row(
+        gankit.WGAN, make_networks, {"discriminator_steps": 2}, steps=(2.419814, 0.030831, 2.419814)
+    ),
+    Row(
+        gankit.WGANGP,
+        make_networks,
+        {"discriminator_steps": 2},
+        steps=(2.421320, -0.072470, 2.421108),
+    ),
+    Row(gankit.InfoGAN, make_networks_of_codes, steps=(5.758491, 6.392747, 5.760116)),
+    Row(
+        gankit.EBGAN, make_autoencoders, {"pulling_away": 0.1}, steps=(2.454536, 2.242143, 2.455314)
+    ),
+    Row(
+        gankit.BEGAN, make_autoencoders, {"balance_rate": 0.1}, steps=(2.454038, 2.241164, 2.454873)
+    ),
+    Row(
+        gankit.SRGAN,
+        make_enlarging_networks,
+        {"adversarial_weight": 0.1},
+        **conditional(SMALL),
+        steps=(3.055367, -6.841006, 3.055130),
+    ),
+    Row(
+        gankit.Pix2Pix,
+        make_translating_networks,
+        {"l1_weight": 10.0},
+        **conditional(GIVEN),
+        steps=(0.989937, -3.659728, 0.990069),
+    ),
+    Row(
+        gankit.CycleGAN,
+        make_cycle_networks,
+        {"pool_size": 5},
+        **conditional(GIVEN),
+        steps=(-0.306008, -7.922537, 4.091125, 1.448101, -0.293545, 4.109813),
+    ),
     Row(
         gankit.StarGAN,
         make_networks_of_domains,
         {"discriminator_steps": 2},
         asked={"condition": (GIVEN[:3], LABELS[:3])},
+        steps=(-3.510245, 1.641867, -3.561575),
     ),
-    Row(gankit.GAN3D, make_volumetric_networks, {"accuracy_limit": 0.9}, images=VOLUMES),
-    Row(gankit.NextFrameGAN, make_networks_of_frames, {"norm": 2}, **conditional(FRAMES)),
+    Row(
+        gankit.GAN3D,
+        make_volumetric_networks,
+        {"accuracy_limit": 0.9},
+        images=VOLUMES,
+        steps=(-7.895099, 0.573721, -7.895488),
+    ),
+    Row(
+        gankit.NextFrameGAN,
+        make_networks_of_frames,
+        {"norm": 2},
+        **conditional(FRAMES),
+        steps=(0.194606, 2.396131, 0.194657),
+    ),
 ]
 
 
@@ -84,12 +146,12 @@ def row(request):
 
 @pytest.fixture
 def make_gan(row):
-    def make(**compile_options):
+    def make(*optimizers, networks=None, **compile_options):
         options = dict(row.options)
         if "augment" in options:
             options["augment"] = gankit.augment.ADA(target=-0.99)
-        gan = row.variant(*row.networks(), seed=0, **options)
-        gan.compile(**compile_options)
+        gan = row.variant(*(networks or row.networks()), seed=0, **options)
+        gan.compile(*optimizers, **compile_options)
         return gan
 
     return make
@@ -97,6 +159,8 @@ def make_gan(row):
 
 @pytest.fixture
 def make_dataset(row):
+    import tensorflow as tf  # here, since one test runs without it
+
     if row.condition.ndim == 1:
         adapt = data.from_voxels if row.images.dtype == bool else data.from_arrays
         return lambda **options: adapt(row.images, row.condition, batch_size=10, **options)
@@ -169,3 +233,42 @@ def test_generates_what_it_was_asked_for(make_gan, row):
     images = gan.generate(**asked, seed=0)
     assert images.shape[0] == 3
     np.testing.assert_array_equal(images, gan.generate(**asked, seed=0))
+
+
+# JAX and PyTorch run what follows in environments without TensorFlow.
+
+
+def test_steps_are_those_of_tensorflow(row, make_gan, fixed_numbers):
+    networks = row.networks()
+    draw = np.random.default_rng(1)
+    for weight in [weight for network in networks for weight in network.weights]:
+        if len(weight.shape) > 1:
+            weight.assign(draw.normal(size=weight.shape) * 0.1)
+    # Steps of 0.01 would go over kinks of the losses: rounding then changes the third decimal.
+    optimizers = [SGD(0.003, momentum=0.5) for _ in range(2)]
+    gan = make_gan(*optimizers, networks=networks, run_eagerly=keras.backend.backend() != "jax")
+    images = row.images.astype("float32")
+    images = images[..., None] if row.images.dtype == bool else images
+    gan.fit(images[:30], row.condition[:30], batch_size=10, shuffle=False, verbose=0)
+    averages = map(gan.averaged, gan.generator_networks())
+    found = [fingerprint(network) for network in (*networks, *averages)]
+    np.testing.assert_allclose(found, row.steps, rtol=0, atol=1e-5)
+
+
+@pytest.fixture
+def fixed_numbers(monkeypatch):
+    """Has what is random be the same on all backends, whose generators of numbers differ."""
+
+    def uniform(shape, minval=0.0, maxval=1.0, **_):
+        shape = [int(size) for size in shape]
+        numbers = np.modf(np.arange(np.prod(shape)) * 0.618034)[0].reshape(shape)
+        return ops.convert_to_tensor(minval + (maxval - minval) * numbers, "float32")
+
+    def randint(shape, minval, maxval, **_):
+        return ops.cast(uniform(shape, minval, maxval), "int32")
+
+    monkeypatch.setattr(keras.random, "uniform", uniform)
+    monkeypatch.setattr(keras.random, "normal", lambda shape, **_: uniform(shape, -2.0, 2.0))
+    monkeypatch.setattr(keras.random, "randint", randint)
+    monkeypatch.setattr(keras.random, "shuffle", lambda x, **_: ops.flip(x))
+    monkeypatch.setattr(keras.layers.Dropout, "call", lambda self, x, training=False: x)

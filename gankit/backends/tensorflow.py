@@ -1,7 +1,7 @@
 """TensorFlow: gradient tapes, graphs, and distribution strategies."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -50,10 +50,35 @@ def value_and_gradients(
 
 def gradient_by_inputs(function: Callable[[Structure], Structure], inputs: Structure) -> Structure:
     """Runs under a tape; one around it differentiates again."""
-    with tf.GradientTape() as tape:
+    with tf.GradientTape() as tape, second_derivatives():
         keras.tree.map_structure(tape.watch, inputs)
         total = sum_of(function(inputs))
     return tape.gradient(total, inputs)
+
+
+MOMENTS = tf.nn.moments
+
+
+@contextlib.contextmanager
+def second_derivatives() -> Iterator[None]:
+    """Has normalization keep its second derivative for a while.
+
+    Keras normalizes by ``tf.nn.moments``, where the mean within the variance is a constant. That is
+    right once, as the variance is least at the mean, but not when the gradient is differentiated.
+    """
+    tf.nn.moments = differentiable_moments
+    try:
+        yield
+    finally:
+        tf.nn.moments = MOMENTS
+
+
+def differentiable_moments(
+    x: Tensor, axes: Sequence[int], keepdims: bool = False, **kwargs: Any
+) -> tuple[Tensor, Tensor]:
+    """Returns what ``tf.nn.moments`` does, the mean and the variance."""
+    mean = tf.reduce_mean(x, axes, keepdims=keepdims)
+    return mean, tf.math.reduce_variance(x, axes, keepdims=keepdims)
 
 
 def scalar_if(when: Tensor, function: Callable[[], Tensor]) -> Tensor:
