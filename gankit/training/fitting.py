@@ -176,7 +176,7 @@ class Fitting(Sampling):
             )
         finally:
             self.position.behind = 0  # of batches that only this call was to read
-            for callback in in_order:
+            for callback in reversed(in_order):
                 getattr(callback, "close", lambda: None)()
         # What Keras does for a model's one optimizer, where that keeps an average of its own.
         for phase in self.phases.values():

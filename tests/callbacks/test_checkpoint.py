@@ -143,7 +143,7 @@ def test_pictures_are_those_of_the_whole_run(start, tmp_path):
 
 def test_keeps_the_newest(start, tmp_path):
     fit(start, [Checkpoint(tmp_path / "run", every=2, keep=2)])
-    names = sorted(path.name for path in (tmp_path / "run").iterdir())
+    names = sorted(path.name for path in (tmp_path / "run").glob("*.keras"))
     assert names == ["epoch_00002_step_0000002.keras", "epoch_00002_step_0000004.keras"]
     loaded = keras.models.load_model(tmp_path / "run" / names[-1])
     assert loaded.optimizer.iterations == 12
@@ -151,7 +151,7 @@ def test_keeps_the_newest(start, tmp_path):
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(start, whole_run, tmp_path):
     fit(start, [Checkpoint(tmp_path / "run")])
-    newest = max((tmp_path / "run").iterdir())
+    newest = max((tmp_path / "run").glob("*.keras"))
     contents = newest.read_bytes()
     newest.write_bytes(contents[: len(contents) // 2])
     with pytest.warns(UserWarning, match=f"{newest.name} is cut short or damaged"):
@@ -159,7 +159,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(start, whole_
     assert len(history["generator_loss"]) == 1
     assert_same_state(whole_run[0], resumed)
     assert_same_state(gankit.load(newest), resumed)  # written anew
-    for path in (tmp_path / "run").iterdir():
+    for path in (tmp_path / "run").glob("*.keras"):
         path.write_bytes(b"")
     with pytest.warns(UserWarning, match="is empty"), pytest.raises(ValueError, match="All 3"):
         fit(start, [Checkpoint(tmp_path / "run")])
@@ -309,7 +309,7 @@ def start_process(folder, epochs):
 
 def wait_for_writing(process, folder):
     """Returns as soon as the process has begun to write a checkpoint, or has ended."""
-    while process.poll() is None and not list(folder.glob("run/.writing_*")):
+    while process.poll() is None and not list(folder.glob("run/.writing_*.keras")):
         time.sleep(0.001)
 
 
@@ -330,11 +330,11 @@ def kill_and_restart(start, folder, moments, epochs):
         killed += process.poll() is None
         process.kill()
         process.communicate()
-        writing += bool(list(folder.glob("run/.writing_*")))
+        writing += bool(list(folder.glob("run/.writing_*.keras")))
     run_python(TRAIN, folder, str(epochs))
     whole, _ = fit(start, epochs=epochs)
     assert_same_state(whole, gankit.load(folder / "end.keras"))
-    assert not list(folder.glob("run/.writing_*"))
+    assert not list(folder.glob("run/.writing_*.keras"))
     return killed, writing
 
 
