@@ -15,6 +15,7 @@ from gankit.callbacks.checkpoint_folder import CheckpointFolder
 from gankit.callbacks.periodic import Periodic
 from gankit.callbacks.signals import Signals
 from gankit.checks import check_at_least_one
+from gankit.differentiation import several_workers
 from gankit.gans import GAN
 from gankit.saving import check_file, write_whole
 from gankit.typing import Every, Logs, PathLike
@@ -141,10 +142,13 @@ class Checkpoint(Periodic):
         self.obey()
 
     def obey(self) -> None:
-        """If a signal has come, saves, and ends as it asks to."""
+        """If a signal has come, saves, and ends as it asks to.
+
+        Of several workers each may notice it at another step, so that they can't save together.
+        """
         if self.signals.noted is None:
             return
-        if not self.model.position.behind:
+        if not (self.model.position.behind or several_workers(self.model)):
             self.save()
         self.signals.end()
 
@@ -156,14 +160,18 @@ class Checkpoint(Periodic):
         """Writes a checkpoint, and deletes the oldest."""
         position = self.model.position
         now = position.epoch, position.step
-        if not self.writes or now == self.saved:
+        if now == self.saved:
+            return
+        self.saved = now
+        state = position.save()  # on all workers, whose means are one
+        if not self.writes:
             return
 
         def write(file):
             self.model.save(file)
             # Not by its name, under which a new archive would be made if it were there no more.
             with file.open("r+b") as opened, zipfile.ZipFile(opened, "a") as archive:
-                archive.writestr(POSITION, json.dumps(position.save()))
+                archive.writestr(POSITION, json.dumps(state))
 
         path = self.files.choose_path(*now)
         try:
@@ -179,7 +187,7 @@ class Checkpoint(Periodic):
                 f"Could not write {path}: {error.strerror or error}. {newest}. Fix the problem and "
                 "run the script again",
             ) from error
-        self.written, self.saved = path, now
+        self.written = path
 
     def close(self) -> None:
         """Gives the folder back, and signals; ``GAN.fit`` calls it however training ends."""

@@ -31,7 +31,7 @@ else:
         """Locks an open file, or returns False where another has it."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except (BlockingIOError, PermissionError):  # the latter on network file systems
             return False
         return True
 
@@ -102,11 +102,11 @@ def write_owner(file: IO[str]) -> None:
 
 def read_owner(file: IO[str]) -> str:
     """Returns who holds a lock, as far as its file says so yet."""
-    file.seek(0)
     try:
+        file.seek(0)
         owner = json.loads(file.read())
         return f"process {owner['process']} on {owner['host']}, since {owner['since']}"
-    except (ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError):  # some can't be read while locked
         return "another process"
 
 

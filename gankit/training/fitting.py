@@ -282,7 +282,7 @@ class Fitting(Sampling):
     def logs(self) -> Scalars:
         """Returns the means since the epoch began, by name."""
         logs = self.get_metrics_result()
-        if differentiation.several_workers():
+        if differentiation.several_workers(self):
             # Keras 3.15 reduces the logs of several workers along an axis that scalars don't have.
             logs = {name: ops.expand_dims(value, 0) for name, value in logs.items()}
         return logs
