@@ -175,6 +175,10 @@ def test_killed_at_any_moment(folder, tmp_path, keep):
     with pytest.MonkeyPatch.context() as monkeypatch:
         snapshots = Snapshots(folder.path, tmp_path / "copies", monkeypatch)
 
+        folder.temporary.write_text("2 ")  # left by a process that was killed
+        folder.close()
+        folder.open()
+
         def write_slowly(file):
             file.write_text("2 ")
             snapshots.take()
