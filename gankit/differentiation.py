@@ -187,9 +187,9 @@ def replica_id() -> Tensor | None:
     return backend.replica_id()
 
 
-def several_workers() -> bool:
-    """Returns whether the step runs in several processes at once."""
-    return backend.several_workers()
+def several_workers(model: keras.Model) -> bool:
+    """Returns whether the model's steps run in several processes at once."""
+    return backend.several_workers(model)
 
 
 def writes_files(model: keras.Model) -> bool:

@@ -1,5 +1,7 @@
 """What backends share that run a step as one program: JAX and PyTorch."""
 
+import keras
+
 from gankit.typing import Tensor
 
 
@@ -13,7 +15,7 @@ def replica_id() -> None:
     return None
 
 
-def several_workers() -> bool:
+def several_workers(model: keras.Model) -> bool:
     """Returns False: there are no replicas."""
     return False
 

@@ -178,9 +178,9 @@ def replica_id() -> Tensor | None:
     return None if context is None else context.replica_id_in_sync_group
 
 
-def several_workers() -> bool:
-    """Asks the strategy."""
-    return isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
+def several_workers(model: keras.Model) -> bool:
+    """Asks the strategy under which the model was made."""
+    return isinstance(model.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
 def writes_files(model: keras.Model) -> bool:

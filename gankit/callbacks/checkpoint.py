@@ -1,19 +1,21 @@
 """A run that goes on where it stopped, whatever stopped it."""
 
+import errno
 import json
-import signal
-import threading
+import sys
 import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import keras
 
+from gankit.callbacks.checkpoint_folder import CheckpointFolder
 from gankit.callbacks.periodic import Periodic
+from gankit.callbacks.signals import Signals
 from gankit.checks import check_at_least_one
+from gankit.differentiation import several_workers
 from gankit.gans import GAN
 from gankit.saving import check_file, write_whole
 from gankit.typing import Every, Logs, PathLike
@@ -34,10 +36,13 @@ class Checkpoint(Periodic):
     A file is written beside the others and renamed when it is on the disk, so that one that is
     there is whole. ``epoch_00002_step_0000040.keras``, of 2 epochs and 40 steps, is a file that
     ``gankit.load`` and ``keras.models.load_model`` open, with checksums of all that is in it. If
-    the newest is damaged all the same, a warning names it and the one before it is taken.
+    the newest is damaged all the same, a warning names it and the one before it is taken. Files
+    that the folder's index, ``checkpoints.json``, doesn't name are neither read nor deleted.
 
-    Ctrl-C waits for the end of the training step, saves, and then interrupts; a second one
-    interrupts at once. With several workers, all read the folder and the first one writes.
+    Ctrl-C, SIGTERM and SIGHUP wait for the end of the training step, or of the epoch's end, where
+    the state is saved, and then do what they would have done; a second Ctrl-C does it at once. A
+    handler of your own stays in place of that. One process trains in a folder; with several
+    workers, all read it and the first one writes.
 
     Args:
         folder: where to write, and to look for checkpoints; one folder a run.
@@ -46,7 +51,8 @@ class Checkpoint(Periodic):
 
     Raises:
         ValueError: an argument out of its range; a folder whose checkpoints are all damaged, or are
-            those of another GAN.
+            those of another GAN, or whose index is damaged or lost.
+        RuntimeError: another process trains in the folder.
         OSError: a checkpoint can't be written; those before it are untouched, and the newest is
             named.
     """
@@ -57,11 +63,12 @@ class Checkpoint(Periodic):
         super().__init__(every)
         check_at_least_one("keep", keep)
         self.folder = Path(folder)
+        self.files = CheckpointFolder(folder)
         self.keep = keep
-        self.interrupted = False
-        self.former_handler: Any = None
+        self.signals = Signals()
         self.resumed = False
         self.written: Path | None = None
+        self.saved: tuple[int, int] | None = None  # epoch and step of what is written
 
     def restore_before_fit(self, gan: GAN, callbacks: Sequence[keras.callbacks.Callback]) -> None:
         """Restores the newest checkpoint, if there is one; ``GAN.fit`` calls it, before Keras's.
@@ -71,24 +78,24 @@ class Checkpoint(Periodic):
         """
         self.set_model(gan)
         if self.writes:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            for left in self.folder.glob(".writing_*"):  # by a process that was killed
-                left.unlink()
+            self.files.open()
+        self.saved = None
         self.written, position = self.restore(gan)
         self.resumed = position is not None
         if position is None:
             return
         gan.position.restore(position)
+        self.saved = gan.position.epoch, gan.position.step
         for callback in callbacks:
             if isinstance(callback, keras.callbacks.CSVLogger) and callback.append and self.writes:
                 remove_rows(Path(callback.filename), callback.sep, gan.position.initial_epoch)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Says where training goes on, and waits for Ctrl-C."""
+        """Says where training goes on, and puts off signals."""
         if self.resumed and self.writes and self.params.get("verbose"):
             print(f"Goes on from {self.written}, up to {self.params['epochs']} epochs in all.")
         super().on_train_begin(logs)
-        self.listen()
+        self.signals.listen()
 
     def restore(self, gan: GAN) -> tuple[Path | None, dict[str, Any] | None]:
         """Gives a GAN the state of the newest checkpoint that is whole.
@@ -96,12 +103,13 @@ class Checkpoint(Periodic):
         Returns:
             Its path and its position, None where there is no checkpoint.
         """
-        paths = find_checkpoints(self.folder)
+        paths, damaged = self.files.find(), []
         for path in reversed(paths):
             try:
                 position = read_position(path)
             except ValueError as error:
                 warnings.warn(f"{error} The checkpoint before it is taken.", stacklevel=2)
+                damaged.append(path.name)
                 continue
             try:
                 gan.load_weights(path)
@@ -110,21 +118,39 @@ class Checkpoint(Periodic):
                     f"{path} is intact, but belongs to another GAN. Use another folder, or build "
                     f"the networks as before: {error}"
                 ) from error
+            self.files.put_first(damaged)
             return path, position
         if paths:
             raise ValueError(
-                f"All {len(paths)} checkpoints in {str(self.folder)!r} are damaged. Delete them to "
-                "start from the beginning."
+                f"All {len(paths)} checkpoints in {str(self.folder)!r} are damaged. Delete "
+                "them to start from the beginning."
             )
         return None, None
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Saves, if it is time; after Ctrl-C saves and interrupts."""
+        """Saves, if it is time."""
         super().on_train_batch_end(batch, logs)
-        if self.interrupted:
-            if not self.model.position.behind:
-                self.save()
-            raise KeyboardInterrupt
+        self.obey()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Saves, if it is time."""
+        super().on_epoch_end(epoch, logs)
+        self.obey()
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Obeys a signal that came last of all."""
+        self.obey()
+
+    def obey(self) -> None:
+        """If a signal has come, saves, and ends as it asks to.
+
+        Of several workers each may notice it at another step, so that they can't save together.
+        """
+        if self.signals.noted is None:
+            return
+        if not (self.model.position.behind or several_workers(self.model)):
+            self.save()
+        self.signals.end()
 
     def act(self, unit: str, number: int) -> None:
         """Saves the GAN."""
@@ -133,17 +159,23 @@ class Checkpoint(Periodic):
     def save(self) -> None:
         """Writes a checkpoint, and deletes the oldest."""
         position = self.model.position
-        path = self.folder / f"epoch_{position.epoch:05d}_step_{position.step:07d}.keras"
-        if not self.writes or path == self.written:
+        now = position.epoch, position.step
+        if now == self.saved:
+            return
+        self.saved = now
+        state = position.save()  # on all workers, whose means are one
+        if not self.writes:
             return
 
         def write(file):
             self.model.save(file)
-            with zipfile.ZipFile(file, "a") as archive:
-                archive.writestr(POSITION, json.dumps(position.save()))
+            # Not by its name, under which a new archive would be made if it were there no more.
+            with file.open("r+b") as opened, zipfile.ZipFile(opened, "a") as archive:
+                archive.writestr(POSITION, json.dumps(state))
 
+        path = self.files.choose_path(*now)
         try:
-            write_whole(path, write)
+            self.files.publish(path, write, self.keep)
         except OSError as error:
             newest = (
                 f"The newest intact checkpoint is {self.written}"
@@ -156,29 +188,16 @@ class Checkpoint(Periodic):
                 "run the script again",
             ) from error
         self.written = path
-        # A damaged one may be ahead, which will be written again.
-        until_now = [one for one in find_checkpoints(self.folder) if one <= path]
-        for old in until_now[: -self.keep]:
-            old.unlink()
-
-    def listen(self) -> None:
-        """Puts off Ctrl-C to the end of a step."""
-        if threading.current_thread() is not threading.main_thread():
-            return
-        self.interrupted = False
-        self.former_handler = signal.signal(signal.SIGINT, self.interrupt)
-
-    def interrupt(self, number: int, frame: FrameType | None) -> None:
-        """Notes the first Ctrl-C; a second one interrupts at once."""
-        if self.interrupted:
-            raise KeyboardInterrupt
-        self.interrupted = True
 
     def close(self) -> None:
-        """Gives Ctrl-C back; ``GAN.fit`` calls it however training ends."""
-        if self.former_handler is not None:
-            signal.signal(signal.SIGINT, self.former_handler)
-            self.former_handler = None
+        """Gives the folder back, and signals; ``GAN.fit`` calls it however training ends."""
+        lost_terminal = getattr(sys.exception(), "errno", None) in (errno.EIO, errno.EPIPE)
+        try:
+            if self.signals.noted is not None and lost_terminal and self.model.position.step:
+                self.save()  # a progress bar ended the epoch that had begun, between two steps
+        finally:
+            self.files.close()
+            self.signals.end()
 
 
 def remove_rows(path: Path, separator: str, epoch: int) -> None:
@@ -194,11 +213,6 @@ def remove_rows(path: Path, separator: str, epoch: int) -> None:
     ]
     if kept != lines:
         write_whole(path, lambda file: Path(file).write_text("".join(kept)))
-
-
-def find_checkpoints(folder: PathLike) -> list[Path]:
-    """Returns the files of a folder's checkpoints, the oldest first."""
-    return sorted(Path(folder).glob("epoch_*_step_*.keras"))
 
 
 def read_position(path: PathLike) -> dict[str, Any]:

@@ -176,7 +176,7 @@ class Fitting(Sampling):
             )
         finally:
             self.position.behind = 0  # of batches that only this call was to read
-            for callback in in_order:
+            for callback in reversed(in_order):
                 getattr(callback, "close", lambda: None)()
         # What Keras does for a model's one optimizer, where that keeps an average of its own.
         for phase in self.phases.values():
@@ -282,7 +282,7 @@ class Fitting(Sampling):
     def logs(self) -> Scalars:
         """Returns the means since the epoch began, by name."""
         logs = self.get_metrics_result()
-        if differentiation.several_workers():
+        if differentiation.several_workers(self):
             # Keras 3.15 reduces the logs of several workers along an axis that scalars don't have.
             logs = {name: ops.expand_dims(value, 0) for name, value in logs.items()}
         return logs

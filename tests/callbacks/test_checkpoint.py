@@ -143,7 +143,7 @@ def test_pictures_are_those_of_the_whole_run(start, tmp_path):
 
 def test_keeps_the_newest(start, tmp_path):
     fit(start, [Checkpoint(tmp_path / "run", every=2, keep=2)])
-    names = sorted(path.name for path in (tmp_path / "run").iterdir())
+    names = sorted(path.name for path in (tmp_path / "run").glob("*.keras"))
     assert names == ["epoch_00002_step_0000002.keras", "epoch_00002_step_0000004.keras"]
     loaded = keras.models.load_model(tmp_path / "run" / names[-1])
     assert loaded.optimizer.iterations == 12
@@ -151,7 +151,7 @@ def test_keeps_the_newest(start, tmp_path):
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(start, whole_run, tmp_path):
     fit(start, [Checkpoint(tmp_path / "run")])
-    newest = max((tmp_path / "run").iterdir())
+    newest = max((tmp_path / "run").glob("*.keras"))
     contents = newest.read_bytes()
     newest.write_bytes(contents[: len(contents) // 2])
     with pytest.warns(UserWarning, match=f"{newest.name} is cut short or damaged"):
@@ -159,10 +159,37 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(start, whole_
     assert len(history["generator_loss"]) == 1
     assert_same_state(whole_run[0], resumed)
     assert_same_state(gankit.load(newest), resumed)  # written anew
-    for path in (tmp_path / "run").iterdir():
+    for path in (tmp_path / "run").glob("*.keras"):
         path.write_bytes(b"")
     with pytest.warns(UserWarning, match="is empty"), pytest.raises(ValueError, match="All 3"):
         fit(start, [Checkpoint(tmp_path / "run")])
+
+
+def test_a_checkpoint_of_another_run_is_not_taken_up(start, whole_run, tmp_path):
+    fit(start, [Checkpoint(tmp_path / "other")])
+    with pytest.raises(Stopped):
+        fit(start, [Checkpoint(tmp_path / "run", every=1), StopAfter(2)])
+    name = f"epoch_{EPOCHS:05d}_step_0000000.keras"
+    contents = (tmp_path / "other" / name).read_bytes()
+    (tmp_path / "run" / name).write_bytes(contents)
+    resumed, history = fit(start, [Checkpoint(tmp_path / "run")])
+    assert len(history["generator_loss"]) == EPOCHS
+    assert_same_state(whole_run[0], resumed)
+    assert (tmp_path / "run" / name).read_bytes() == contents
+    last = (tmp_path / "run" / name).with_stem(f"epoch_{EPOCHS:05d}_step_0000000_2")
+    assert_same_state(gankit.load(last), resumed)
+
+
+def test_fits_one_after_the_other_and_one_inside_the_other(start, tmp_path):
+    former = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    checkpoint = Checkpoint(tmp_path / "run")
+    fit(start, [checkpoint], epochs=1)
+    fit(start, [checkpoint, Checkpoint(tmp_path / "archive")], epochs=2)
+    inside = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: fit(start, [Checkpoint(tmp_path / "inner")], epochs=1)
+    )
+    fit(start, [checkpoint, inside], epochs=3)
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == former
 
 
 def test_a_folder_of_another_gan(start, tmp_path):
@@ -309,7 +336,7 @@ def start_process(folder, epochs):
 
 def wait_for_writing(process, folder):
     """Returns as soon as the process has begun to write a checkpoint, or has ended."""
-    while process.poll() is None and not list(folder.glob("run/.writing_*")):
+    while process.poll() is None and not list(folder.glob("run/.writing_*.keras")):
         time.sleep(0.001)
 
 
@@ -330,11 +357,11 @@ def kill_and_restart(start, folder, moments, epochs):
         killed += process.poll() is None
         process.kill()
         process.communicate()
-        writing += bool(list(folder.glob("run/.writing_*")))
+        writing += bool(list(folder.glob("run/.writing_*.keras")))
     run_python(TRAIN, folder, str(epochs))
     whole, _ = fit(start, epochs=epochs)
     assert_same_state(whole, gankit.load(folder / "end.keras"))
-    assert not list(folder.glob("run/.writing_*"))
+    assert not list(folder.glob("run/.writing_*.keras"))
     return killed, writing
 
 
@@ -350,6 +377,21 @@ def test_killed_twenty_times(start, tmp_path):
     print(f"{killed} of 20 processes were killed before they ended, {writing} while writing.")
     assert killed > 10
     assert writing >= 5
+
+
+def test_a_second_process_is_told_who_has_the_folder(start, tmp_path):
+    shutil.copy(start, tmp_path)
+    process = start_process(tmp_path, epochs=1000)
+    while not list(tmp_path.glob("run/epoch_*.keras")):
+        time.sleep(0.05)
+    with pytest.raises(RuntimeError, match=f"is in use by process {process.pid} on "):
+        fit(start, [Checkpoint(tmp_path / "run")])
+    assert Checkpoint(tmp_path / "run").restore(gankit.load(start))[0]  # who only reads may
+    assert process.poll() is None
+    process.kill()
+    process.communicate()
+    with pytest.raises(Stopped):
+        fit(start, [Checkpoint(tmp_path / "run"), StopAfter(1)], epochs=1000)
 
 
 def test_control_c_leaves_a_checkpoint(start, tmp_path):

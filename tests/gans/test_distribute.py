@@ -1,14 +1,12 @@
 """Several devices: two logical CPUs in one process, and two workers in two processes."""
 
 import json
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from helpers import free_ports, run_python
+from helpers import environment_of_processes, free_ports, run_python
 
 TWO_DEVICES = """
 import os
@@ -200,7 +198,9 @@ from helpers import *
 keras.utils.set_random_seed(0)
 with strategy.scope():
     gan = make_gan(make_plain_networks, generator_ema=0.9)
-history = gan.fit(make_dataset(), epochs=2, verbose=0).history
+history = gan.fit(
+    make_dataset(), epochs=2, verbose=0, callbacks=[gankit.callbacks.Checkpoint("run", every=3)]
+).history
 weights = [float(np.sum(weight)) for weight in gan.get_weights()]
 print("RESULT", json.dumps([history, weights]))
 """
@@ -214,6 +214,8 @@ def test_two_workers_train_one_gan(tmp_path):
     assert printed[0] == printed[1]
     history, _ = json.loads(printed[0])
     assert len(history["discriminator_loss"]) == 2
+    newest = max(path.name for path in (tmp_path / "run").glob("*.keras"))
+    assert newest == "epoch_00001_step_0000002.keras"  # of 2 epochs, 8 steps
 
 
 LONG_RUN = """
@@ -236,14 +238,13 @@ print("RESULT", json.dumps([float(np.sum(weight)) for weight in gan.get_weights(
 def start_workers(folder):
     """Starts two workers of a run that writes checkpoints, and returns their processes."""
     code = WORKER.split("history =")[0] + LONG_RUN
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     command = [sys.executable, "-c", code]
     ports = free_ports(2)
     return [
         subprocess.Popen(
             [*command, str(index), *ports],
             cwd=folder,
-            env=environment,
+            env=environment_of_processes(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

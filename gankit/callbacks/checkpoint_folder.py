@@ -1,0 +1,174 @@
+"""The folder of a run: which files in it are its checkpoints, and who may write them."""
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from gankit.callbacks.lock import Lock
+from gankit.saving import sync, write_whole
+from gankit.typing import PathLike
+
+INDEX = "checkpoints.json"
+LOCK = "checkpoints.lock"
+NAME = re.compile(r"epoch_(\d{5,})_step_(\d{7,})(_\d+)?\.keras")
+TEMPORARY = re.compile(r"\.writing_[0-9a-f]{8}\.keras")
+
+
+class CheckpointFolder:
+    """The checkpoints of one run: those that the folder's index names, and no other file.
+
+    The index, ``checkpoints.json``, lists their names, the oldest first, and the name under which
+    the process that trains writes the next one. It names a checkpoint before that is there, and
+    still after it is deleted, so that a process may be killed at any moment: what it names and is
+    not there doesn't count.
+
+    Args:
+        folder: its path.
+    """
+
+    def __init__(self, folder: PathLike):
+        self.path = Path(folder)
+        self.lock = Lock(self.path / LOCK)
+        self.names: list[str] = []
+        self.temporary: Path | None = None
+
+    def open(self) -> None:
+        """Takes the folder for this process, which alone writes to it until ``close``.
+
+        Raises:
+            RuntimeError: another process has it.
+            ValueError: the index is damaged, or lost.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.lock.acquire()
+        self.names, left = self.read()
+        if left is not None:  # by a process that was killed
+            (self.path / left).unlink(missing_ok=True)
+        self.temporary = self.path / f".writing_{secrets.token_hex(4)}.keras"
+        self.write(self.names)
+
+    def close(self) -> None:
+        """Gives the folder back."""
+        self.lock.release()
+
+    def find(self) -> list[Path]:
+        """Returns the checkpoints that are there, the oldest first.
+
+        Raises:
+            ValueError: the index is damaged, or lost.
+        """
+        self.names, _ = self.read()
+        return [self.path / name for name in self.names]
+
+    def put_first(self, names: Sequence[str]) -> None:
+        """Has some of them deleted before the others, whatever their age."""
+        self.names = [*names, *(name for name in self.names if name not in names)]
+
+    def choose_path(self, epoch: int, step: int) -> Path:
+        """Returns the path for a checkpoint, at which there is no file of somebody else's."""
+        stem, number = f"epoch_{epoch:05d}_step_{step:07d}", 1
+        path = self.path / f"{stem}.keras"
+        while path.name not in self.names and os.path.lexists(path):
+            number += 1
+            path = self.path / f"{stem}_{number}.keras"
+        return path
+
+    def publish(self, path: Path, write: Callable[[Path], object], keep: int) -> None:
+        """Writes a checkpoint, whole or not at all, and deletes the oldest.
+
+        Args:
+            path: what ``choose_path`` returned.
+            write: takes a path, and writes the checkpoint there.
+            keep: how many stay.
+
+        Raises:
+            OSError: it can't be written; all others are still there.
+            RuntimeError: another process has taken the folder, past a lock that does not reach it.
+        """
+        names = [*(name for name in self.names if name != path.name), path.name]
+        temporary = self.temporary
+        if temporary is None:
+            raise RuntimeError("Open the folder before you write to it.")
+        try:
+            write(temporary)
+            sync(temporary)
+            self.check_mine()
+            self.write(names)
+            temporary.replace(path)
+            sync(self.path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        self.names = [name for name in names[:-keep] if not self.delete(name)] + names[-keep:]
+
+    def delete(self, name: str) -> bool:
+        """Returns whether a checkpoint is deleted; on Windows it isn't while somebody reads it."""
+        try:
+            (self.path / name).unlink(missing_ok=True)
+        except OSError:
+            return False
+        return True
+
+    # The index
+
+    def write(self, names: Sequence[str]) -> None:
+        """Writes the index."""
+        index = {"checkpoints": names, "writing": self.temporary and self.temporary.name}
+        text = json.dumps(index, indent=1) + "\n"
+        write_whole(self.path / INDEX, lambda file: file.write_text(text))
+
+    def read(self) -> tuple[list[str], str | None]:
+        """Returns what the index names and is there, and the name of what was being written."""
+        path = self.path / INDEX
+        try:
+            names, writing = parse(path.read_text())
+        except FileNotFoundError:
+            if self.path.is_dir() and self.find_alike():
+                raise ValueError(f"{path} is lost, {self.explain_index()}") from None
+            return [], None
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            raise ValueError(f"{path} is damaged ({error}), {self.explain_index()}") from error
+        return [name for name in names if (self.path / name).is_file()], writing
+
+    def explain_index(self) -> str:
+        """Returns what to do without an index: nobody else knows whose the files are."""
+        alike = self.find_alike()
+        return (
+            f"which says which of the files beside it are the run's: {len(alike)} have names like "
+            f"a checkpoint's. To go on from the last of them, write into {INDEX}: "
+            f"{json.dumps({'checkpoints': alike})}. To start from the beginning, choose another "
+            "folder."
+        )
+
+    def find_alike(self) -> list[str]:
+        """Returns the files with names like a checkpoint's, whosever they are, by progress."""
+        found = [(NAME.fullmatch(path.name), path) for path in self.path.iterdir()]
+        alike = [match for match, path in found if match and path.is_file()]
+        return [m[0] for m in sorted(alike, key=lambda match: (int(match[1]), int(match[2])))]
+
+    def check_mine(self) -> None:
+        """Raises ``RuntimeError`` if another process has opened the folder after this one."""
+        try:
+            _, writing = self.read()
+        except ValueError:  # lost or damaged since, and about to be written anew
+            return
+        if writing is not None and self.temporary != self.path / writing:
+            raise RuntimeError(
+                f"Another process has begun to train in {str(self.path)!r}, which its file system "
+                "did not prevent. This run ends; its checkpoints so far are untouched."
+            )
+
+
+def parse(text: str) -> tuple[list[str], str | None]:
+    """Returns what an index says, or raises if nothing that ``CheckpointFolder`` writes says so."""
+    index: dict[str, Any] = json.loads(text)
+    names, writing = list(index["checkpoints"]), index.get("writing")
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no checkpoint's name")
+    if writing is not None and not TEMPORARY.fullmatch(writing):
+        raise ValueError(f"{writing!r} is no temporary file's name")
+    return names, writing

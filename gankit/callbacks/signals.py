@@ -1,0 +1,87 @@
+"""Signals that end a process, put off until its state is saved."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import traceback
+import weakref
+from types import FrameType
+from typing import Any
+
+# Ctrl-C; what schedulers, containers and kill send; a terminal or connection that is closed.
+NUMBERS = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+
+listening: "weakref.WeakSet[Signals]" = weakref.WeakSet()
+
+
+class Signals:
+    """Notes signals that would end the process, so that it ends when its state is saved.
+
+    Only those that nobody else handles or ignores: ``nohup`` ignores SIGHUP, and a handler of the
+    user's stays. A second Ctrl-C ends at once; SIGTERM and SIGHUP may come twice for one reason,
+    from a terminal and its shell, or from ``timeout``.
+
+    Attributes:
+        noted: the number of the signal that has come, None as long as none has.
+    """
+
+    def __init__(self) -> None:
+        self.noted: int | None = None
+        self.former: dict[int, Any] = {}
+
+    def listen(self) -> None:
+        """Notes signals from now on; in the main thread, which alone gets them."""
+        self.noted = None
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in NUMBERS:
+            former = signal.getsignal(number)
+            if former in (signal.SIG_DFL, signal.default_int_handler) or is_ours(former):
+                self.former[number] = former
+                signal.signal(number, self.note)
+        listening.add(self)
+
+    def note(self, number: int, frame: FrameType | None = None) -> None:
+        """Notes a signal; ends at once with a second Ctrl-C."""
+        if self.noted is not None and number == signal.SIGINT:
+            self.end()
+        if self.noted in (None, signal.SIGINT):  # who catches KeyboardInterrupt may well go on
+            self.noted = number
+
+    def give_back(self) -> None:
+        """Puts the former handlers back, unless others were set since."""
+        for number, former in self.former.items():
+            if signal.getsignal(number) == self.note:
+                signal.signal(number, former)
+        self.former = {}
+
+    def end(self) -> None:
+        """Ends the process as the signal that was noted would have, if one was."""
+        self.give_back()
+        if self.noted is None:
+            return
+        number, self.noted = self.noted, None
+        if isinstance(error := sys.exception(), Exception) and number != signal.SIGINT:
+            with contextlib.suppress(OSError):  # of a terminal that is gone
+                traceback.print_exception(error)  # which would die unseen
+        signal.raise_signal(number)  # KeyboardInterrupt, or death
+        # A handler of an outer fit has noted it, or this is a container's first process, which
+        # outlives signals.
+        raise SystemExit(128 + number)
+
+
+def is_ours(handler: Any) -> bool:
+    """Returns whether a handler is that of another ``Signals``, of a fit around this one."""
+    return isinstance(getattr(handler, "__self__", None), Signals)
+
+
+def give_all_back() -> None:
+    """Gives signals back in a child that has just been forked: its parent's state isn't its own."""
+    for signals in list(listening):
+        signals.give_back()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing is forked
+    os.register_at_fork(after_in_child=give_all_back)
