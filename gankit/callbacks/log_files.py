@@ -76,7 +76,7 @@ class LogFiles:
         for path in self.tables:
             kept = b"".join(read_lines(path)[: lengths[str(path)]])
             if path.exists() and path.stat().st_size > len(kept):
-                write_whole(path, lambda file, kept=kept: file.write_bytes(kept))
+                os.truncate(path, len(kept))
         for path in self.events():
             if str(path) not in lengths:
                 path.unlink()
