@@ -59,12 +59,10 @@ class LogFiles:
         write_whole(self.path, lambda file: file.write_text(json.dumps(self.begun)))
 
     def measure(self) -> dict[str, int]:
-        """Returns how long each file is by its path, with all that is written so far.
+        """Returns how long each file is by its path; Keras writes each row and scalar at once.
 
         CSV files in lines, since editors and systems end these differently, others in bytes.
         """
-        for callback in self.callbacks:
-            flush(callback)
         return self.measure_tables() | {str(path): path.stat().st_size for path in self.events()}
 
     def measure_tables(self) -> dict[str, int]:
@@ -113,14 +111,6 @@ def event_folders(callback: keras.callbacks.Callback) -> list[Path]:
     if isinstance(callback, TensorBoardImages):
         return [callback.events]
     return []
-
-
-def flush(callback: keras.callbacks.Callback) -> None:
-    """Has TensorBoard's writers of a callback, which collect events for minutes, write them."""
-    for value in vars(callback).values():
-        for writer in value.values() if isinstance(value, dict) else [value]:
-            if hasattr(writer, "as_default") and hasattr(writer, "flush"):
-                writer.flush()
 
 
 def read_lines(path: Path) -> list[bytes]:

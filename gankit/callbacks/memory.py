@@ -53,7 +53,8 @@ def write_memory(archive: zipfile.ZipFile, callbacks: Sequence[keras.callbacks.C
     memories: dict[str, Memory] = {}
     arrays: dict[str, Any] = {}
     for name, callback in name_callbacks(callbacks):
-        memory = {key: getattr(callback, key) for key in attributes(callback)}
+        names = [key for key in attributes(callback) if hasattr(callback, key)]
+        memory = {key: getattr(callback, key) for key in names}
         for number, weight in enumerate(memory.pop("best_weights", None) or []):
             arrays[f"{name}/{number}"] = np.asarray(weight)
         memories[name] = memory
