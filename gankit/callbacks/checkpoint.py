@@ -11,13 +11,16 @@ from typing import Any
 
 import keras
 
+from gankit.callbacks.changes import Change, as_list, compare_data, find_changes, take_rates
 from gankit.callbacks.checkpoint_folder import CheckpointFolder
+from gankit.callbacks.log_files import LogFiles
+from gankit.callbacks.memory import Memory, find_stop, read_memory, recall, write_memory
 from gankit.callbacks.periodic import Periodic
 from gankit.callbacks.signals import Signals
 from gankit.checks import check_at_least_one
 from gankit.differentiation import several_workers
 from gankit.gans import GAN
-from gankit.saving import check_file, write_whole
+from gankit.saving import check_file
 from gankit.typing import Every, Logs, PathLike
 
 POSITION = "position.json"  # beside Keras's own members in the file
@@ -69,32 +72,54 @@ class Checkpoint(Periodic):
         self.resumed = False
         self.written: Path | None = None
         self.saved: tuple[int, int] | None = None  # epoch and step of what is written
+        self.others: Sequence[keras.callbacks.Callback] = ()
+        self.memories: list[tuple[keras.callbacks.Callback, Memory]] = []
+        self.changes: list[Change] = []
 
     def restore_before_fit(self, gan: GAN, callbacks: Sequence[keras.callbacks.Callback]) -> None:
         """Restores the newest checkpoint, if there is one; ``GAN.fit`` calls it, before Keras's.
 
-        Rows of ``callbacks`` that write a CSV file are removed if their epochs come again: a run
-        that is killed after a row, but before its checkpoint, would write it twice.
+        What ``callbacks`` wrote to files after that checkpoint is removed: it comes again.
         """
         self.set_model(gan)
+        self.others = [callback for callback in callbacks if callback is not self]
         if self.writes:
             self.files.open()
-        self.saved = None
+        self.saved, self.memories = None, []
+        self.log_files = LogFiles(self.folder, self.others)
         self.written, position = self.restore(gan)
-        self.resumed = position is not None
-        if position is None:
-            return
-        gan.position.restore(position)
-        self.saved = gan.position.epoch, gan.position.step
-        for callback in callbacks:
-            if isinstance(callback, keras.callbacks.CSVLogger) and callback.append and self.writes:
-                remove_rows(Path(callback.filename), callback.sep, gan.position.initial_epoch)
+        self.resumed = self.written is not None
+        if self.written and position:
+            gan.position.restore(position)
+            self.saved = gan.position.epoch, gan.position.step
+            self.take_up(gan, self.written, position)
+        if self.writes:
+            self.log_files.begin(position and position["files"])
+
+    def take_up(self, gan: GAN, path: Path, position: dict[str, Any]) -> None:
+        """Reads what callbacks remembered, and says what the script has changed since."""
+        self.memories = read_memory(path, self.others, gan)
+        gan.position.ended = find_stop(self.memories)
+        rates = take_rates(gan, position["given_rates"])
+        data = compare_data(position["data"], gan.position.data, position["step"])
+        if told := [*self.changes, *rates, *data]:
+            warnings.warn(
+                f"The script has changed since {path} was written, and the run goes on "
+                f"with what it says now:{as_list(told)}",
+                stacklevel=3,
+            )
+        for callback in self.others:
+            if isinstance(callback, keras.callbacks.CSVLogger):
+                callback.append = True  # or it would begin its file anew
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Says where training goes on, and puts off signals."""
         if self.resumed and self.writes and self.params.get("verbose"):
             print(f"Goes on from {self.written}, up to {self.params['epochs']} epochs in all.")
         super().on_train_begin(logs)
+        recall(self.memories)
+        if self.resumed:
+            self.log_files.keep_columns()
         self.signals.listen()
 
     def restore(self, gan: GAN) -> tuple[Path | None, dict[str, Any] | None]:
@@ -112,11 +137,14 @@ class Checkpoint(Periodic):
                 damaged.append(path.name)
                 continue
             try:
-                gan.load_weights(path)
+                self.changes = find_changes(gan, path)
+                with warnings.catch_warnings():  # Keras would go on without an optimizer's state
+                    warnings.filterwarnings("error", "Skipping variable loading")
+                    gan.load_weights(path)
             except Exception as error:
                 raise ValueError(
                     f"{path} is intact, but belongs to another GAN. Use another folder, or build "
-                    f"the networks as before: {error}"
+                    f"and compile it as before: {error}"
                 ) from error
             self.files.put_first(damaged)
             return path, position
@@ -167,11 +195,14 @@ class Checkpoint(Periodic):
         if not self.writes:
             return
 
+        lengths = self.log_files.measure()
+
         def write(file):
             self.model.save(file)
             # Not by its name, under which a new archive would be made if it were there no more.
             with file.open("r+b") as opened, zipfile.ZipFile(opened, "a") as archive:
-                archive.writestr(POSITION, json.dumps(state))
+                archive.writestr(POSITION, json.dumps(state | {"files": lengths}))
+                write_memory(archive, self.others)
 
         path = self.files.choose_path(*now)
         try:
@@ -198,21 +229,6 @@ class Checkpoint(Periodic):
         finally:
             self.files.close()
             self.signals.end()
-
-
-def remove_rows(path: Path, separator: str, epoch: int) -> None:
-    """Removes the rows of a CSV file from an epoch on, and one that was cut short."""
-    if not path.exists():
-        return
-    lines = path.read_text().splitlines(keepends=True)
-    kept = [
-        line
-        for line in lines
-        if line.endswith("\n")
-        and not (line.split(separator)[0].isdigit() and int(line.split(separator)[0]) >= epoch)
-    ]
-    if kept != lines:
-        write_whole(path, lambda file: Path(file).write_text("".join(kept)))
 
 
 def read_position(path: PathLike) -> dict[str, Any]:

@@ -56,6 +56,7 @@ class Evaluate(Periodic):
     """
 
     order = -1  # adds to the logs, before other callbacks read them
+    remembers = ("values",)
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ import numpy as np
 
 from gankit.callbacks.periodic import Periodic
 from gankit.grids import make_grid, save_grid
+from gankit.saving import write_whole
 from gankit.typing import Every, Logs, PathLike, Structure, ValueRange
 
 
@@ -70,4 +71,9 @@ class SampleGrid(Periodic):
         digits = {"epoch": 4, "step": 6}[unit]
         path, images = self.folder / f"{unit}_{number:0{digits}d}.png", self.draw()
         if self.writes:
-            save_grid(images, path, columns=self.columns, value_range=self.value_range)
+            write_whole(
+                path,
+                lambda file: save_grid(
+                    images, file, columns=self.columns, value_range=self.value_range
+                ),
+            )

@@ -36,6 +36,7 @@ class StopOnNaN(keras.callbacks.Callback):
     """
 
     order = -2  # comes before callbacks that would write what it is to prevent
+    remembers = ("returns",)
 
     def __init__(
         self,

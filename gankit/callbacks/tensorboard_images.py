@@ -25,6 +25,7 @@ class TensorBoardImages(SampleGrid):
 
     def __init__(self, log_dir: PathLike, num_images: int | None = None, **kwargs: Any):
         super().__init__(log_dir, num_images, **kwargs)
+        self.events = self.folder / "images"
         try:
             import tensorboard  # noqa: F401  tf.summary.image is in it
         except ImportError as error:
@@ -39,7 +40,7 @@ class TensorBoardImages(SampleGrid):
         super().on_train_begin(logs)
         self.writer = tf.summary.create_noop_writer()
         if self.writes:
-            self.writer = tf.summary.create_file_writer(str(self.folder / "images"))
+            self.writer = tf.summary.create_file_writer(str(self.events))
 
     def act(self, unit: str, number: int) -> None:
         """Writes one grid; of several workers all draw, and the first one writes."""

@@ -21,6 +21,7 @@ from gankit.training.inputs import check_logits, check_networks, choose_range
 from gankit.training.logs import name_losses
 from gankit.training.optimizers import choose_optimizers
 from gankit.training.phase import Phase, add_gradients
+from gankit.training.position import read_given_rates
 from gankit.training.random import find_seed_states
 from gankit.typing import Scalars, Structure, Tensor, ValueRange
 
@@ -192,6 +193,7 @@ class GAN(Fitting):
         self.loss, self.penalty = loss, penalty
         self.create_averages()
         self.set_phases(phases)
+        self.position.given_rates = read_given_rates(self.optimizer.optimizers)
 
     # The path of a batch, from top to bottom
 

@@ -11,9 +11,10 @@ import numpy as np
 from keras import ops
 
 from gankit import differentiation
-from gankit.data.epochs import get_epochs
+from gankit.data.epochs import get_epochs, set_epoch
 from gankit.training.arguments import check_fit_arguments, check_no_weights
 from gankit.training.batch import check_divisible, count_rows
+from gankit.training.known_data import describe_data
 from gankit.training.logs import EpochMeans, name_losses
 from gankit.training.optimizers import Optimizers, copy_of, portable
 from gankit.training.phase import Phase, check_apart
@@ -154,6 +155,7 @@ class Fitting(Sampling):
         """
         self.check_compiled()
         check_fit_arguments(kwargs)
+        set_epoch(x, 0)  # whose first batch tells whether data are those of before
         first, x = peek(x, y, batch_size)
         self.check_training_data(first)
         self.check_data(peek_validation(kwargs))
@@ -161,6 +163,7 @@ class Fitting(Sampling):
         kwargs.setdefault("shuffle", not (get_epochs(x) or is_stream(x)))
         in_order = put_in_order(callbacks)
         self.position.begin(initial_epoch)
+        self.position.data = describe_data(x, first, batch_size, kwargs.get("steps_per_epoch"))
         try:
             for callback in in_order:
                 getattr(callback, "restore_before_fit", lambda gan, others: None)(self, in_order)
@@ -171,7 +174,7 @@ class Fitting(Sampling):
                 epochs=epochs,
                 verbose=verbose,
                 callbacks=[PositionKeeper(x, kwargs.get("validation_data")), *in_order],
-                initial_epoch=self.position.initial_epoch,
+                initial_epoch=self.position.first_epoch(epochs),
                 **kwargs,
             )
         finally:

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from gankit.data.epochs import get_epochs, set_epoch, set_epochs
-from gankit.typing import Logs
+from gankit.typing import Config, Logs
 
 
 class Position:
@@ -23,6 +23,9 @@ class Position:
         behind: how many of these are still to come in the data, whose batches ``fit`` only reads.
         means: the logged values of the epoch that has begun, where it was interrupted.
         learning_rates: of all optimizers, at the beginning of the epoch that has begun.
+        given_rates: those that ``compile`` was given, None where a schedule gives them.
+        data: what the data are, see ``describe_data``.
+        ended: whether the run has come to an end before its last epoch.
     """
 
     def __init__(self, gan: Any):
@@ -30,6 +33,9 @@ class Position:
         self.epoch_offset = self.initial_epoch = self.steps = self.step = self.behind = 0
         self.means: dict[str, list[float]] = {}
         self.learning_rates: list[float] = []
+        self.given_rates: list[float | None] = []
+        self.data: Config = {}
+        self.ended = False
 
     @property
     def epoch(self) -> int:
@@ -44,6 +50,21 @@ class Position:
         self.epoch_offset = 0 if initial_epoch else self.epoch
         self.initial_epoch = initial_epoch
         self.step = self.behind = 0
+        self.ended = False
+
+    def first_epoch(self, epochs: int) -> int:
+        """Returns which of ``fit``'s epochs comes first: none of them where the run has ended.
+
+        Raises:
+            ValueError: more epochs are done than ``fit`` is asked for.
+        """
+        if (self.initial_epoch, self.behind) > (epochs, 0):
+            steps = f" and {self.step} steps" if self.step else ""
+            raise ValueError(
+                f"{self.initial_epoch} epochs{steps} are done, but epochs={epochs} asks for fewer "
+                "in all. Ask for more, or start anew in another folder."
+            )
+        return epochs if self.ended else self.initial_epoch
 
     def pass_by(self, most: int) -> int:
         """Returns how many of the next batches, at most so many, were trained on before."""
@@ -61,6 +82,8 @@ class Position:
         return {
             "step": self.step,
             "learning_rates": self.learning_rates,
+            "given_rates": self.given_rates,
+            "data": self.data,
             "means": self.gan.means.save(),
         }
 
@@ -144,6 +167,13 @@ class PositionKeeper(keras.callbacks.Callback):
 def read_learning_rates(optimizers: Iterable[keras.optimizers.Optimizer]) -> list[float]:
     """Returns the present learning rates, also of optimizers on several devices."""
     return [float(ops.convert_to_numpy(optimizer.learning_rate)) for optimizer in optimizers]
+
+
+def read_given_rates(optimizers: Iterable[keras.optimizers.Optimizer]) -> list[float | None]:
+    """Returns the learning rates that are numbers, and None for those that follow a schedule."""
+    optimizers = list(optimizers)
+    pairs = zip(optimizers, read_learning_rates(optimizers), strict=True)
+    return [None if follows_schedule(optimizer) else rate for optimizer, rate in pairs]
 
 
 def follows_schedule(optimizer: keras.optimizers.Optimizer) -> bool:

@@ -212,7 +212,7 @@ def run(folder, *callbacks, every=1, **options):
     callbacks = [
         Checkpoint(folder / "run", every),
         *callbacks,
-        keras.callbacks.CSVLogger(folder / "log.csv", append=True),
+        keras.callbacks.CSVLogger(folder / "log.csv"),
     ]
     history = gan.fit(make_dataset(), epochs=2, callbacks=callbacks, verbose=0, **options)
     return gan, history.history
@@ -279,6 +279,12 @@ def test_stopped_while_callbacks_look_at_the_end_of_an_epoch(tmp_path):
         raise Stopped
 
     check_parts(tmp_path, [keras.callbacks.LambdaCallback(on_epoch_end=stop)], every="epoch")
+
+
+# Keras takes a file's columns from the first row that a process writes.
+def test_columns_of_a_run_that_is_not_evaluated_in_each_epoch(tmp_path):
+    options = held_out(shuffle=False) | {"validation_freq": 2, "every": "epoch"}
+    check_parts(tmp_path, [StopAfter(STEPS + 1)], **options)
 
 
 # The row is written then, and the checkpoint is not: the epoch, and its row, come again.

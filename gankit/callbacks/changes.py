@@ -1,0 +1,212 @@
+"""What a script says otherwise than it did when a checkpoint was written."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gankit.gans import GAN
+from gankit.training.position import read_learning_rates
+from gankit.typing import Config
+
+#: Settings that don't count: how steps are run, and where random numbers began, which go on.
+IGNORED = {"run_eagerly", "steps_per_execution", "jit_compile", "name", "seed"}
+NAMES_OF_LAYERS = {"name", "keras_history", "input_layers", "output_layers"}
+
+
+class Change(NamedTuple):
+    """A setting by its name, with its old and its new value."""
+
+    name: str
+    old: Any
+    new: Any
+
+    def __str__(self) -> str:
+        return f"{self.name}: {show(self.old)} -> {show(self.new)}"
+
+
+def find_changes(gan: GAN, path: Path) -> list[Change]:
+    """Returns what has changed since a checkpoint was written, and can be gone on with.
+
+    Learning rates that are numbers are left out: callbacks change them, too.
+
+    Raises:
+        ValueError: another class, other networks, another class of optimizer, or a schedule of
+            learning rates where a number was, or the other way round.
+    """
+    with zipfile.ZipFile(path) as archive:
+        then = json.loads(archive.read("config.json"))
+    now = json.loads(gan.to_json())
+    networks = names_of_networks(gan, now["config"])
+    changes = [*compare(settings(then, networks), settings(now, networks))]
+    refused = [one for one in changes if is_refused(one, networks)]
+    if refused:
+        more = [f"and {len(refused) - 5} more"] if len(refused) > 5 else []
+        raise ValueError(as_list([*refused[:5], *more]))
+    return [one for one in changes if not is_rate(one)]
+
+
+def take_rates(gan: GAN, given: list[float | None]) -> list[str | Change]:
+    """Sets the learning rates that the script has changed, unless a callback has set others.
+
+    That is where a rate is not the one any more that ``compile`` was given.
+
+    Args:
+        gan: as the checkpoint has it.
+        given: what ``compile`` was given when the checkpoint was written, for each optimizer.
+
+    Returns:
+        What has changed, and whether it is taken.
+    """
+    told: list[str | Change] = []
+    optimizers, position = gan.optimizer.optimizers, gan.position
+    rates = read_learning_rates(optimizers)
+    for number, (old, new) in enumerate(zip(given, position.given_rates, strict=True)):
+        change = Change(f"{optimizers[number].name}_optimizer.learning_rate", old, new)
+        if old == new or new is None:
+            continue
+        if rates[number] == old:
+            optimizers[number].learning_rate = position.learning_rates[number] = new
+            told.append(change)
+        else:
+            told.append(f"{change} is not taken: a callback has set it to {show(rates[number])}")
+    return told
+
+
+def compare_data(then: Config, now: Config, step: int) -> list[Change]:
+    """Returns how the data differ from those of a checkpoint.
+
+    Args:
+        then: what ``describe_data`` returned when the checkpoint was written.
+        now: what it returns now.
+        step: training steps completed of the epoch that has begun.
+
+    Raises:
+        ValueError: they have fewer batches than that.
+    """
+    if now["batches"] is not None and now["batches"] < step:
+        raise ValueError(
+            f"{step} batches of an epoch are trained, but an epoch of the data has only "
+            f"{now['batches']} batches now, and had {then['batches']}. Give the data that the run "
+            "began with, or use another folder."
+        )
+    changes = [
+        change
+        for name in ("batches", "shapes")
+        for change in compare(then[name], now[name], f"data.{name}")
+    ]
+    means = np.array(then["means"]), np.array(now["means"])
+    if changes or np.allclose(*means, rtol=1e-3, atol=1e-3):  # decoders differ in rounding
+        return changes
+    few = [" ".join(f"{mean:.3g}" for mean in one[0, :3]) for one in means]
+    return [Change("means of the data's first images", *few)]
+
+
+def as_list(changes: list[Any]) -> str:
+    """Returns changes, each in a line of its own."""
+    return "".join(f"\n  {change}" for change in changes)
+
+
+# Configurations as Keras writes them
+
+
+def names_of_networks(gan: GAN, config: Config) -> list[str]:
+    """Returns which arguments of a GAN are networks that it trains."""
+    networks = {id(network) for side in gan.sides().values() for network in side}
+    return [name for name in config if id(getattr(gan, name, None)) in networks]
+
+
+def settings(config: Config, networks: list[str]) -> Config:
+    """Returns what counts of a GAN's configuration: its class, networks, and arguments."""
+    arguments = config["config"] | config["compile_config"]
+    kept = {name: value for name, value in arguments.items() if name not in IGNORED}
+    for name in networks:
+        kept[name] = without_names(kept[name])
+    return {"class": config["class_name"], **kept}
+
+
+def without_names(network: Config) -> Config:
+    """Returns a network's configuration with numbers for layers, whose names count on in Python."""
+    names = [layer["config"]["name"] for layer in find_layers(network)]
+    numbers = {name: number for number, name in enumerate(names)}
+
+    def replace(value, is_name=False):
+        if isinstance(value, dict):
+            return {
+                key: replace(one, key in NAMES_OF_LAYERS)
+                for key, one in value.items()
+                if not key.endswith("_initializer")  # of no matter any more
+            }
+        if isinstance(value, list):
+            return [replace(one, is_name) for one in value]
+        return numbers.get(value, value) if is_name and isinstance(value, str) else value
+
+    return replace(network)
+
+
+def find_layers(config: Config) -> Iterator[Config]:
+    """Yields a network, and all layers in it, whichever way they are nested."""
+    yield config
+    for layer in config["config"].get("layers", []):
+        yield from find_layers(layer)
+
+
+def is_object(value: Any) -> bool:
+    """Returns whether a value stands for an object of some class."""
+    return isinstance(value, dict) and "class_name" in value
+
+
+def compare(old: Any, new: Any, name: str = "") -> Iterator[Change]:
+    """Yields the smallest parts in which two configurations differ.
+
+    Arguments that only one has are left out: they are new in this version, or gone.
+    """
+    if is_object(old) and is_object(new) and old["class_name"] == new["class_name"]:
+        if old["class_name"] == "__lambda__":
+            return  # its code moves with the lines of a script
+        old, new = (inside(value) for value in (old, new))
+    if old == new:
+        return
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        old, new = (dict(enumerate(value)) for value in (old, new))
+    if not isinstance(old, dict) or not isinstance(new, dict) or is_object(old) or is_object(new):
+        yield Change(name, old, new)
+        return
+    for key in old:
+        if key in new:
+            yield from compare(old[key], new[key], f"{name}.{key}" if name else str(key))
+
+
+def inside(value: Config) -> Any:
+    """Returns the arguments of an object, and how a layer is connected."""
+    config = value["config"]
+    if isinstance(config, dict) and "inbound_nodes" in value:
+        return config | {"inputs": value["inbound_nodes"]}
+    return config
+
+
+def is_rate(change: Change) -> bool:
+    """Returns whether a number is another one that is a learning rate."""
+    return change.name.endswith("learning_rate") and isinstance(change.new, float)
+
+
+def is_refused(change: Change, networks: list[str]) -> bool:
+    """Returns whether the state of a run can't go on with a change."""
+    owner = change.name.split(".")[0]
+    if owner in networks or owner == "class":
+        return True
+    if owner != "optimizers" and not owner.endswith("_optimizer"):
+        return False
+    if change.name.endswith("learning_rate"):
+        return is_object(change.old) != is_object(change.new)
+    return is_object(change.old) or is_object(change.new)
+
+
+def show(value: Any) -> str:
+    """Returns a value in a few words."""
+    if is_object(value):
+        return value["class_name"]
+    return f"{value:.6g}" if isinstance(value, float) else f"{value!s:.60}"

@@ -1,0 +1,128 @@
+"""Files to which callbacks add: cut back to what they were when a checkpoint was written.
+
+A run that is taken up makes some steps again. What callbacks wrote of these before it was stopped
+would stand in the files twice.
+"""
+
+import csv
+import json
+import os
+import socket
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from gankit.callbacks.tensorboard_images import TensorBoardImages
+from gankit.saving import write_whole
+
+STARTS = "logs.json"  # beside the checkpoints: which processes wrote, from what lengths on
+
+Callbacks = Sequence[keras.callbacks.Callback]
+
+
+class LogFiles:
+    """The CSV files and TensorBoard's event files of a run.
+
+    Event files are new in each process, and their names hold its number. Those of other runs may
+    lie beside them. So each process notes that it has begun, and only files of processes that are
+    noted are touched.
+
+    Args:
+        folder: of the run's checkpoints.
+        callbacks: whose files these are.
+    """
+
+    def __init__(self, folder: Path, callbacks: Callbacks):
+        self.path = folder / STARTS
+        self.callbacks = callbacks
+        self.tables = [
+            Path(one.filename) for one in callbacks if isinstance(one, keras.callbacks.CSVLogger)
+        ]
+        self.folders = [place for one in callbacks for place in event_folders(one)]
+        self.begun: dict[str, Any] = {"processes": [], "lengths": {}}
+
+    def begin(self, lengths: dict[str, int] | None) -> None:
+        """Cuts files back to the lengths that a checkpoint has of them, and notes this process.
+
+        What no checkpoint has seen gets the length that it had before the run began to write it.
+        """
+        if not (self.tables or self.folders):
+            return
+        if self.path.exists():
+            self.begun = json.loads(self.path.read_text())
+        self.begun["lengths"] = self.measure_tables() | self.begun["lengths"]
+        self.cut_back(self.begun["lengths"] | (lengths or {}))
+        self.begun["processes"].append([socket.gethostname(), os.getpid(), int(time.time())])
+        write_whole(self.path, lambda file: file.write_text(json.dumps(self.begun)))
+
+    def measure(self) -> dict[str, int]:
+        """Returns how long each file is by its path; Keras writes each row and scalar at once.
+
+        CSV files in lines, since editors and systems end these differently, others in bytes.
+        """
+        return self.measure_tables() | {str(path): path.stat().st_size for path in self.events()}
+
+    def measure_tables(self) -> dict[str, int]:
+        """Returns how many lines each CSV file has."""
+        return {str(path): len(read_lines(path)) for path in self.tables}
+
+    def cut_back(self, lengths: dict[str, int]) -> None:
+        """Removes what was written later, and a line that was cut short."""
+        for path in self.tables:
+            kept = b"".join(read_lines(path)[: lengths[str(path)]])
+            if path.exists() and path.stat().st_size > len(kept):
+                os.truncate(path, len(kept))
+        for path in self.events():
+            if str(path) not in lengths:
+                path.unlink()
+            elif path.stat().st_size > lengths[str(path)]:
+                os.truncate(path, lengths[str(path)])
+
+    def events(self) -> list[Path]:
+        """Returns TensorBoard's files that processes of this run have written."""
+        there = [path for folder in self.folders for path in folder.glob("events.out.tfevents.*")]
+        return sorted(path for path in there if self.is_own(path.name))
+
+    def is_own(self, name: str) -> bool:
+        """Returns whether an event file is of one of the processes.
+
+        Its name is ``events.out.tfevents.SECONDS.HOST.PROCESS.NUMBER.v2``.
+        """
+        seconds = name.split(".")[3]
+        return seconds.isdigit() and any(
+            f".{host}.{process}." in name and int(seconds) >= start
+            for host, process, start in self.begun["processes"]
+        )
+
+    def keep_columns(self) -> None:
+        """Has CSV files go on with the columns that they have, whatever the next row holds."""
+        for callback in self.callbacks:
+            if isinstance(callback, keras.callbacks.CSVLogger) and callback.append:
+                callback.keys = read_columns(Path(callback.filename), callback.sep)
+
+
+def event_folders(callback: keras.callbacks.Callback) -> list[Path]:
+    """Returns where a callback writes TensorBoard's event files."""
+    if isinstance(callback, keras.callbacks.TensorBoard):
+        return [Path(callback.log_dir) / name for name in ("train", "validation")]
+    if isinstance(callback, TensorBoardImages):
+        return [callback.events]
+    return []
+
+
+def read_lines(path: Path) -> list[bytes]:
+    """Returns the whole lines of a file, none where there is no file."""
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    return [line for line in lines if line.endswith(b"\n")]
+
+
+def read_columns(path: Path, separator: str) -> list[str] | None:
+    """Returns the columns of a CSV file behind that of the epoch, None if it has none yet."""
+    if not path.exists():
+        return None
+    with path.open(newline="") as file:
+        header = next(csv.reader(file, delimiter=separator), None)
+    return header[1:] if header else None
