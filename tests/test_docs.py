@@ -1,6 +1,7 @@
 """What the README and the documentation show runs as it stands there, in shortened trainings."""
 
 import re
+import tarfile
 from pathlib import Path
 
 import keras
@@ -35,6 +36,8 @@ def folder(tmp_path, monkeypatch):
     for number in (0, 1):
         photos = np.repeat(digits[labels == number][:40], 3, axis=-1)
         gankit.save_images(photos, tmp_path / "photos" / f"kind_{number}")
+    with tarfile.open(tmp_path / "photos.tar", "w") as tar:
+        tar.add(tmp_path / "photos", ".")
     return tmp_path
 
 

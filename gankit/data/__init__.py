@@ -16,6 +16,7 @@ from gankit.data.mnist import load_mnist
 from gankit.data.moving_digits import moving_digits
 from gankit.data.pairs import from_pairs
 from gankit.data.resizing import resize_bicubic
+from gankit.data.shards import from_shards
 from gankit.data.stacked_digits import stack_digits
 from gankit.data.tfds import from_tfds
 from gankit.data.voxels import from_voxels
@@ -26,6 +27,7 @@ __all__ = [
     "from_directory",
     "from_high_resolution",
     "from_pairs",
+    "from_shards",
     "from_tfds",
     "from_voxels",
     "load_mnist",

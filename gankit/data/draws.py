@@ -5,12 +5,13 @@ number of a stream doesn't depend on how many follow it.
 """
 
 import functools
+import threading
 from collections.abc import Callable
 
 import numpy as np
 
 # What numbers are drawn for: each purpose has a stream of its own.
-ORDER, FLIPS, PLACES, FILMS = range(4)
+ORDER, FLIPS, PLACES, FILMS, RUNS = range(5)
 
 
 def make_generator(seed: int, epoch: int, stream: int) -> np.random.Generator:
@@ -25,5 +26,16 @@ def draw(shape: tuple[int, ...], seed: int, stream: int) -> Callable[[int], np.n
 
 
 def once_an_epoch(function: Callable[[int], np.ndarray]) -> Callable[[int], np.ndarray]:
-    """Returns a function of the epoch that remembers what it returned for the last few."""
-    return functools.lru_cache(maxsize=3)(function)  # one ends, one begins, one is evaluated on
+    """Returns a function of the epoch that remembers what it returned for the last few.
+
+    As an epoch begins, many threads ask at once: one works, the others wait for what it finds.
+    """
+    lock = threading.Lock()
+    remember = functools.lru_cache(maxsize=3)  # one ends, one begins, one is evaluated on
+    remembered = remember(function)
+
+    def locked(epoch: int) -> np.ndarray:
+        with lock:
+            return remembered(epoch)
+
+    return locked

@@ -11,7 +11,7 @@ from gankit.data.arrays import source_of_arrays
 from gankit.data.flips import make_flip
 from gankit.data.images import MODES, scale
 from gankit.data.reader import Reader
-from gankit.data.source import Source, describe, make_order, make_source
+from gankit.data.source import Order, Source, describe, make_order, make_source
 from gankit.typing import ColorMode, Flip, OnError, Size, ValueRange
 
 CHUNK = 64  # images that a thread reads in turn
@@ -44,16 +44,39 @@ def source_of_files(
         return source_of_arrays(
             images, labels, batch_size, value_range, flip=flip, shuffle=shuffle, seed=seed
         )
-    mirror = make_flip(flip, len(paths), seed)
+    order = make_order(len(paths), seed, shuffle)
+    return source_of_reader(
+        reader,
+        labels,
+        order,
+        batch_size=batch_size,
+        flip=flip,
+        value_range=value_range,
+        seed=seed,
+    )
+
+
+def source_of_reader(
+    reader: Reader,
+    labels: np.ndarray | None,
+    order: Order,
+    *,
+    batch_size: int,
+    flip: Flip | None,
+    value_range: ValueRange,
+    seed: int,
+) -> Source:
+    """Returns the source of the images of a reader, in an order."""
+    num_images = len(reader.paths)
+    mirror = make_flip(flip, num_images, seed)
 
     def read(indices, epoch):
         images, used = reader.read(indices)
         images = scale(mirror(images, used, epoch), value_range)
         return images if labels is None else (images, labels[used])
 
-    order = make_order(len(paths), seed, shuffle)
     parts = describe(reader.image_shape(), labels)
-    return make_source(read, order, len(paths), batch_size, parts)
+    return make_source(read, order, num_images, batch_size, parts)
 
 
 def read_all(reader: Reader) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """A list of image files, read by index."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ class Reader:
 
     def __init__(
         self,
-        paths: list[str],
+        paths: Sequence[str],
         color_mode: ColorMode,
         image_size: Size | None,
         center_crop: Size | None,

@@ -1,5 +1,7 @@
 """Both carriers bring the same batches, byte for byte, in the same order."""
 
+import tarfile
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -24,6 +26,9 @@ ADAPTERS = {
     "cached directory": lambda root: data.from_directory(
         root, image_size=(7, 8), labels="inferred", flip="horizontal", cache=True, **OPTIONS
     ),
+    "shards": lambda root: data.from_shards(
+        root, image_size=(7, 8), labels="inferred", flip="horizontal", **OPTIONS
+    ),
     "pairs": lambda root: data.from_pairs(
         root, image_size=(7, 5), load_size=(9, 6), flip="horizontal", **OPTIONS
     ),
@@ -37,12 +42,15 @@ ADAPTERS = {
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    """Photos of two kinds in two folders."""
+    """Photos of two kinds in two folders, and in two tars."""
     root = tmp_path_factory.mktemp("photos")
     for number, photo in enumerate(PHOTOS):
         folder = root / f"class_{number % 2}"
         folder.mkdir(exist_ok=True)
         Image.fromarray(photo).save(folder / f"{number}.{('png', 'jpg')[number % 2]}")
+    for folder in sorted(root.iterdir()):
+        with tarfile.open(root / f"{folder.name}.tar", "w") as tar:
+            tar.add(folder, folder.name)
     return root
 
 
