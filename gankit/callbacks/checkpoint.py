@@ -39,6 +39,9 @@ class Checkpoint(Periodic):
     ``gankit.load`` and ``keras.models.load_model`` open, with checksums of all that is in it. If
     the newest is damaged all the same, a warning names it and the one before it is taken.
 
+    Other callbacks get back what they remembered, and their logs are cut back to the checkpoint. What
+    the script has changed since is told in one warning, or refused; ``docs/long_runs.md`` lists it.
+
     Ctrl-C waits for the end of the training step, saves, and then interrupts; a second one
     interrupts at once. With several workers, all read the folder and the first one writes.
 
@@ -49,7 +52,7 @@ class Checkpoint(Periodic):
 
     Raises:
         ValueError: an argument out of its range; a folder whose checkpoints are all damaged, or are
-            those of another GAN.
+            those of another GAN; networks, optimizers, epochs or data with which it can't go on.
         OSError: a checkpoint can't be written; those before it are untouched, and the newest is
             named.
     """
