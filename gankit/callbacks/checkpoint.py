@@ -39,8 +39,9 @@ class Checkpoint(Periodic):
     ``gankit.load`` and ``keras.models.load_model`` open, with checksums of all that is in it. If
     the newest is damaged all the same, a warning names it and the one before it is taken.
 
-    Other callbacks get back what they remembered, and their logs are cut back to the checkpoint. What
-    the script has changed since is told in one warning, or refused; ``docs/long_runs.md`` lists it.
+    Other callbacks get back what they remembered, and their logs are cut back to the checkpoint.
+    What the script has changed since is told in one warning, or refused; ``docs/long_runs.md`` has
+    the lists.
 
     Ctrl-C waits for the end of the training step, saves, and then interrupts; a second one
     interrupts at once. With several workers, all read the folder and the first one writes.
