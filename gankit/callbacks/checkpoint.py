@@ -42,6 +42,10 @@ class Checkpoint(Periodic):
     the newest is damaged all the same, a warning names it and the one before it is taken. Files
     that the folder's index, ``checkpoints.json``, doesn't name are neither read nor deleted.
 
+    Other callbacks get back what they remembered, and their logs are cut back to the checkpoint.
+    What the script has changed since is told in one warning, or refused; ``docs/long_runs.md`` has
+    the lists.
+
     Ctrl-C, SIGTERM and SIGHUP wait for the end of the training step, or of the epoch's end, where
     the state is saved, and then do what they would have done; a second Ctrl-C does it at once. A
     handler of your own stays in place of that. One process trains in a folder; with several
@@ -54,7 +58,8 @@ class Checkpoint(Periodic):
 
     Raises:
         ValueError: an argument out of its range; a folder whose checkpoints are all damaged, or are
-            those of another GAN, or whose index is damaged or lost.
+            those of another GAN, or whose index is damaged or lost; networks, optimizers, epochs or
+            data with which the run can't go on.
         RuntimeError: another process trains in the folder.
         OSError: a checkpoint can't be written; those before it are untouched, and the newest is
             named.

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from gankit.typing import Config, Structure
 
@@ -25,7 +26,7 @@ def describe_data(
         ``"batches"``, how many an epoch has, None where that is not known, ``"shapes"`` of a batch,
         and ``"means"`` of the first few images, and of what else belongs to them.
     """
-    parts = [np.asarray(part) for part in keras.tree.flatten(first) if part is not None]
+    parts = [ops.convert_to_numpy(part) for part in keras.tree.flatten(first) if part is not None]
     return {
         "batches": steps_per_epoch or count_batches(x, batch_size),
         "shapes": [list(part.shape) for part in parts],
