@@ -175,15 +175,17 @@ class Checkpoint(Periodic):
         self.obey()
 
     def obey(self) -> None:
-        """If a signal has come, saves, and ends as it asks to.
-
-        Of several workers each may notice it at another step, so that they can't save together.
-        """
+        """If a signal has come, saves, and ends as it asks to."""
         if self.signals.noted is None:
             return
-        if not (self.model.position.behind or several_workers(self.model)):
-            self.save()
+        if not self.model.position.behind:
+            self.save_alone()
         self.signals.end()
+
+    def save_alone(self) -> None:
+        """Saves, unless other workers, who may notice the signal at another step, must join."""
+        if not several_workers(self.model):
+            self.save()
 
     def act(self, unit: str, number: int) -> None:
         """Saves the GAN."""
@@ -230,7 +232,7 @@ class Checkpoint(Periodic):
         lost_terminal = getattr(sys.exception(), "errno", None) in (errno.EIO, errno.EPIPE)
         try:
             if self.signals.noted is not None and lost_terminal and self.model.position.step:
-                self.save()  # a progress bar ended the epoch that had begun, between two steps
+                self.save_alone()  # a progress bar ended the epoch between two steps
         finally:
             self.files.close()
             self.signals.end()
