@@ -113,3 +113,13 @@ def test_a_gradient_is_differentiated_again():
     assert listed(by_variables) == [[2916]]  # of 9 a ** 2 x ** 4: 18 a x ** 4
     twice = gradient_by_inputs(lambda x: gradient_by_inputs(lambda x: x**3, x), x)
     assert listed([twice]) == [[18]]  # 6 x
+
+
+def test_the_gradient_of_a_variance_is_differentiated_again():
+    x = ops.convert_to_tensor([1.0, 2.0, 3.0, 6.0])
+
+    def first_slope(x):
+        return gradient_by_inputs(lambda x: ops.moments(x, axes=[0])[1], x)[0]
+
+    # 2 (x - mean) / 4, in which the mean moves along by a quarter.
+    assert listed([gradient_by_inputs(first_slope, x)]) == [[0.375, -0.125, -0.125, -0.125]]

@@ -58,83 +58,83 @@ def conditional(condition):
 
 
 GANS = [
-    Row(gankit.GAN, make_networks, steps=(2.462116, -0.069861, 2.461986)),
+    Row(gankit.GAN, make_networks, steps=(2.796773, 0.115378, 2.796742)),
     Row(
         gankit.GAN,
         make_dcgan_of_classes,
         **conditional(LABELS),
-        steps=(-0.203861, 0.450951, -0.204384),
+        steps=(4.559647, 0.777550, 4.559610),
     ),
     Row(
         gankit.GAN,
         make_residual_networks,
         {"augment": "ADA"},
         **conditional(LABELS),
-        steps=(-4.358928, -4.721344, -4.360504),
+        steps=(-6.140891, -0.993788, -6.141217),
     ),
     Row(
         gankit.ACGAN,
         make_networks_of_classes,
         **conditional(LABELS),
-        steps=(-3.965095, 4.873561, -3.951643),
+        steps=(-2.304137, 2.038816, -2.298547),
     ),
     Row(
-        gankit.WGAN, make_networks, {"discriminator_steps": 2}, steps=(2.419814, 0.030831, 2.419814)
+        gankit.WGAN, make_networks, {"discriminator_steps": 2}, steps=(2.755826, 0.000025, 2.755825)
     ),
     Row(
         gankit.WGANGP,
         make_networks,
         {"discriminator_steps": 2},
-        steps=(2.421320, -0.072470, 2.421108),
+        steps=(2.756446, 0.082766, 2.756365),
     ),
-    Row(gankit.InfoGAN, make_networks_of_codes, steps=(5.758491, 6.392747, 5.760116)),
+    Row(gankit.InfoGAN, make_networks_of_codes, steps=(1.890210, 1.335224, 1.890549)),
     Row(
-        gankit.EBGAN, make_autoencoders, {"pulling_away": 0.1}, steps=(2.454536, 2.242143, 2.455314)
+        gankit.EBGAN, make_autoencoders, {"pulling_away": 0.1}, steps=(2.795935, 1.979345, 2.796004)
     ),
     Row(
-        gankit.BEGAN, make_autoencoders, {"balance_rate": 0.1}, steps=(2.454038, 2.241164, 2.454873)
+        gankit.BEGAN, make_autoencoders, {"balance_rate": 0.1}, steps=(2.793787, 1.978625, 2.794114)
     ),
     Row(
         gankit.SRGAN,
         make_enlarging_networks,
         {"adversarial_weight": 0.1},
         **conditional(SMALL),
-        steps=(3.055367, -6.841006, 3.055130),
+        steps=(7.802066, -6.477873, 7.802290),
     ),
     Row(
         gankit.Pix2Pix,
         make_translating_networks,
         {"l1_weight": 10.0},
         **conditional(GIVEN),
-        steps=(0.989937, -3.659728, 0.990069),
+        steps=(-4.536166, -2.034364, -4.534666),
     ),
     Row(
         gankit.CycleGAN,
         make_cycle_networks,
         {"pool_size": 5},
         **conditional(GIVEN),
-        steps=(-0.306008, -7.922537, 4.091125, 1.448101, -0.293545, 4.109813),
+        steps=(3.131223, -0.588382, 2.800788, -0.474231, 3.132020, 2.804050),
     ),
     Row(
         gankit.StarGAN,
         make_networks_of_domains,
         {"discriminator_steps": 2},
         asked={"condition": (GIVEN[:3], LABELS[:3])},
-        steps=(-3.510245, 1.641867, -3.561575),
+        steps=(-0.808000, 0.651203, -0.798467),
     ),
     Row(
         gankit.GAN3D,
         make_volumetric_networks,
         {"accuracy_limit": 0.9},
         images=VOLUMES,
-        steps=(-7.895099, 0.573721, -7.895488),
+        steps=(-4.105265, -0.313618, -4.105218),
     ),
     Row(
         gankit.NextFrameGAN,
         make_networks_of_frames,
         {"norm": 2},
         **conditional(FRAMES),
-        steps=(0.194606, 2.396131, 0.194657),
+        steps=(-2.553985, 1.882249, -2.553984),
     ),
 ]
 
@@ -240,12 +240,12 @@ def test_generates_what_it_was_asked_for(make_gan, row):
 
 def test_steps_are_those_of_tensorflow(row, make_gan, fixed_numbers):
     networks = row.networks()
-    draw = np.random.default_rng(1)
+    draw = np.random.default_rng(0)
     for weight in [weight for network in networks for weight in network.weights]:
         if len(weight.shape) > 1:
             weight.assign(draw.normal(size=weight.shape) * 0.1)
-    # Steps of 0.01 would go over kinks of the losses: rounding then changes the third decimal.
-    optimizers = [SGD(0.003, momentum=0.5) for _ in range(2)]
+    # Longer steps would go over kinks of the losses: rounding then changes the third decimal.
+    optimizers = [SGD(0.001, momentum=0.5) for _ in range(2)]
     gan = make_gan(*optimizers, networks=networks, run_eagerly=keras.backend.backend() != "jax")
     images = row.images.astype("float32")
     images = images[..., None] if row.images.dtype == bool else images

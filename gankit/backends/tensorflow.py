@@ -56,9 +56,6 @@ def gradient_by_inputs(function: Callable[[Structure], Structure], inputs: Struc
     return tape.gradient(total, inputs)
 
 
-MOMENTS = tf.nn.moments
-
-
 @contextlib.contextmanager
 def second_derivatives() -> Iterator[None]:
     """Has normalization keep its second derivative for a while.
@@ -66,11 +63,11 @@ def second_derivatives() -> Iterator[None]:
     Keras normalizes by ``tf.nn.moments``, where the mean within the variance is a constant. That is
     right once, as the variance is least at the mean, but not when the gradient is differentiated.
     """
-    tf.nn.moments = differentiable_moments
+    before, tf.nn.moments = tf.nn.moments, differentiable_moments
     try:
         yield
     finally:
-        tf.nn.moments = MOMENTS
+        tf.nn.moments = before
 
 
 def differentiable_moments(
