@@ -37,6 +37,13 @@ def check_seed(seed: int) -> None:
         raise ValueError(f"seed must be 0 or more, got {seed}.")
 
 
+def printable(path: object) -> str:
+    """Returns a path as any message can show it: no bytes that are no text, no line breaks."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in str(path)
+    )
+
+
 def check_layer(name: str, value: object) -> None:
     """Raises ``TypeError`` unless ``value`` is None or a Keras layer."""
     if value is not None and not isinstance(value, keras.Layer):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gankit.checks import printable
 from gankit.data.batches import make_dataset
 from gankit.data.files import check_options, source_of_files
 from gankit.data.folders import find_images, leave_out_damaged
@@ -68,14 +69,14 @@ def from_celeba(
     options = check_options(image_size, center_crop, flip, "rgb", value_range, on_error, seed)
     check_names("attributes", attributes)
     check_names("keep", keep)
-    paths = find_images(path)
+    paths = find_images(path, on_error)
     rows: dict[str, np.ndarray] = {}
     if attributes or keep or table is not None:
         table = find_table(path) if table is None else Path(table)
         names, rows = read_table(table)
         columns = [find_attribute(name, names, table) for name in attributes or []]
         paths = select_files(paths, names, rows, keep or [], table)
-    paths = leave_out_damaged(paths, path, on_error, options["center_crop"])
+    paths = leave_out_damaged(paths, path, on_error, image_size, options["center_crop"])
     values = None
     if attributes:
         values = np.array([rows[Path(path).name][columns] for path in paths], np.float32)
@@ -114,7 +115,7 @@ def read_table(table: Path) -> tuple[list[str], dict[str, np.ndarray]]:
     if not table.is_file():
         raise ValueError(f"There is no file {str(table)!r}.")
     rows = {}
-    with table.open() as file:
+    with table.open(encoding="utf-8", errors="replace") as file:
         count, names = file.readline().strip(), file.readline().split()
         for number, line in enumerate(file, start=3):
             if not line.strip():
@@ -146,7 +147,7 @@ def select_files(
     if missing:
         raise ValueError(
             f"{table} has no attributes of {len(missing)} of {len(files)} images, the first is "
-            f"{missing[0]}."
+            f"{printable(missing[0])}."
         )
     values = np.stack([rows[Path(file).name] for file in files])
     kept = np.ones(len(files), bool)

@@ -6,11 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from gankit.checks import check_choice
+from gankit.checks import check_choice, printable
 from gankit.data import checks
 from gankit.data.batches import make_dataset
 from gankit.data.files import check_options, source_of_files
-from gankit.data.folders import find_images, leave_out_damaged
+from gankit.data.folders import find_images, find_subfolders, leave_out_damaged
 from gankit.typing import ColorMode, Dataset, Flip, OnError, PathLike, Size, ValueRange
 
 
@@ -32,8 +32,11 @@ def from_directory(
 ) -> Dataset:
     """Returns a dataset of batches that are read from the image files below a folder.
 
-    Files are found in all subfolders, by their endings, and sorted by name. They are decoded while
-    training goes on, so that memory does not grow with the folder.
+    Files are found in all subfolders, by their endings, and sorted by name; hidden files and
+    folders, whose names begin with a dot, are left out, and links to folders aren't followed. What
+    a file is, its content says: a JPEG, PNG, GIF (of which the first picture counts), WebP, BMP,
+    TIFF or AVIF, with white where it is transparent. They are decoded while training goes on, so
+    that memory does not grow with the folder.
 
     Args:
         path: the folder.
@@ -73,10 +76,11 @@ def from_directory(
     check_choice("labels", labels, (None, "inferred"))
     options = check_options(image_size, center_crop, flip, color_mode, value_range, on_error, seed)
     checks.check_classes(classes)
-    paths = leave_out_damaged(find_images(path, classes), path, on_error, options["center_crop"])
+    paths = find_images(path, on_error, classes)
+    paths = leave_out_damaged(paths, path, on_error, image_size, options["center_crop"])
     class_names, label_array = None, None
     if labels == "inferred":
-        class_names = sorted(entry.name for entry in Path(path).iterdir() if entry.is_dir())
+        class_names = find_subfolders(path)
         label_array = infer_labels(paths, path, class_names)
     source = source_of_files(
         paths, label_array, batch_size=batch_size, cache=cache, shuffle=shuffle, **options
@@ -93,7 +97,7 @@ def infer_labels(files: list[str], path: PathLike, class_names: list[str]) -> np
     if loose:
         raise ValueError(
             f"labels='inferred' takes the classes from the subfolders of {str(path)!r}, but "
-            f"{len(loose)} images stand outside of any, the first is {loose[0]}."
+            f"{len(loose)} images stand outside of any, the first is {printable(loose[0])}."
         )
     index = {name: number for number, name in enumerate(class_names)}
     return np.array([index[parts[0]] for parts in inside], np.int32)

@@ -2,35 +2,46 @@
 
 import os
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from gankit.checks import printable
 from gankit.data.images import find_damage
-from gankit.typing import PathLike, Size
+from gankit.typing import OnError, PathLike, Size
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
+EXTENSIONS = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif"),
+    *(".webp", ".bmp", ".tif", ".tiff", ".avif"),
+)
+HIDDEN = "."  # how the names of files and folders begin that are not meant to be seen
 
 
-def find_images(path: PathLike, classes: Collection[str] | None = None) -> list[str]:
-    """Returns the paths of all image files below ``path``, sorted."""
+def find_images(
+    path: PathLike, on_error: OnError, classes: Collection[str] | None = None
+) -> list[str]:
+    """Returns the paths of all image files below ``path``, sorted.
+
+    Args:
+        path: the folder.
+        on_error: ``"raise"`` or ``"skip"``: what to do with a folder that can't be read.
+        classes: the subfolders of ``path`` to look in; None for all of it.
+    """
     root = Path(path)
     if not root.is_dir():
         raise ValueError(f"There is no folder {str(path)!r}.")
     starts = [root] if classes is None else [root / str(name) for name in classes]
     for start in starts:
         if not start.is_dir():
-            folders = sorted(entry.name for entry in root.iterdir() if entry.is_dir())
             raise ValueError(
-                f"classes: {str(path)!r} has no subfolder {start.name!r}, it has {folders}."
+                f"classes: {str(path)!r} has no subfolder {start.name!r}, it has "
+                f"{find_subfolders(root)}."
             )
-    files = [
-        os.path.join(folder, name)  # noqa: PTH118 (100,000 Path objects are slow)
-        for start in dict.fromkeys(starts)
-        for folder, _, names in os.walk(start)
-        for name in names
-        if name.lower().endswith(EXTENSIONS)
-    ]
+    closed: list[OSError] = []
+    links: list[str] = []
+    files = {file for start in starts for file in walk(start, closed, links)}
+    report_closed(closed, on_error)
+    report_links(links, starts)
     if not files:
         raise ValueError(
             f"There are no images in {str(path)!r}: no file in it or below it ends in one of "
@@ -39,16 +50,69 @@ def find_images(path: PathLike, classes: Collection[str] | None = None) -> list[
     return sorted(files)
 
 
+def walk(start: Path, closed: list[OSError], links: list[str]) -> Iterator[str]:
+    """Yields the image files below a folder.
+
+    Adds to ``closed`` why folders can't be read, and to ``links`` those that lead to folders, which
+    aren't followed: they may go in circles.
+    """
+    for folder, subfolders, names in os.walk(start, onerror=closed.append):
+        subfolders[:] = [name for name in subfolders if not name.startswith(HIDDEN)]
+        below = [os.path.join(folder, name) for name in subfolders]  # noqa: PTH118 (as below)
+        links.extend(filter(os.path.islink, below))
+        for name in names:
+            if name.lower().endswith(EXTENSIONS) and not name.startswith(HIDDEN):
+                yield os.path.join(folder, name)  # noqa: PTH118 (100,000 Path objects are slow)
+
+
+def report_closed(closed: list[OSError], on_error: OnError) -> None:
+    """Names folders that can't be read, if there are any, in an error or in a warning."""
+    if not closed:
+        return
+    first = closed[0]
+    message = (
+        f"{len(closed)} folders can't be read, the first is {printable(first.filename)}: "
+        f"{first.strerror}."
+    )
+    if on_error == "raise":
+        raise ValueError(f"{message} Open them to you, or pass on_error='skip' to leave them out.")
+    warnings.warn(f"{message} They are left out.", stacklevel=4)
+
+
+def report_links(links: list[str], starts: list[Path]) -> None:
+    """Warns of links to folders that are not looked through anyway."""
+    insides = [start.resolve() for start in starts]
+    away = [
+        link for link in links if not any(Path(link).resolve().is_relative_to(i) for i in insides)
+    ]
+    if away:
+        warnings.warn(
+            f"{len(away)} links to folders are not followed, the first is {printable(away[0])}. "
+            "Copy what they lead to, or give its path.",
+            stacklevel=4,
+        )
+
+
+def find_subfolders(path: PathLike) -> list[str]:
+    """Returns the names of the folders in a folder, sorted, without hidden ones."""
+    entries = Path(path).iterdir()
+    return sorted(e.name for e in entries if e.is_dir() and not e.name.startswith(HIDDEN))
+
+
 def leave_out_damaged(
-    paths: list[str], folder: PathLike, on_error: str, center_crop: Size | None
+    paths: list[str],
+    folder: PathLike,
+    on_error: OnError,
+    image_size: Size | None = None,
+    center_crop: Size | None = None,
 ) -> list[str]:
     """Returns the files that look whole; names the others in an error or in a warning."""
     with ThreadPoolExecutor() as pool:  # for disks that are slow to answer
-        reasons = list(pool.map(lambda path: find_damage(path, center_crop), paths))
+        reasons = list(pool.map(lambda path: find_damage(path, image_size, center_crop), paths))
     damaged = {path: reason for path, reason in zip(paths, reasons, strict=True) if reason}
     if not damaged:
         return paths
-    damage = [f"\n  {path}: {reason}" for path, reason in damaged.items()]
+    damage = [f"\n  {printable(path)}: {reason}" for path, reason in damaged.items()]
     more = f"\n  and {len(damage) - 10} more" if len(damage) > 10 else ""
     message = (
         f"{len(damage)} of {len(paths)} images in {str(folder)!r} can't be read:"
@@ -56,5 +120,7 @@ def leave_out_damaged(
     )
     if on_error == "raise":
         raise ValueError(f"{message}\nRemove them, or pass on_error='skip' to leave them out.")
+    if len(damaged) == len(paths):
+        raise ValueError(f"{message}\nNot one is left.")
     warnings.warn(f"{message}\nThey are left out.", stacklevel=3)
     return [path for path in paths if path not in damaged]

@@ -71,7 +71,8 @@ def from_high_resolution(
     small_size = (patch_size[0] // factor, patch_size[1] // factor)
     if any(side % factor for side in patch_size):
         raise ValueError(f"patch_size={patch_size} must be multiples of factor={factor}.")
-    paths = leave_out_damaged(find_images(path), path, on_error, center_crop=patch_size)
+    paths = find_images(path, on_error)
+    paths = leave_out_damaged(paths, path, on_error, center_crop=patch_size)
     num_patches = len(paths) * patches_per_image
     checks.check_batch_size(batch_size, num_patches)
     reader = Reader(paths, color_mode, None, None, on_error)

@@ -6,23 +6,15 @@ folder, an array or a prepared data set, and on every backend.
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from gankit.data.opening import UnreadableImageError, open_image, shrink
 from gankit.typing import Size, ValueRange
 
 MODES = {"rgb": "RGB", "grayscale": "L"}
 CHANNELS = {"rgb": 3, "grayscale": 1}
-
-# What Pillow raises on files that are damaged, cut short, or something else altogether.
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
-
-# A JPEG decodes several times faster at a half, a quarter or an eighth of its size. It is decoded
-# at the smallest of these that is still so many times as large as what is asked for.
-REDUCTIONS = (1, 2, 4, 8)
-LEAST_REDUCTION = 1.5
 
 # A whole file ends with these bytes. One that does may still be damaged inside, one that doesn't
 # may still be whole (some cameras append data), but looking here finds broken downloads at once.
@@ -70,16 +62,6 @@ def find_box(
     return (size[0] - height) // 2, (size[1] - width) // 2, height, width
 
 
-def find_reduction(
-    size: Sequence[int], image_size: Size | None = None, center_crop: Size | None = None
-) -> int:
-    """Returns at which part of its size a JPEG can be decoded: 1 for all of it, or 2, 4, 8."""
-    if image_size is None or center_crop is not None:
-        return 1
-    fits = (r for r in REDUCTIONS if min(size) >= r * LEAST_REDUCTION * max(image_size))
-    return max(fits, default=1)
-
-
 def decode(
     source: str | bytes,
     color_mode: str,
@@ -88,6 +70,8 @@ def decode(
 ) -> Image.Image:
     """Returns what is kept of a picture, not yet resized, in Pillow's mode RGB or L.
 
+    It is upright, the first of an animation, and on white where it is transparent.
+
     Args:
         source: the path of a file, or its bytes.
         color_mode: ``"rgb"`` or ``"grayscale"``.
@@ -95,19 +79,39 @@ def decode(
         center_crop: ``(height, width)`` of the centred box that is kept.
 
     Raises:
-        One of ``DAMAGE`` if the file can't be read, or is smaller than ``center_crop``.
+        UnreadableImageError: it can't be read, has too many pixels to decode them, or is smaller
+            than ``center_crop``.
     """
-    image: Image.Image  # at first a file's, which is one
-    with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
-        reduction = find_reduction(image.size, image_size, center_crop)
-        image.draft(None, (image.width // reduction, image.height // reduction))  # of JPEGs only
+    with open_image(source) as image:
+        shrink(image, image_size, center_crop)
+        image.load()
         ImageOps.exif_transpose(image, in_place=True)
-    if image.mode.startswith("I;16"):  # convert would clip 16 bits, not scale them
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if image.mode != MODES[color_mode]:
-        image = image.convert(MODES[color_mode])
-    top, left, height, width = find_box((image.height, image.width), image_size, center_crop)
-    return image.crop((left, top, left + width, top + height))
+        picture = change_mode(image, MODES[color_mode])
+        top, left, height, width = find_box(picture.size[::-1], image_size, center_crop)
+        if (width, height) == picture.size:
+            return picture  # a crop would copy it
+        return picture.crop((left, top, left + width, top + height))
+
+
+def change_mode(image: Image.Image, mode: str) -> Image.Image:
+    """Returns a picture in another of Pillow's modes, on white where it is transparent.
+
+    Raises:
+        UnreadableImageError: of 32 bits a pixel it can't be told which value is white.
+    """
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PNG"):
+        # Pillow's convert would clip 16 bits, not scale them.
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert(mode)
+    if image.mode in ("I", "F"):
+        raise UnreadableImageError(
+            "its pixels are 32-bit numbers, of which it can't be told which one is white: save it "
+            "with 8 or 16 bits"
+        )
+    if image.has_transparency_data:
+        pasted = image if image.mode == "RGBA" else image.convert("RGBA")
+        image = Image.new("RGB", image.size, "white")
+        image.paste(pasted, mask=pasted)
+    return image if image.mode == mode else image.convert(mode)
 
 
 def to_array(image: Image.Image) -> np.ndarray:
@@ -122,26 +126,38 @@ def cut(images: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
     return images[..., top : top + height, left : left + width, :]
 
 
-def find_damage(path: str, center_crop: Size | None = None) -> str | None:
+def find_damage(
+    path: str, image_size: Size | None = None, center_crop: Size | None = None
+) -> str | None:
     """Returns what is wrong with an image file, None if it looks whole.
 
     Reads the file's head and tail; only one with an unusual tail is decoded as a whole.
+
+    Args:
+        path: of the file.
+        image_size: see ``decode``.
+        center_crop: see ``decode``.
     """
     try:
-        with Path(path).open("rb") as file:
-            if file.seek(0, io.SEEK_END) == 0:
-                return "the file is empty"
-            file.seek(-min(file.tell(), 64), io.SEEK_END)
-            tail = file.read()
-            with Image.open(file) as image:
-                ending = ENDINGS.get(image.format or "")
-                if ending is None or ending not in tail:
-                    image.load()
-                if stands_upright(image):
-                    find_box((image.height, image.width), center_crop=center_crop)
-    except DAMAGE as error:
-        return str(error) or type(error).__name__
+        with open_image(path) as image:
+            shrink(image, image_size, center_crop)
+            if not ends_well(path, image.format):
+                image.load()
+            if stands_upright(image):
+                find_box(image.size[::-1], center_crop=center_crop)
+    except UnreadableImageError as error:
+        return str(error)
     return None
+
+
+def ends_well(path: str, image_format: str | None) -> bool:
+    """Returns whether a file ends as a whole one does, where its format has such an end."""
+    ending = ENDINGS.get(image_format or "")
+    if ending is None:
+        return False
+    with open(path, "rb") as file:  # noqa: PTH123 (100,000 Path objects are slow)
+        file.seek(-min(file.seek(0, io.SEEK_END), 64), io.SEEK_END)
+        return ending in file.read()
 
 
 def stands_upright(image: Image.Image) -> bool:

@@ -9,8 +9,10 @@ from typing import Literal
 import keras
 import numpy as np
 
-from gankit.checks import check_choice
+from gankit.checks import check_choice, printable
 from gankit.typing import PathLike
+
+MOST_VALUES = 2**30  # 1 GB, twice the largest set in this format, EMNIST's 700,000 images
 
 PREFIXES = {"train": "train", "test": "t10k"}
 
@@ -64,15 +66,20 @@ def read_idx(path: Path, rank: int) -> np.ndarray:
     The format: two zeros, 8 for uint8, the rank, each size as a big-endian int32, the values.
     """
     try:
-        content = path.read_bytes()
-        content = gzip.decompress(content) if path.suffix == ".gz" else content
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} can't be read: {error}. Fetch it again.") from error
-    start = 4 + 4 * rank
-    if content[:4] != bytes([0, 0, 8, rank]) or len(content) < start:
-        raise ValueError(f"{path} does not begin as an idx file of uint8 with {rank} axes does.")
-    shape = np.frombuffer(content[4:start], ">i4").tolist()
-    values = np.frombuffer(content[start:], np.uint8)
-    if len(values) != math.prod(shape):
-        raise ValueError(f"{path} is damaged: {len(values)} values for an array of {shape}.")
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+            begins = file.read(4)
+            sizes = file.read(4 * rank)
+            if begins != bytes([0, 0, 8, rank]) or len(sizes) < 4 * rank:
+                raise ValueError(f"it does not begin as an idx file of uint8 with {rank} axes does")
+            shape = np.frombuffer(sizes, ">u4").tolist()
+            if math.prod(shape) > MOST_VALUES:
+                raise ValueError(f"it is of an array of {shape}, more than {MOST_VALUES:,} values")
+            # What comes after the values is looked for, but not read: it may be without end.
+            values = np.frombuffer(file.read(math.prod(shape) + 1), np.uint8)
+            if len(values) != math.prod(shape):
+                amount = "too many" if len(values) > math.prod(shape) else f"{len(values)}"
+                raise ValueError(f"it holds {amount} values for an array of {shape}")
+    except (OSError, EOFError, ValueError, MemoryError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ValueError(f"{printable(path)} can't be read: {reason}. Fetch it again.") from error
     return values.reshape(shape).copy()  # one that can be written to

@@ -1,12 +1,14 @@
 """Pairs of images: what is given, and what is to become of it."""
 
+import unicodedata
 import warnings
+from collections.abc import Set
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from gankit.checks import check_choice
+from gankit.checks import check_choice, printable
 from gankit.data import checks
 from gankit.data.batches import make_dataset
 from gankit.data.crops import random_crop
@@ -55,7 +57,8 @@ def from_pairs(
         color_mode: ``"rgb"`` or ``"grayscale"``.
         value_range: ``(low, high)`` within [-1, 1]: where black and white go.
         on_error: as in ``from_directory``; with two folders, ``"skip"`` leaves a pair out if either
-            of its files is damaged.
+            of its files is damaged or missing, or if two files of a folder, such as ``a.jpg`` and
+            ``a.png``, have its name.
         shuffle: whether each epoch has a new order.
         seed: integer; with the epoch's number it settles order, crops and mirror images.
 
@@ -65,8 +68,8 @@ def from_pairs(
 
     Raises:
         ValueError: no such folder, no images, names that are in one folder only, an image that
-            can't be read, a ``load_size`` below ``image_size``, a batch larger than the data,
-            another ``flip``.
+            can't be read, two images of one name in a folder, a ``load_size`` below
+            ``image_size``, a batch larger than the data, another ``flip``.
     """
     options = check_options(image_size, None, flip, color_mode, value_range, on_error, seed)
     check_choice("input_side", input_side, SIDES)
@@ -108,7 +111,8 @@ class SideBySide:
         size: Size,
         on_error: OnError,
     ):
-        paths = leave_out_damaged(find_images(path), path, on_error, None)
+        file_size = (size[0], 2 * size[1])
+        paths = leave_out_damaged(find_images(path, on_error), path, on_error, file_size)
         self.reader = Reader(paths, color_mode, size, None, on_error, columns=2)
         self.input_first = input_side == "left"
 
@@ -129,26 +133,14 @@ class TwoFolders:
     def __init__(
         self, path: PathLike, inputs: PathLike, color_mode: ColorMode, size: Size, on_error: OnError
     ):
-        files = [
-            {
-                Path(file).relative_to(folder).with_suffix(""): file
-                for file in leave_out_damaged(find_images(folder), folder, on_error, None)
-            }
-            for folder in (path, inputs)
+        folders = (path, inputs)
+        found = [
+            leave_out_damaged(find_images(folder, on_error), folder, on_error, size)
+            for folder in folders
         ]
-        lonely = sorted(map(str, files[0].keys() ^ files[1].keys()))
-        if lonely and on_error == "raise":
-            raise ValueError(
-                f"Each image in {str(path)!r} needs one of the same name in {str(inputs)!r}, but "
-                f"{len(lonely)} names are in one of them only, the first is {lonely[0]!r}."
-            )
-        if lonely:
-            warnings.warn(
-                f"{len(lonely)} names are in one of {str(path)!r} and {str(inputs)!r} only, or "
-                f"their partner can't be read, the first is {lonely[0]!r}. They are left out.",
-                stacklevel=3,
-            )
+        files = [name_images(*both, on_error) for both in zip(found, folders, strict=True)]
         names = sorted(files[0].keys() & files[1].keys())
+        report_lonely(files[0].keys() ^ files[1].keys(), folders, on_error)
         self.readers = [
             Reader([part[name] for name in names], color_mode, size, None, on_error)
             for part in files
@@ -165,3 +157,48 @@ class TwoFolders:
                 "A file of a pair can't be read any more: start again to leave it out."
             )
         return np.concatenate([images, inputs], axis=-1), used
+
+
+def name_images(paths: list[str], folder: PathLike, on_error: OnError) -> dict[str, str]:
+    """Returns the image files of a folder by their names in it, without endings.
+
+    Names that several files share, such as ``a.jpg`` and ``a.png``, are told in an error or a
+    warning and left out: nobody knows which file is meant.
+    """
+    alike: dict[str, list[str]] = {}
+    for path in paths:
+        alike.setdefault(str(Path(path).relative_to(folder).with_suffix("")), []).append(path)
+    shared = [files for files in alike.values() if len(files) > 1]
+    if shared:
+        first = " and ".join(printable(Path(file).name) for file in shared[0])
+        report(
+            f"{sum(map(len, shared))} images in {str(folder)!r} share {len(shared)} names, the "
+            f"first are {first}, so that it can't be told which one belongs to a pair.",
+            on_error,
+        )
+    return {name: files[0] for name, files in alike.items() if len(files) == 1}
+
+
+def report_lonely(names: Set[str], folders: tuple[PathLike, PathLike], on_error: OnError) -> None:
+    """Names images without a partner, if there are any, in an error or a warning."""
+    if not names:
+        return
+    lonely = sorted(names)
+    by_look: dict[str, list[str]] = {}
+    for name in lonely:
+        by_look.setdefault(unicodedata.normalize("NFC", name).casefold(), []).append(name)
+    similar = next((" and ".join(map(ascii, two)) for two in by_look.values() if len(two) > 1), "")
+    hint = f" Names must be equal in case and accents, too: {similar} are not." if similar else ""
+    report(
+        f"Each image in {str(folders[0])!r} needs one of the same name in {str(folders[1])!r}, but "
+        f"{len(lonely)} names are in one of them only, or have no partner that can be read, the "
+        f"first is {lonely[0]!r}.{hint}",
+        on_error,
+    )
+
+
+def report(message: str, on_error: OnError) -> None:
+    """Raises ``ValueError``, or warns of images that are left out."""
+    if on_error == "raise":
+        raise ValueError(f"{message} Pass on_error='skip' to leave them out.")
+    warnings.warn(f"{message} They are left out.", stacklevel=5)

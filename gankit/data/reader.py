@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gankit.data.images import CHANNELS, DAMAGE, decode, to_array
+from gankit.checks import printable
+from gankit.data.images import CHANNELS, decode, to_array
+from gankit.data.opening import UnreadableImageError
 from gankit.data.resizing import resize
 from gankit.typing import ColorMode, OnError, Size
 
@@ -73,11 +75,12 @@ class Reader:
             place = (index + offset) % len(self.paths)
             try:
                 return self.decode(place), place
-            except DAMAGE as error:
+            except UnreadableImageError as error:
                 path = self.paths[place]
                 if self.on_error == "raise":
                     raise ValueError(
-                        f"{path} can't be read: {error}. Remove it, or pass on_error='skip'."
+                        f"{printable(path)} can't be read: {error}. Remove it, or pass "
+                        "on_error='skip'."
                     ) from error
                 self.report(path, error)
         raise ValueError(f"None of the {len(self.paths)} images can be read any more.")
@@ -91,7 +94,7 @@ class Reader:
         if path not in self.damaged:
             self.damaged[path] = str(error)
             warnings.warn(
-                f"{path} can't be read: {error}. The next image that can be read takes its place "
-                f"({len(self.damaged)} of {len(self.paths)} so far).",
+                f"{printable(path)} can't be read: {error}. The next image that can be read "
+                f"takes its place ({len(self.damaged)} of {len(self.paths)} so far).",
                 stacklevel=2,
             )
