@@ -27,11 +27,6 @@ TIMES_THE_MEMORY = {"WEBP": 2}
 #: Bytes that a file may have: so many pixels of four channels of 16 bits, not compressed.
 MAX_BYTES = 8 * MAX_PIXELS
 
-# A JPEG decodes several times faster at a half, a quarter or an eighth of its size. It is decoded
-# at the smallest of these that is still so many times as large as what is asked for.
-REDUCTIONS = (1, 2, 4, 8)
-LEAST_REDUCTION = 1.5
-
 NO_FILES = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a FIFO",
@@ -85,30 +80,10 @@ def describe(error: Exception) -> str:
     """Returns what an error says of a file, in words that say it without the error's class."""
     if isinstance(error, Image.UnidentifiedImageError):
         return f"it is damaged, or of none of the formats that are read: {', '.join(FORMATS)}"
-    if isinstance(error, OSError | SyntaxError | ValueError) and str(error):
+    said = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+    if isinstance(error, said) and str(error):
         return getattr(error, "strerror", None) or str(error)
     return f"{type(error).__name__} {error}".strip()
-
-
-def shrink(image: Image.Image, image_size: Size | None, center_crop: Size | None) -> None:
-    """Has a JPEG decoded at a part of its size, where that is enough, and checks that it fits.
-
-    Raises:
-        UnreadableImageError: so many pixels that decoding would fill the memory, or none.
-    """
-    size = image.size
-    reduction = find_reduction(size, image_size, center_crop)
-    image.draft(None, (image.width // reduction, image.height // reduction))
-    # All parts of a progressive JPEG are in memory before the first pixel is known.
-    check_pixels(size if "progressive" in image.info else image.size, image.format)
-
-
-def find_reduction(size: Size, image_size: Size | None, center_crop: Size | None) -> int:
-    """Returns at which part of its size a JPEG can be decoded: 1 for all of it, or 2, 4, 8."""
-    if image_size is None or center_crop is not None:
-        return 1
-    fits = (r for r in REDUCTIONS if min(size) >= r * LEAST_REDUCTION * max(image_size))
-    return max(fits, default=1)
 
 
 def check_pixels(size: Size, image_format: str | None) -> None:

@@ -111,7 +111,7 @@ def test_names_that_are_in_one_folder_only(folders):
     (folders / "inputs/2.png").unlink()
     parts = (folders / "images", folders / "inputs")
     options = {"image_size": SIZE, "batch_size": 3}
-    with pytest.raises(ValueError, match="1 names are in one of them only, the first is '2'"):
+    with pytest.raises(ValueError, match=r"1 names are in one of them only.*first is '2'"):
         data.from_pairs(*parts, **options)
     with pytest.warns(UserWarning, match="1 names are in one of .* only.*left out"):
         (batch,) = data.from_pairs(*parts, on_error="skip", shuffle=False, **options)
@@ -121,10 +121,7 @@ def test_names_that_are_in_one_folder_only(folders):
 def test_nothing_but_damage(folders):
     for path in (folders / "both").iterdir():
         path.write_bytes(b"no image")
-    with (
-        pytest.warns(UserWarning, match="4 of 4 images"),
-        pytest.raises(ValueError, match="no image that can be read"),
-    ):
+    with pytest.raises(ValueError, match=r"4 of 4 images[^$]*Not one is left"):
         data.from_pairs(folders / "both", image_size=SIZE, batch_size=2, on_error="skip")
 
 
