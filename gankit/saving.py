@@ -1,22 +1,21 @@
-"""Atomic writes, and checks of files before they are loaded."""
+"""Files of GANs: loaded, with a word on what is wrong, and written as a whole."""
 
-import json
 import os
 import re
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from gankit.checks import did_you_mean
+from gankit.archives import CONFIG, WEIGHTS, bounded_weights, check_file, find_fault, read_json
+from gankit.checks import did_you_mean, printable
 from gankit.gans.gan import GAN
-from gankit.typing import PathLike
+from gankit.typing import Config, PathLike
 from gankit.version import __version__
 
 MODELS = Path(__file__).with_name("models")  # trained ones, inside the package
-MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
+MOST_SIGNS = 500  # of what Keras says, which may hold all of a configuration
 
 
 def load(
@@ -25,7 +24,9 @@ def load(
     """Returns the GAN in a ``.keras`` file, ready to be used and to be trained on.
 
     As ``keras.models.load_model``, but says what is wrong with a file that can't be loaded. No code
-    out of the file is run.
+    out of the file is run, whatever Keras's own switch for that says: a file names layers and
+    functions of Keras and gankit, registered classes, and ``custom_objects``; lambdas are refused.
+    Networks get no more weights than the file holds.
 
     ``gankit.load("digits")`` returns a trained GAN that is inside the package: a conditional DCGAN
     of MNIST's digits, which ``generate(condition=[7, 7, 7])`` draws. It has no optimizers:
@@ -44,13 +45,15 @@ def load(
     path = find_file(path)
     check_file(path)
     try:
-        model = keras.models.load_model(path, custom_objects, compile=compile)
+        with bounded_weights(path):
+            model = keras.models.load_model(path, custom_objects, compile=compile, safe_mode=True)
     except Exception as error:
-        reason = f"{explain_version(path)}{explain_class(str(error))}"
-        raise ValueError(f"{path} is intact, but can't be loaded: {reason}") from error
-    if not isinstance(model, keras.Model) or not hasattr(model, "generate"):
+        raise ValueError(explain(path, error, custom_objects)) from error
+    if not isinstance(model, keras.Model):
+        raise ValueError(f"{printable(path)} holds no GAN, but {type(model).__name__}.")
+    if not hasattr(model, "generate"):
         raise ValueError(
-            f"{path} holds no GAN, but {type(model).__name__} {model.name!r}: "
+            f"{printable(path)} holds no GAN, but {type(model).__name__} {model.name!r}: "
             "keras.models.load_model loads it."
         )
     return model
@@ -100,39 +103,21 @@ def find_file(path: PathLike) -> Path:
     return MODELS / f"{path.name}.keras"
 
 
-def check_file(path: PathLike) -> None:
-    """Raises ``ValueError`` unless ``path`` is a ``.keras`` file whose every byte is in order."""
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"There is no file {str(path)!r}.")
-    if path.stat().st_size == 0:
-        raise ValueError(f"{path} is empty.")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            missing = set(MEMBERS) - set(archive.namelist())
-            damaged = archive.testzip()
-            config = "{}" if missing else archive.read("config.json")
-    except Exception as error:  # a damaged archive raises whatever its bytes lead to
-        with path.open("rb") as file:
-            begins_as_archive = file.read(2) == b"PK"
-        what = "is cut short or damaged" if begins_as_archive else "is no .keras file"
-        raise ValueError(f"{path} {what}: {error}.") from error
-    if damaged:
-        raise ValueError(f"{path} is damaged: {damaged!r} in it is not what was written.")
-    if missing:
-        raise ValueError(f"{path} is an archive, but no .keras file: it lacks {sorted(missing)}.")
-    try:
-        json.loads(config)
-    except ValueError as error:
-        raise ValueError(f"{path} is damaged: its config.json can't be read: {error}.") from error
+def explain(path: Path, error: Exception, custom_objects: dict[str, Any] | None) -> str:
+    """Returns why a file whose bytes are in order can't be loaded, and what to do."""
+    config = read_json(path, CONFIG)
+    with bounded_weights(path):
+        place, error = find_fault({CONFIG: config}, error, custom_objects)
+    reason = explain_version(config) + explain_class(error)
+    where = place.removeprefix(".") or WEIGHTS
+    return f"{printable(path)} is intact, but can't be loaded: {reason} (That is in {where}.)"
 
 
-def explain_version(path: PathLike) -> str:
+def explain_version(config: Config) -> str:
     """Returns what to do if a file is of a newer gankit than this one, else nothing."""
-    with zipfile.ZipFile(path) as archive:
-        config = json.loads(archive.read("config.json"))
-    written = config.get("build_config", {}).get("gankit_version", "0")
-    if read_version(written) <= read_version(__version__):
+    build_config = config.get("build_config")
+    written = build_config.get("gankit_version") if isinstance(build_config, dict) else None
+    if read_version(str(written)) <= read_version(__version__):
         return ""
     return (
         f"it was written by gankit {written}, and this is gankit {__version__}. "
@@ -140,20 +125,25 @@ def explain_version(path: PathLike) -> str:
     )
 
 
-def explain_class(message: str) -> str:
+def explain_class(error: Exception) -> str:
     """Returns what Keras says, without a dump of all that is in the file, and what to do."""
-    what, *dump = message.split("Full object config:")
+    what, *dump = str(error).split("Full object config:")
+    what = " ".join(what.split("Exception encountered:")[-1].split())
+    if len(what) > MOST_SIGNS:
+        what = f"{what[:MOST_SIGNS]} ..."
     if not dump:
-        return message
+        return (
+            what if isinstance(error, TypeError | ValueError) else f"{type(error).__name__} {what}"
+        )
     return (
-        f"{' '.join(what.split())} In a shell, --import MODULE does that; where the class is not "
+        f"{what} In a shell, --import MODULE does that; where the class is not "
         "registered, custom_objects={'Name': Class} of gankit.load will do."
     )
 
 
 def read_version(version: str) -> list[int]:
     """Returns the numbers of a version, which can be compared."""
-    return [int(number) for number in re.findall(r"\d+", version)[:3]]
+    return [int(number) for number in re.findall(r"\d{1,9}", version)[:3]]
 
 
 def write_whole(path: PathLike, write: Callable[[Path], object]) -> Path:

@@ -31,10 +31,12 @@ ALLOWED = {
     "training": {"differentiation", "priors", "data", "version"},
     "gans": {"training", "differentiation", "losses", "penalties", "priors", "layers", "data"},
     "recipes": {"architectures", "augment", "gans", "losses", "penalties"},
-    "saving": {"gans", "version"},
+    "archives": set(),
+    "saving": {"archives", "gans", "version"},
     "latents": {"gans", "training", "differentiation"},
     "metrics": {"training", "grids", "data", "voxels"},
-    "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics", "saving"},
+    "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics"}
+    | {"archives", "saving"},
     "__main__": {"data", "gans", "grids", "latents", "metrics", "saving"},
 }
 

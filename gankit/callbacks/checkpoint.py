@@ -1,6 +1,7 @@
 """A run that goes on where it stopped, whatever stopped it."""
 
 import errno
+import itertools
 import json
 import sys
 import warnings
@@ -11,6 +12,7 @@ from typing import Any
 
 import keras
 
+from gankit.archives import check_file, read_json
 from gankit.callbacks.changes import Change, as_list, compare_data, find_changes, take_rates
 from gankit.callbacks.checkpoint_folder import CheckpointFolder
 from gankit.callbacks.log_files import LogFiles
@@ -20,7 +22,6 @@ from gankit.callbacks.signals import Signals
 from gankit.checks import check_at_least_one
 from gankit.differentiation import several_workers
 from gankit.gans import GAN
-from gankit.saving import check_file
 from gankit.typing import Every, Logs, PathLike
 
 POSITION = "position.json"  # beside Keras's own members in the file
@@ -244,4 +245,19 @@ def read_position(path: PathLike) -> dict[str, Any]:
     with zipfile.ZipFile(path) as archive:
         if POSITION not in archive.namelist():
             raise ValueError(f"{path} was not written by Checkpoint: it lacks {POSITION!r}.")
-        return json.loads(archive.read(POSITION))
+    position = read_json(path, POSITION)
+    if not is_position(position):
+        raise ValueError(f"{path} is damaged: {POSITION!r} in it is not what Checkpoint writes.")
+    return position
+
+
+def is_position(saved: dict[str, Any]) -> bool:
+    """Returns whether an object of JSON is such as ``Position.save`` returns."""
+    step, rates, means = (saved.get(name) for name in ("step", "learning_rates", "means"))
+    if not isinstance(step, int) or step < 0:
+        return False
+    if not isinstance(rates, list) or not isinstance(means, dict):
+        return False
+    pairs = [pair for pair in means.values() if isinstance(pair, list) and len(pair) == 2]
+    numbers = itertools.chain(rates, *pairs)
+    return len(pairs) == len(means) and all(isinstance(one, int | float) for one in numbers)

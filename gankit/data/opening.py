@@ -18,8 +18,8 @@ FORMATS = tuple(
     name for name in ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF") if name in Image.OPEN
 )
 
-#: Pixels that a picture may have where it is decoded: 8 bytes each with all copies, 400 MB.
-MAX_PIXELS = 50_000_000
+#: Pixels that a picture may have where it is decoded: with all copies it takes at most 512 MB.
+MAX_PIXELS = 46_000_000
 
 #: How many times as much a format takes: WebP's reader keeps two canvases of its own.
 TIMES_THE_MEMORY = {"WEBP": 2}
