@@ -1,6 +1,7 @@
 """What is in a ``.keras`` file, checked before Keras builds anything out of it."""
 
 import contextlib
+import copy
 import functools
 import json
 import math
@@ -146,7 +147,8 @@ def find_fault(
     """
     for name, part in find_objects(config):
         try:
-            keras.saving.deserialize_keras_object(part, custom_objects, safe_mode=True)
+            whole = copy.deepcopy(part)  # Keras takes things out of it
+            keras.saving.deserialize_keras_object(whole, custom_objects, safe_mode=True)
         except Exception as inner:
             return find_fault(part, inner, custom_objects, f"{place}{name}")
     return place, error

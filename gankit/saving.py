@@ -128,7 +128,7 @@ def explain_version(config: Config) -> str:
 def explain_class(error: Exception) -> str:
     """Returns what Keras says, without a dump of all that is in the file, and what to do."""
     what, *dump = str(error).split("Full object config:")
-    what = " ".join(what.split("Exception encountered:")[-1].split())
+    what = " ".join(re.split(r"(?:Error|Exception) encountered[^:]*:", what)[-1].split())
     if len(what) > MOST_SIGNS:
         what = f"{what[:MOST_SIGNS]} ..."
     if not dump:
