@@ -1,7 +1,7 @@
 """Reads damaged files, and checks that nothing worse comes of it than an error of gankit's own.
 
-    python tests/fuzz/fuzz.py 10000           # cases 0 to 9999
-    python tests/fuzz/fuzz.py 1 --first 123   # case 123 alone
+    PYTHONPATH=.:tests python tests/fuzz/fuzz.py 10000           # cases 0 to 9999
+    PYTHONPATH=.:tests python tests/fuzz/fuzz.py 1 --first 123   # case 123 alone
 
 Each case is a function of its number. It either gives a result or raises ``ValueError``,
 ``TypeError`` or ``OSError`` with the file's name, within 5 seconds and 512 MB.
@@ -18,9 +18,6 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
-
-import keras
 from kinds import make_kinds
 from mutations import damage
 
@@ -30,30 +27,39 @@ STATUS = Path("/proc/self/status")
 
 
 def run(first, number, folder):
-    """Runs cases; returns what came of each kind, what went wrong, and the largest figures."""
+    """Runs cases; returns a report, and what went wrong."""
     kinds = make_kinds(folder)
     for kind in kinds.values():  # as they are, all of them can be read
         kind.path.write_bytes(kind.content)
         kind.read()
-    outcomes, wrong, slowest, largest = Counter(), [], 0.0, 0.0
-    names = weigh(kinds)
+    names, outcomes, wrong, slowest, largest = weigh(kinds), Counter(), [], 0.0, 0.0
+    begun = time.monotonic()
     for case in range(first, first + number):
         generator = random.Random(case)
         name = generator.choice(names)
-        kinds[name].path.write_bytes(damage(kinds[name].content, generator))
-        faulthandler.dump_traceback_later(60, exit=True)  # where it hangs without computing
-        before, start = reset_memory(), time.process_time()
-        outcome = attempt(kinds[name])
-        seconds, growth = time.process_time() - start, read_memory("VmHWM") - before
-        kinds[name].path.write_bytes(kinds[name].content)
-        slowest, largest = max(slowest, seconds), max(largest, growth)
-        if seconds > SECONDS or growth > MEGABYTES:
-            outcome = f"took {seconds:.1f} s and {growth:.0f} MB"
+        outcome, seconds, megabytes = measure(kinds[name], generator)
+        slowest, largest = max(slowest, seconds), max(largest, megabytes)
         if outcome not in ("read", "refused"):
             wrong.append(f"case {case}, {name}: {outcome}")
-        outcomes[name, outcome if outcome in ("read", "refused") else "wrong"] += 1
+        outcomes[name] += 1
+        outcomes[outcome if outcome in ("read", "refused") else "wrong"] += 1
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(outcomes.items()))
+    took = f"{time.monotonic() - begun:.0f} s, the slowest {slowest:.1f} s of computing"
+    return f"{number} cases: {counts}. {took}, the largest {largest:.0f} MB", wrong
+
+
+def measure(kind, generator):
+    """Returns what came of a damaged file, seconds of computing, and megabytes more than before."""
+    kind.path.write_bytes(damage(kind.content, generator))
+    faulthandler.dump_traceback_later(60, exit=True)  # where it hangs without computing
+    before, start = reset_memory(), time.process_time()
+    outcome = attempt(kind)
+    seconds, megabytes = time.process_time() - start, read_memory("VmHWM") - before
     faulthandler.cancel_dump_traceback_later()
-    return outcomes, wrong, slowest, largest
+    kind.path.write_bytes(kind.content)
+    if seconds > SECONDS or megabytes > MEGABYTES:
+        outcome = f"took {seconds:.1f} s and {megabytes:.0f} MB"
+    return outcome, seconds, megabytes
 
 
 def weigh(kinds):
@@ -70,8 +76,6 @@ def attempt(kind):
         return "refused" if told else f"no file is named: {type(error).__name__}: {error}"
     except BaseException:
         return traceback.format_exc()
-    finally:
-        keras.backend.clear_session()
     return "read"
 
 
@@ -95,19 +99,10 @@ def main():
     parser.add_argument("number", type=int, help="how many cases")
     parser.add_argument("--first", type=int, default=0, help="the first case (0)")
     options = parser.parse_args()
-    faulthandler.enable()
     warnings.simplefilter("ignore")
-    start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        outcomes, wrong, slowest, largest = run(options.first, options.number, Path(folder))
-    for name in dict.fromkeys(name for name, _ in outcomes):
-        row = (outcomes[name, outcome] for outcome in ("read", "refused", "wrong"))
-        print(f"{name:20} read {{}}, refused {{}}, wrong {{}}".format(*row))
-    print(
-        f"{options.number} cases, {sum(n for (_, o), n in outcomes.items() if o == 'read')} read, "
-        f"{len(wrong)} wrong, {time.monotonic() - start:.0f} s; the slowest took {slowest:.1f} s, "
-        f"the largest {largest:.0f} MB"
-    )
+        report, wrong = run(options.first, options.number, Path(folder))
+    print(report)
     sys.exit("\n".join(wrong[:20]) if wrong else 0)
 
 

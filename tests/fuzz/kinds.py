@@ -3,9 +3,9 @@
 import gzip
 import io
 import warnings
-import zipfile
 from pathlib import Path
 
+import keras
 import numpy as np
 from helpers import make_dataset, make_gan, make_plain_networks, write_idx
 from PIL import Image
@@ -65,6 +65,7 @@ class Model:
 
     def read(self):
         assert isinstance(gankit.load(self.path), gankit.GAN)
+        keras.backend.clear_session()
 
 
 class State:
@@ -131,20 +132,3 @@ def make_kinds(folder: Path):
         "idx.gz": Digits(folder, compressed=True),
         "npz": Measured(folder),
     }
-
-
-def members(content):
-    """Returns what is in an archive by name; nothing if it is none."""
-    if not content.startswith(b"PK"):
-        return {}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def pack(contents, compression=zipfile.ZIP_STORED):
-    """Returns an archive, with right checksums, of contents by name."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", compression) as archive:
-        for name, content in contents.items():
-            archive.writestr(zipfile.ZipInfo(name), content, compression)
-    return stream.getvalue()

@@ -5,7 +5,7 @@ import json
 import struct
 import zipfile
 
-from kinds import members, pack
+from containers import join_archive, split
 
 EXTREMES = [0, 1, 2**7, 2**8 - 1, 2**15, 2**16 - 1, 2**31 - 1, 2**32 - 1]
 ODD = [None, True, -1, 0, 10**9, 10**30, 1e308, float("nan"), "", "x" * 999, "keras.ops", [], {}]
@@ -13,26 +13,26 @@ DEEP = 300  # levels
 
 
 def damage(content, random):
-    """Returns other bytes: of an archive often one whose checksums are right."""
-    contents = members(content)
-    if not contents or random.random() < 0.3:
+    """Returns other bytes: of a file with checksums often ones whose checksums are right."""
+    parts, join = split(content)
+    if not parts or random.random() < 0.3:
         return change_bytes(content, random)
-    name = random.choice(sorted(contents))
-    if name.endswith(".json") and random.random() < 0.8:
-        contents[name] = change_json(contents[name], random)
-    elif random.random() < 0.1:
-        contents[name] += bytes(random.choice([10**4, 10**8]))  # a bomb
-        return pack(contents, zipfile.ZIP_DEFLATED)
-    elif random.random() < 0.1:
-        del contents[name]
-    else:
-        contents[name] = change_bytes(contents[name], random)
-    return pack(contents)
+    place = random.randrange(len(parts))
+    name, part = parts[place]
+    chance = random.random()
+    if chance < 0.05:
+        return join([*parts[:place], *parts[place + 1 :]] or parts)
+    if chance < 0.1 and join is join_archive:
+        parts[place] = name, part + bytes(random.choice([10**4, 10**8]))
+        return join_archive(parts, zipfile.ZIP_DEFLATED)  # a bomb
+    change = change_json if name.endswith(".json") and chance < 0.8 else change_bytes
+    parts[place] = name, change(part, random)
+    return join(parts)
 
 
 def change_bytes(content, random):
     """Returns bytes of which some are changed, cut off, doubled, left out, or an extreme number."""
-    changed = bytearray(content)
+    changed = bytearray(content or b"\0")
     end = len(changed) if random.random() < 0.5 else min(64, len(changed))  # heads are short
     for _ in range(random.choice([1, 1, 3, 10])):
         changed[random.randrange(end)] = random.randrange(256)
