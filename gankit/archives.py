@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import functools
+import io
 import json
 import math
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 
 from gankit.checks import printable
@@ -55,8 +57,11 @@ def check_file(path: PathLike) -> None:
         raise ValueError(
             f"{printable(path)} is an archive, but no .keras file: it lacks {sorted(missing)}."
         )
-    for member in (CONFIG, METADATA):
-        read_json(path, member)
+    read_json(path, METADATA)
+    lacks = {"class_name", "config"} - read_json(path, CONFIG).keys()
+    if lacks:
+        raise ValueError(f"{printable(path)} is damaged: its {CONFIG} lacks {sorted(lacks)}.")
+    check_weights(path)
 
 
 def check_expansion(archive: zipfile.ZipFile, size: int) -> None:
@@ -66,6 +71,27 @@ def check_expansion(archive: zipfile.ZipFile, size: int) -> None:
         raise ValueError(
             f"its {size:,} bytes would unfold to {unfolded:,}, more than {MOST_TIMES} times as many"
         )
+
+
+def check_weights(path: PathLike) -> None:
+    """Raises ``ValueError`` if the weights in a ``.keras`` file can't be read, or would unfold."""
+    claimed = 0
+
+    def add(name: str, part: Any) -> None:
+        nonlocal claimed
+        claimed += part.size * part.dtype.itemsize if isinstance(part, h5py.Dataset) else 0
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            content = archive.read(WEIGHTS)
+        with h5py.File(io.BytesIO(content)) as file:
+            file.visititems(add)
+        if claimed > max(MOST_BYTES, MOST_TIMES * len(content)):
+            raise ValueError(f"its {len(content):,} bytes would unfold to {claimed:,}")
+    except Exception as error:  # damaged weights raise whatever their bytes lead to
+        raise ValueError(
+            f"{printable(path)} is damaged: its {WEIGHTS} can't be read: {error}."
+        ) from error
 
 
 def read_json(path: PathLike, member: str) -> Config:
@@ -146,9 +172,11 @@ def find_fault(
     If no part does, the place is empty, and the error is the given one.
     """
     for name, part in find_objects(config):
+        if "config" not in part:
+            return f"{place}{name}", ValueError("it lacks 'config'.")
         try:
             whole = copy.deepcopy(part)  # Keras takes things out of it
-            keras.saving.deserialize_keras_object(whole, custom_objects, safe_mode=True)
+            keras.saving.deserialize_keras_object(whole, custom_objects)
         except Exception as inner:
             return find_fault(part, inner, custom_objects, f"{place}{name}")
     return place, error

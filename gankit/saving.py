@@ -24,8 +24,8 @@ def load(
     """Returns the GAN in a ``.keras`` file, ready to be used and to be trained on.
 
     As ``keras.models.load_model``, but says what is wrong with a file that can't be loaded. No code
-    out of the file is run, whatever Keras's own switch for that says: a file names layers and
-    functions of Keras and gankit, registered classes, and ``custom_objects``; lambdas are refused.
+    out of the file is run, unless ``keras.config.enable_unsafe_deserialization`` was called: a file
+    names layers and functions of Keras and gankit, registered classes, and ``custom_objects``.
     Networks get no more weights than the file holds.
 
     ``gankit.load("digits")`` returns a trained GAN that is inside the package: a conditional DCGAN
@@ -46,7 +46,7 @@ def load(
     check_file(path)
     try:
         with bounded_weights(path):
-            model = keras.models.load_model(path, custom_objects, compile=compile, safe_mode=True)
+            model = keras.models.load_model(path, custom_objects, compile=compile)
     except Exception as error:
         raise ValueError(explain(path, error, custom_objects)) from error
     if not isinstance(model, keras.Model):
@@ -133,7 +133,9 @@ def explain_class(error: Exception) -> str:
         what = f"{what[:MOST_SIGNS]} ..."
     if not dump:
         return (
-            what if isinstance(error, TypeError | ValueError) else f"{type(error).__name__} {what}"
+            what
+            if isinstance(error, TypeError | ValueError | OSError)
+            else f"{type(error).__name__} {what}"
         )
     return (
         f"{what} In a shell, --import MODULE does that; where the class is not "

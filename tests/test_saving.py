@@ -1,6 +1,7 @@
 """Files that are damaged, cut short, or something else, and disks that fail while writing."""
 
 import errno
+import io
 import json
 import os
 import random
@@ -8,6 +9,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -123,6 +125,105 @@ def test_says_what_is_wrong(whole, tmp_path, harm, message):
     harm(path)
     with pytest.raises(ValueError, match=message):
         gankit.load(path)
+
+
+def rewrite(whole, path, change=None, **members):
+    """Writes a file with another configuration, or other members, and right checksums."""
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = members.get(name, old.read(name))
+            if change and name == "config.json":
+                config = json.loads(content)
+                change(config)
+                content = json.dumps(config)
+            new.writestr(name, content)
+
+
+def layer(config):
+    """Returns a dense layer's configuration out of a GAN's."""
+    layers = config["config"]["generator"]["config"]["layers"]
+    return next(one for one in layers if one["class_name"] == "Dense")
+
+
+def function(module, name):
+    return {"module": module, "class_name": "function", "config": name, "registered_name": name}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda config: config.clear(), r"config\.json lacks \['class_name', 'config'\]"),
+        (lambda config: config.update(config=None), r"missing .* 'generator'.*in config\.json\.\)"),
+        (lambda config: config.update(config=[]), r"to be a dict.*\(That is in config\.json\.\)"),
+        (lambda config: config.update(build_config=[9], registered_name="x"), "Could not locate"),
+        (lambda config: config["config"].update(generator=5), "must be a functional or sequential"),
+        (lambda config: config["config"].update(seed="x"), r"seed must be .*in config\.json\.\)"),
+        (lambda config: config.update(compile_config=[1]), r"mapping.*in config\.json\.\)"),
+        (
+            lambda config: layer(config).pop("config"),
+            r"lacks 'config'.*in config\.json\.config\.generator\.config\.layers\[1\]\.",
+        ),
+        (lambda config: layer(config)["config"].update(units=-3), r"units=-3.*layers\[1\]\."),
+        (
+            lambda config: layer(config)["config"].update(units=10**9),
+            r"'dense' has weights of the shape \(4, 1000000000\), which are not in the file",
+        ),
+        (
+            lambda config: config["config"].update(augment=json.loads("[" * 150 + "]" * 150)),
+            r"config\.json can't be read: it is nested more than 100 levels deep",
+        ),
+        (
+            lambda config: layer(config)["config"].update(activation=function("os", "system")),
+            r"Could not locate function 'system'.*layers\[1\]\.config\.activation\.",
+        ),
+        (
+            lambda config: layer(config)["config"].update(
+                activation=function("keras.utils", "get_file")
+            ),
+            r"get_file.*not a modeling function",
+        ),
+    ],
+)
+def test_the_place_of_a_fault_is_named(change, message, whole, tmp_path):
+    rewrite(whole, tmp_path / "gan.keras", change)
+    add_weight = keras.Layer.add_weight
+    with pytest.raises(ValueError, match=rf"gan\.keras is (intact|damaged).*{message}"):
+        gankit.load(tmp_path / "gan.keras")
+    assert keras.Layer.add_weight is add_weight
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "null", "1e999", "", "{", '{"a": ' * 5000])
+def test_json_that_is_no_configuration(text, whole, tmp_path):
+    for name in ("config.json", "metadata.json"):
+        rewrite(whole, tmp_path / "gan.keras", **{name: text})
+        with pytest.raises(ValueError, match=rf"gan\.keras is damaged: its {name} can't be read: "):
+            gankit.load(tmp_path / "gan.keras")
+
+
+def unfold():
+    """Returns weights of 3 GB, of which none is written."""
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file.create_dataset("vars/0", (750_000_000,), "float32", chunks=(1000,))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"model.weights.h5": bytes(10**8)}, "would unfold to 1.* more than 20 times as many"),
+        (
+            {"config.json": b" " * 10_000_001},
+            r"config\.json can't be read: it has 10,000,001 bytes",
+        ),
+        ({"model.weights.h5": unfold()}, r"h5 can't be read: its .* would unfold to 3,000,000,000"),
+        ({"model.weights.h5": b"no weights"}, r"h5 can't be read: .*file signature not found"),
+    ],
+)
+def test_what_would_fill_the_memory_is_not_unfolded(members, message, whole, tmp_path):
+    rewrite(whole, tmp_path / "gan.keras", **members)
+    with pytest.raises(ValueError, match=rf"gan\.keras .*{message}"):
+        gankit.load(tmp_path / "gan.keras")
 
 
 def test_runs_no_code_out_of_a_file(tmp_path):
