@@ -34,7 +34,7 @@ ALLOWED = {
     "archives": set(),
     "saving": {"archives", "gans", "version"},
     "latents": {"gans", "training", "differentiation"},
-    "metrics": {"training", "grids", "data", "voxels"},
+    "metrics": {"archives", "training", "grids", "data", "voxels"},
     "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics"}
     | {"archives", "saving"},
     "__main__": {"data", "gans", "grids", "latents", "metrics", "saving"},

@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeGuard
@@ -9,7 +10,8 @@ from typing import NamedTuple, TypeAlias, TypeGuard
 import keras
 import numpy as np
 
-from gankit.checks import check_at_least_one
+from gankit.archives import check_expansion
+from gankit.checks import check_at_least_one, printable
 from gankit.data.checks import check_values
 from gankit.metrics import extractors
 from gankit.typing import ImageData, PathLike
@@ -206,12 +208,18 @@ def fingerprint(extractor: keras.Model) -> str:
 def read_features(file: PathLike, extractor: keras.Model, total: int | None) -> Features:
     """Returns the features in a file, if they are those that are asked for."""
     try:
+        with zipfile.ZipFile(file) as archive:
+            check_expansion(archive, Path(file).stat().st_size)
         with np.load(file) as content:
             made_by = str(content["extractor"])
             features = Features(content["values"], content.get("probabilities"))
+        for rows in (part for part in features if part is not None):
+            if rows.ndim != 2 or rows.dtype != np.float32 or len(rows) != len(features.values):
+                raise ValueError(f"rows of float32 are expected, got {rows.dtype} of {rows.shape}")
     except Exception as error:  # NumPy raises whatever the damaged part's reader raises
         raise ValueError(
-            f"{file} can't be read as features: {error}. Delete it and it will be computed again."
+            f"{printable(file)} can't be read as features: {error}. Delete it and it will be "
+            "computed again."
         ) from error
     number = len(features.values)
     if made_by != fingerprint(extractor) or total not in (None, number):
