@@ -136,8 +136,8 @@ def change_mode(image: Image.Image, mode: str) -> Image.Image:
             "with 8 or 16 bits"
         )
     if image.has_transparency_data:
-        pasted = image if image.mode == "RGBA" else image.convert("RGBA")
-        image = Image.new("RGB", image.size, "white")
+        pasted = image if image.mode in ("LA", "RGBA") else image.convert("RGBA")
+        image = Image.new("L" if pasted.mode == "LA" else "RGB", pasted.size, "white")
         image.paste(pasted, mask=pasted)
     return image if image.mode == mode else image.convert(mode)
 

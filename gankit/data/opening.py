@@ -18,7 +18,7 @@ FORMATS = tuple(
     name for name in ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF") if name in Image.OPEN
 )
 
-#: Pixels that a picture may have where it is decoded: with all copies it takes at most 512 MB.
+#: Pixels that a picture may have where it is decoded: up to 12 bytes each, with all copies.
 MAX_PIXELS = 46_000_000
 
 #: How many times as much a format takes: WebP's reader keeps two canvases of its own.
