@@ -1,7 +1,6 @@
 """A run that goes on where it stopped, whatever stopped it."""
 
 import errno
-import itertools
 import json
 import sys
 import warnings
@@ -252,12 +251,17 @@ def read_position(path: PathLike) -> dict[str, Any]:
 
 
 def is_position(saved: dict[str, Any]) -> bool:
-    """Returns whether an object of JSON is such as ``Position.save`` returns."""
-    step, rates, means = (saved.get(name) for name in ("step", "learning_rates", "means"))
+    """Returns whether an object of JSON is such as ``Checkpoint`` writes for a position."""
+    step, rates, given = (saved.get(name) for name in ("step", "learning_rates", "given_rates"))
+    means, data, files = (saved.get(name) for name in ("means", "data", "files"))
     if not isinstance(step, int) or step < 0:
         return False
-    if not isinstance(rates, list) or not isinstance(means, dict):
+    if not (isinstance(rates, list) and isinstance(given, list) and isinstance(data, dict)):
+        return False
+    if not (isinstance(means, dict) and isinstance(files, dict)):
         return False
     pairs = [pair for pair in means.values() if isinstance(pair, list) and len(pair) == 2]
-    numbers = itertools.chain(rates, *pairs)
-    return len(pairs) == len(means) and all(isinstance(one, int | float) for one in numbers)
+    kinds = [(rates, int | float), (given, int | float | None), (files.values(), int)]
+    kinds += [(pair, int | float) for pair in pairs]
+    all_right = all(isinstance(one, kind) for numbers, kind in kinds for one in numbers)
+    return all_right and len(pairs) == len(means)

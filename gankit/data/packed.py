@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from gankit.data.images import decode
+from gankit.data.opening import UnreadableImageError
 from gankit.data.reader import Reader
 from gankit.data.tars import read_at, read_members
 
@@ -83,8 +84,8 @@ class PackedReader(Reader):
 
     def decode(self, place: int) -> Image.Image:
         """Returns what is kept of the picture in a file, not yet resized."""
-        contents = self.paths.read(place)
         try:
-            return decode(contents, self.color_mode, self.file_size, self.center_crop)
-        except UnidentifiedImageError as error:  # whose message holds an address in memory
-            raise OSError("it is no image of a kind that Pillow knows") from error
+            contents = self.paths.read(place)
+        except OSError as error:
+            raise UnreadableImageError(error.strerror or str(error)) from error
+        return decode(contents, self.color_mode, self.file_size, self.center_crop)
