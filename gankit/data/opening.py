@@ -24,8 +24,8 @@ MAX_PIXELS = 46_000_000
 #: How many times as much a format takes: WebP's reader keeps two canvases of its own.
 TIMES_THE_MEMORY = {"WEBP": 2}
 
-#: Bytes that a file may have: so many pixels of four channels of 16 bits, not compressed.
-MAX_BYTES = 8 * MAX_PIXELS
+#: Bytes that a file may have for each of these pixels: four channels of 16 bits, not compressed.
+BYTES_A_PIXEL = 8
 
 NO_FILES = {
     stat.S_IFDIR: "a folder",
@@ -69,9 +69,10 @@ def open_file(source: str | bytes) -> IO[bytes]:
         raise UnreadableImageError(f"it is no file on a disk, but {what}")
     if status.st_size == 0:
         raise UnreadableImageError("the file is empty")
-    if status.st_size > MAX_BYTES:
+    most = BYTES_A_PIXEL * MAX_PIXELS
+    if status.st_size > most:
         raise UnreadableImageError(
-            f"it has {status.st_size / 1e6:,.0f} MB, at most {MAX_BYTES / 1e6:,.0f} MB are read"
+            f"it has {status.st_size / 1e6:,.0f} MB, at most {most / 1e6:,.0f} MB are read"
         )
     return open(source, "rb")  # noqa: PTH123 (as above)
 
