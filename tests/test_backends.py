@@ -315,6 +315,7 @@ def test_a_gpu_cuts_the_same_batches_from_data_that_it_holds(dtype, chain, monke
     assert isinstance(next(iter(on_gpu))[0], np.ndarray)  # what a script sees
 
 
+@OTHER
 def test_fit_takes_batches_from_a_gpu(monkeypatch):
     source = source_of_arrays(
         make_images(40), LABELS, 10, (-1.0, 1.0), flip="horizontal", seed=0, shuffle=True
