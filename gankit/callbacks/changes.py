@@ -41,7 +41,7 @@ def find_changes(gan: GAN, path: Path) -> list[Change]:
         then = json.loads(archive.read("config.json"))
     now = json.loads(gan.to_json())
     networks = names_of_networks(gan, now["config"])
-    changes = [*compare(settings(then, networks), settings(now, networks))]
+    changes = [*compare(settings(then), settings(now))]
     refused = [one for one in changes if is_refused(one, networks)]
     if refused:
         more = [f"and {len(refused) - 5} more"] if len(refused) > 5 else []
@@ -119,18 +119,16 @@ def names_of_networks(gan: GAN, config: Config) -> list[str]:
     return [name for name in config if id(getattr(gan, name, None)) in networks]
 
 
-def settings(config: Config, networks: list[str]) -> Config:
+def settings(config: Config) -> Config:
     """Returns what counts of a GAN's configuration: its class, networks, and arguments."""
     arguments = config["config"] | config["compile_config"]
-    kept = {name: value for name, value in arguments.items() if name not in IGNORED}
-    for name in networks:
-        kept[name] = without_names(kept[name])
+    kept = {name: without_names(one) for name, one in arguments.items() if name not in IGNORED}
     return {"class": config["class_name"], **kept}
 
 
-def without_names(network: Config) -> Config:
-    """Returns a network's configuration with numbers for layers, whose names count on in Python."""
-    names = [layer["config"]["name"] for layer in find_layers(network)]
+def without_names(value: Any) -> Any:
+    """Returns a part of a configuration with numbers for layers, whose names count on in Python."""
+    names = [layer["config"]["name"] for layer in find_layers(value)]
     numbers = {name: number for number, name in enumerate(names)}
 
     def replace(value, is_name=False):
@@ -144,19 +142,27 @@ def without_names(network: Config) -> Config:
             return [replace(one, is_name) for one in value]
         return numbers.get(value, value) if is_name and isinstance(value, str) else value
 
-    return replace(network)
+    return replace(value)
 
 
-def find_layers(config: Config) -> Iterator[Config]:
-    """Yields a network, and all layers in it, whichever way they are nested."""
-    yield config
-    for layer in config["config"].get("layers", []):
-        yield from find_layers(layer)
+def find_layers(value: Any) -> Iterator[Config]:
+    """Yields all layers and networks, those within others too."""
+    if is_object(value) and has_counted_name(value):
+        yield value
+    inside = value.values() if isinstance(value, dict) else value
+    for one in inside if isinstance(value, dict | list) else []:
+        yield from find_layers(one)
+
+
+def has_counted_name(value: Config) -> bool:
+    """Returns whether an object's name is one that Keras counts on."""
+    named = isinstance(value["config"], dict) and "name" in value["config"]
+    return named and not value["class_name"].endswith("DTypePolicy")  # whose name says what it is
 
 
 def is_object(value: Any) -> bool:
     """Returns whether a value stands for an object of some class."""
-    return isinstance(value, dict) and "class_name" in value
+    return isinstance(value, dict) and "class_name" in value and "config" in value
 
 
 def compare(old: Any, new: Any, name: str = "") -> Iterator[Change]:

@@ -21,6 +21,7 @@ import gankit
 from gankit import architectures
 from gankit.callbacks import Checkpoint
 from gankit.callbacks.changes import Change, compare, compare_data, without_names
+from gankit.layers import SpectralNormalization
 from gankit.training.known_data import describe_data
 
 STEPS = 4  # an epoch
@@ -192,10 +193,13 @@ def test_differences_by_name():
 def test_names_of_layers_do_not_count():
     def network(units=3):
         inputs = keras.Input((2,))
-        x = keras.layers.Dense(units)(inputs)
+        x = SpectralNormalization(keras.layers.Dense(units))(inputs)
         inner = keras.Sequential([keras.Input((units,)), keras.layers.Dense(units)])
         model = keras.Model(inputs, keras.layers.Add()([x, inner(x)]))
         return without_names(json.loads(model.to_json()))
 
     assert [*compare(network(), network())] == []
+    halves = network(), network()
+    halves[1]["config"]["layers"][1]["config"]["dtype"]["config"]["name"] = "mixed_float16"
+    assert "mixed_float16" in str(*compare(*halves))
     assert all("units" in name or "shape" in name for name, *_ in compare(network(), network(4)))
