@@ -134,7 +134,7 @@ def without_names(value: Any) -> Any:
     def replace(value, is_name=False):
         if isinstance(value, dict):
             return {
-                key: replace(one, key in NAMES_OF_LAYERS)
+                key: replace(one, is_name or key in NAMES_OF_LAYERS)
                 for key, one in value.items()
                 if not key.endswith("_initializer")  # of no matter any more
             }
