@@ -222,7 +222,7 @@ def first_labels_of_fit(batches, **options):
     model.compile(keras.optimizers.SGD(0.0), lambda true, predicted: true + 0 * predicted)
     labelled = batches.map(lambda images, labels: (images, np.full((3, 1), labels[0], "f")))
     found = FirstLabels(labelled)
-    model.fit(labelled, verbose=0, callbacks=[found], **options)
+    model.fit(labelled, shuffle=False, verbose=0, callbacks=[found], **options)  # as a GAN does
     return found.seen
 
 
