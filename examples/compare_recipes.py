@@ -141,7 +141,7 @@ def load(arguments):
     if arguments.images == "photos":
         options = {"image_size": (arguments.size, arguments.size), "batch_size": 1}
         photos = data.from_directory(arguments.path, shuffle=False, **options)
-        images = np.concatenate(list(photos.as_numpy_iterator()))
+        images = np.concatenate(list(photos))
         return images, load_extractor(images, arguments.folder / "extractor.keras")
     digits = data.sample_digits()[0] if arguments.images == "digits" else data.load_mnist()[0]
     return digits / 127.5 - 1, metrics.extractors.digits()

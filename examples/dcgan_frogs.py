@@ -102,7 +102,7 @@ def main(arguments):
     folder, recipe, value_range = arguments.folder, arguments.recipe, arguments.value_range
     folder.mkdir(parents=True, exist_ok=True)
     dataset = load_data(recipe, arguments.path, value_range)
-    real = next(dataset.as_numpy_iterator())[:10]
+    real = np.asarray(next(iter(dataset)))[:10]
     gan = build_gan(recipe, num_images=len(dataset) * BATCH_SIZES[recipe])
     gan.fit(
         dataset.repeat(),

@@ -93,7 +93,7 @@ def main(mnist, minutes, folder):
         next_frames=FRAMES,
         seed=1,
     )
-    true, given = next(iter(test.as_numpy_iterator()))
+    true, given = map(np.asarray, next(iter(test)))
     gans = {
         "squared error": (make_gan(0.0), train_by_squared_error),
         "absolute and gradient difference": (make_gan(0.0), train),

@@ -11,7 +11,7 @@ import itertools
 import json
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,7 +24,7 @@ from gankit.gans.gan import GAN
 from gankit.grids import make_grid, save_animation, save_grid, save_images
 from gankit.metrics import by_name, extract, extractors, measure
 from gankit.saving import load
-from gankit.typing import ImageData
+from gankit.typing import ImageData, Structure
 
 Row: TypeAlias = int | list[float]  # of a condition
 
@@ -257,7 +257,14 @@ def find_real(name: str, image_shape: tuple[int, ...]) -> tuple[ImageData, int]:
         batch_size=1,
         color_mode="rgb" if channels == 3 else "grayscale",
     )
-    return photos.unbatch().batch(CHUNK), len(photos.file_paths)
+    return in_chunks(photos), len(photos.file_paths)
+
+
+def in_chunks(batches: Iterable[Structure]) -> Iterator[np.ndarray]:
+    """Yields the images of small batches, some more at a time."""
+    remaining = iter(batches)
+    while chunk := list(itertools.islice(remaining, CHUNK)):
+        yield np.concatenate(chunk)
 
 
 def find_extractor(name: str) -> keras.Model:

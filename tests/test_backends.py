@@ -14,11 +14,12 @@ from helpers import (
     make_networks_of_classes,
     make_plain_networks,
     make_residual_networks,
+    run_process,
     run_python,
 )
 
 import gankit
-from gankit import data
+from gankit import data, metrics
 from gankit.augment import ADA
 from gankit.data import stored
 from gankit.data.ahead import ReadAhead
@@ -143,6 +144,17 @@ def test_photos_are_read_without_tensorflow(tmp_path):
     assert [batch.shape for batch in small] == [(2, 2, 2, 3)] * 2
 
 
+@OTHER
+def test_the_command_line_without_tensorflow(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    digits, _ = data.sample_digits()
+    for number, digit in enumerate(digits[:30]):
+        image.fromarray(digit[..., 0]).save(tmp_path / f"{number}.png")
+    options = ["--real", ".", "--num", "30", "--extractor", "digits", "--metrics", "kid"]
+    printed = run_process(["-m", "gankit", "evaluate", "digits", *options], tmp_path)
+    assert "30 real images, 30 generated ones" in printed
+
+
 # Batches for backends that don't train from tf.data.
 
 
@@ -177,6 +189,8 @@ def test_repeat_goes_through_the_epochs():
     assert endless.repeat() is endless
     with pytest.raises(TypeError, match="no end"):
         len(endless)
+    with pytest.raises(ValueError, match="no end"):
+        metrics.extract(endless, metrics.extractors.digits())
 
 
 def test_take_and_map():

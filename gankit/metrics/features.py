@@ -143,13 +143,18 @@ def count_images(images: ImageData, num_images: int | None) -> int | None:
     if num_images is not None:
         check_at_least_one("num_images", num_images)
         return num_images
-    if hasattr(images, "cardinality"):  # a tf.data.Dataset
-        if images.cardinality() == INFINITE:
-            raise ValueError(
-                "The dataset has no end: say how many images, extract(..., num_images=...)."
-            )
-        return None
+    if has_no_end(images):
+        raise ValueError(
+            "The dataset has no end: say how many images, extract(..., num_images=...)."
+        )
     return len(images) if is_array(images) else None
+
+
+def has_no_end(images: ImageData) -> bool:
+    """Returns whether images are a dataset that is known to go on for ever."""
+    if isinstance(images, keras.utils.PyDataset):
+        return images.num_batches is None
+    return hasattr(images, "cardinality") and images.cardinality() == INFINITE  # a tf.data.Dataset
 
 
 def is_array(images: ImageData) -> TypeGuard[np.ndarray]:
