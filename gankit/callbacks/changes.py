@@ -1,13 +1,13 @@
 """What a script says otherwise than it did when a checkpoint was written."""
 
 import json
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from gankit.archives import CONFIG, read_json
 from gankit.gans import GAN
 from gankit.training.position import read_learning_rates
 from gankit.typing import Config
@@ -37,8 +37,7 @@ def find_changes(gan: GAN, path: Path) -> list[Change]:
         ValueError: another class, other networks, another class of optimizer, or a schedule of
             learning rates where a number was, or the other way round.
     """
-    with zipfile.ZipFile(path) as archive:
-        then = json.loads(archive.read("config.json"))
+    then = read_json(path, CONFIG)
     now = json.loads(gan.to_json())
     networks = names_of_networks(gan, now["config"])
     changes = [*compare(settings(then), settings(now))]

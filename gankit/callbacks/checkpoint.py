@@ -43,8 +43,8 @@ class Checkpoint(Periodic):
     that the folder's index, ``checkpoints.json``, doesn't name are neither read nor deleted.
 
     Other callbacks get back what they remembered, and their logs are cut back to the checkpoint.
-    What the script has changed since is told in one warning, or refused; ``docs/long_runs.md`` has
-    the lists.
+    If your script has changed since, you get one warning or an error; ``docs/long_runs.md`` lists
+    which.
 
     Ctrl-C, SIGTERM and SIGHUP wait for the end of the training step, or of the epoch's end, where
     the state is saved, and then do what they would have done; a second Ctrl-C does it at once. A
@@ -115,7 +115,7 @@ class Checkpoint(Periodic):
             )
         for callback in self.others:
             if isinstance(callback, keras.callbacks.CSVLogger):
-                callback.append = True  # or it would begin its file anew
+                callback.append = True  # or it would overwrite its file
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Says where training goes on, and puts off signals."""

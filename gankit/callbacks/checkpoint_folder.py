@@ -153,7 +153,7 @@ class CheckpointFolder:
         """Raises ``RuntimeError`` if another process has opened the folder after this one."""
         try:
             _, writing = self.read()
-        except ValueError:  # lost or damaged since, and about to be written anew
+        except ValueError:  # lost or damaged since; it is rewritten next
             return
         if writing is not None and self.temporary != self.path / writing:
             raise RuntimeError(

@@ -1,7 +1,7 @@
 """Files to which callbacks add: cut back to what they were when a checkpoint was written.
 
-A run that is taken up makes some steps again. What callbacks wrote of these before it was stopped
-would stand in the files twice.
+A resumed run repeats some steps. Without this, what callbacks wrote about them before the stop
+would be in the files twice.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""What callbacks remember from one epoch to the next, and begins anew with each ``fit``."""
+"""What callbacks remember between epochs, and would otherwise forget with each ``fit``."""
 
 import io
 import json
@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from gankit.archives import read_json
 from gankit.typing import PathLike
 
 MEMORY = "callbacks.json"  # members of a checkpoint
@@ -70,8 +71,8 @@ def read_memory(
 ) -> list[tuple[keras.callbacks.Callback, Memory]]:
     """Returns what each of the callbacks remembered when a checkpoint was written."""
     arrays: Any = {}
+    memories = read_json(path, MEMORY)
     with zipfile.ZipFile(path) as archive:
-        memories = json.loads(archive.read(MEMORY))
         if WEIGHTS in archive.namelist():
             arrays = np.load(io.BytesIO(archive.read(WEIGHTS)), allow_pickle=False)
     found = [(callback, name) for name, callback in name_callbacks(callbacks) if name in memories]
