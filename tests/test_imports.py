@@ -37,7 +37,8 @@ ALLOWED = {
     "metrics": {"archives", "training", "grids", "data", "voxels"},
     "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics"}
     | {"archives", "saving"},
-    "__main__": {"data", "gans", "grids", "latents", "metrics", "saving"},
+    "commands": {"data", "gans", "grids", "latents", "metrics", "saving"},
+    "__main__": {"commands", "version"},
 }
 
 

@@ -18,7 +18,9 @@ from helpers import (
 from PIL import Image
 
 import gankit
-from gankit.__main__ import arrange, main
+from gankit.__main__ import build_parser, main
+from gankit.commands import COMMANDS
+from gankit.commands.generate import arrange
 from gankit.metrics import extractors, measure
 
 OWN_VARIANT = """
@@ -53,6 +55,17 @@ def own_variant(tmp_path):
     make = "import my_gans, helpers; my_gans.MyGAN(*helpers.make_plain_networks()).save('a.keras')"
     run_process(["-c", make], tmp_path)
     return tmp_path / "a.keras"
+
+
+def refused(arguments, capsys):
+    """Returns what is said of arguments with which a command can't work: a line, and a 2."""
+    with pytest.raises(SystemExit) as error:
+        main(list(map(str, arguments)))
+    assert error.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    return said
 
 
 def read(path):
@@ -120,10 +133,10 @@ def test_a_condition_that_the_gan_draws_itself(tmp_path):
     np.testing.assert_array_equal(read(out), gankit.make_grid(images)[..., 0])
 
 
-def test_a_condition_of_images_can_t_be_made_up(tmp_path):
+def test_a_condition_of_images_can_t_be_made_up(tmp_path, capsys):
     gankit.Pix2Pix(*make_translating_networks()).save(tmp_path / "gan.keras")
-    with pytest.raises(SystemExit, match="This generator takes a condition"):
-        main(["generate", str(tmp_path / "gan.keras")])
+    said = refused(["generate", tmp_path / "gan.keras"], capsys)
+    assert "This generator takes a condition" in said
 
 
 def test_the_embedded_digits_need_no_arguments(tmp_path):
@@ -232,45 +245,77 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ([], "COMMAND"),
+        (["genrate", "digits"], "choose from"),
+        (["generate"], "MODEL"),
         (["generate", "nothing.keras"], "no file 'nothing.keras'"),
         (["generate", "digit"], "Did you mean 'digits'?"),
+        (["generate", "MODEL", "--sede", "0"], "Did you mean '--seed'"),
+        (["generate", "MODEL", "--seed", "-1"], "must be an integer of at least 0, got '-1'"),
         (["generate", "MODEL", "--condition", "7"], "takes no condition"),
-        (["generate", "MODEL", "--num", "0"], "must be an integer of at least 1"),
+        (["generate", "MODEL", "--condition", "seven"], "must be a class, such as 7"),
+        (["generate", "MODEL", "--num", "0"], "must be an integer of at least 1, got '0'"),
+        (["generate", "MODEL", "--best", "0"], "must be a share"),
+        (["generate", "MODEL", "--best", "1.5"], "must be a share"),
+        (["generate", "MODEL", "--best", "many"], "must be a share"),
+        (["generate", "MODEL", "--import", "no_such_module"], "no module 'no_such_module'"),
+        (["generate", "MODEL", "--out", "grid.foo"], "such as .png or .jpg"),
+        (["generate", "MODEL", "--out", "."], "must be a new or empty folder"),
+        (["interpolate", "MODEL", "--out", "film.mp4"], "must end in .gif, such as film.gif"),
+        (["interpolate", "MODEL", "--stops", "x"], "must be an integer of at least 1, got 'x'"),
+        (["evaluate", "MODEL"], "--real"),
         (["evaluate", "MODEL", "--real", "nowhere", "--extractor", "digits"], "nowhere"),
-        (["generate", "MODEL", "--import", "no_such_module"], "no_such_module"),
         (["evaluate", "MODEL", "--real", "digits", "--metrics", "fidd"], "Did you mean 'fid'?"),
         (["evaluate", "MODEL", "--real", "digits", "--extractor", "vgg"], "must be one of"),
-        (["interpolate", "MODEL", "--out", "film.mp4"], "must end in .gif"),
-        (["interpolate", "MODEL", "--stops", "0"], "--stops must be an integer of at least 1"),
-        (["generate", "MODEL", "--out", "grid.foo"], "such as .png or .jpg"),
+        (["evaluate", "MODEL", "--real", "digits", "--out", "fid.txt"], "such as fid.json"),
     ],
 )
-def test_errors_are_a_line(model, arguments, said):
+def test_wrong_arguments_are_refused_in_a_line(model, arguments, said, capsys, monkeypatch):
+    monkeypatch.chdir(model.parent)
+    given = [model if argument == "MODEL" else argument for argument in arguments]
+    assert said in refused(given, capsys)
+    assert list(model.parent.iterdir()) == [model]  # nothing was written
+
+
+def test_what_the_machine_refuses_ends_with_1(model, monkeypatch):
+    def full(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("PIL.Image.Image.save", full)
+    with pytest.raises(SystemExit, match="error: No space left on device"):
+        main(["generate", str(model), "--out", str(model.with_name("grid.png"))])
+
+
+def test_a_variant_that_is_not_imported(own_variant, capsys):
+    said = refused(["generate", own_variant], capsys)
+    assert re.search(r"Could not locate class 'MyGAN'.*--import MODULE", said)
+    assert len(said) < 1000
+
+
+def test_version(capsys):
     with pytest.raises(SystemExit) as error:
-        main([str(model) if argument == "MODEL" else argument for argument in arguments])
-    assert said in str(error.value)
-    assert "\n" not in str(error.value)
+        main(["--version"])
+    assert error.value.code == 0
+    assert capsys.readouterr().out == f"gankit {gankit.__version__}\n"
 
 
-def test_a_variant_that_is_not_imported(own_variant):
-    with pytest.raises(
-        SystemExit, match=r"Could not locate class 'MyGAN'.*--import MODULE"
-    ) as error:
-        main(["generate", str(own_variant)])
-    assert len(str(error.value)) < 1000
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_ends_with_examples_that_can_be_read(name, capsys):
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    examples = capsys.readouterr().out.split("examples:\n")[1].splitlines()
+    assert 2 <= len(examples) <= 3
+    for example in examples:
+        build_parser().parse_args(example.split("gankit ")[1].split())
 
 
-@pytest.mark.parametrize(
-    ("option", "value", "said"),
-    [
-        ("--best", "0", "must be a share"),
-        ("--best", "1.5", "must be a share"),
-        ("--best", "many", "invalid share value"),
-        ("--condition", "seven", "must be a class, such as 7"),
-    ],
-)
-def test_options_that_can_t_be_read(model, option, value, said, capsys):
-    with pytest.raises(SystemExit) as error:
-        main(["generate", str(model), option, value])
-    assert error.value.code == 2
-    assert said in capsys.readouterr().err
+def test_quiet_and_json_for_scripts(model, tmp_path, capsys):
+    main(["generate", str(model), "--quiet", "--out", str(tmp_path / "grid.png")])
+    film = str(tmp_path / "film.gif")
+    main(["interpolate", str(model), "--num", "1", "--steps", "1", "--quiet", "--out", film])
+    assert capsys.readouterr().out == ""
+    evaluate = ["evaluate", "digits", "--real", "digits", "--num", "20", "--metrics", "spread"]
+    main([*evaluate, "--json", "--seed", "0"])
+    values = json.loads(capsys.readouterr().out)
+    main([*evaluate, "--quiet", "--seed", "0"])
+    assert capsys.readouterr().out == f"spread {values['spread']:.6g}\n"
