@@ -20,6 +20,7 @@ from PIL import Image
 import gankit
 from gankit.__main__ import build_parser, main
 from gankit.commands import COMMANDS
+from gankit.commands.evaluate import find_extractor
 from gankit.commands.generate import arrange
 from gankit.metrics import extractors, measure
 
@@ -216,6 +217,29 @@ def test_evaluate_reads_a_folder_with_a_network_of_ones_own(model, tmp_path, cap
     assert "12 real images, 20 generated ones, extractor" in capsys.readouterr().out
 
 
+def test_the_advice_about_a_damaged_photo_can_be_followed(model, tmp_path, capsys):
+    gankit.save_images(make_images(12), tmp_path / "photos")
+    (tmp_path / "photos/damaged.png").write_bytes(b"no picture")
+    command = ["evaluate", str(model), "--real", str(tmp_path / "photos"), "--num", "13"]
+    extractor = keras.Sequential([keras.Input(IMAGE_SHAPE), keras.layers.Flatten()])
+    extractor.save(tmp_path / "extractor.keras")
+    command += ["--metrics", "spread", "--extractor", str(tmp_path / "extractor.keras")]
+    with pytest.raises(SystemExit):
+        main(command)
+    (advice,) = re.findall(r"\((.*) in a shell\)", capsys.readouterr().err)
+    with pytest.warns(UserWarning, match="They are left out"):
+        main([*command, *advice.split()])
+    assert "12 real images" in capsys.readouterr().out
+
+
+def test_inceptions_weights_come_from_a_file(tmp_path, monkeypatch):
+    (tmp_path / "inception.h5").touch()
+    given = []
+    monkeypatch.setattr("gankit.metrics.extractors.inception", given.append)
+    find_extractor("inception", str(tmp_path / "inception.h5"))
+    assert given == [str(tmp_path / "inception.h5")]
+
+
 def test_evaluate_knows_which_classes_were_asked_for(tmp_path, capsys):
     latents, condition = keras.Input((4,), name="latents"), keras.Input((), name="condition")
     images = keras.layers.Dense(784, "tanh")(latents)
@@ -268,6 +292,7 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
         (["evaluate", "MODEL", "--real", "digits", "--metrics", "fidd"], "Did you mean 'fid'?"),
         (["evaluate", "MODEL", "--real", "digits", "--extractor", "vgg"], "must be one of"),
         (["evaluate", "MODEL", "--real", "digits", "--out", "fid.txt"], "such as fid.json"),
+        (["evaluate", "digits", "--real", "digits", "--weights", "w.h5"], "are inception's"),
     ],
 )
 def test_wrong_arguments_are_refused_in_a_line(model, arguments, said, capsys, monkeypatch):

@@ -4,6 +4,7 @@ import argparse
 import itertools
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,7 +15,7 @@ from gankit.commands.conditions import find_rows, repeat_rows
 from gankit.commands.options import add_model, add_quiet, file_ending_in, positive
 from gankit.metrics import by_name, extract, extractors, measure
 from gankit.saving import load
-from gankit.typing import ImageData, Structure
+from gankit.typing import ImageData, OnError, Structure
 
 SUMMARY = "Compare generated images with real ones."
 EXAMPLES = """
@@ -44,6 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ".keras file (inception; of digits their classifier)",
     )
     parser.add_argument(
+        "--weights", metavar="FILE", help="of inception, where Keras can't download them"
+    )
+    parser.add_argument(
+        "--on-error",
+        choices=("raise", "skip"),
+        default="raise",
+        help="of a real image that can't be read: name it and end, or leave it out (raise)",
+    )
+    parser.add_argument(
         "--num", type=positive, default=5000, help="images on either side, at most (5000)"
     )
     parser.add_argument(
@@ -61,9 +71,9 @@ def run(arguments: argparse.Namespace) -> None:
     gan = load(arguments.model, compile=False)
     quiet = arguments.quiet or arguments.json
     verbose = 0 if quiet else 1
-    real, num_real = find_real(arguments.real, gan.generator.output_shape[1:])
+    real, num_real = find_real(arguments.real, gan.generator.output_shape[1:], arguments.on_error)
     name = arguments.extractor or ("digits" if arguments.real == "digits" else "inception")
-    extractor = find_extractor(name)
+    extractor = find_extractor(name, arguments.weights)
     seen = extract(real, extractor, num_images=min(arguments.num, num_real), verbose=verbose)
     condition = repeat_rows(find_rows(gan, arguments.condition), arguments.num)
     made = gan.generate(arguments.num, condition, seed=arguments.seed)
@@ -81,7 +91,7 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"{numbers}, extractor {name}")
 
 
-def find_real(name: str, image_shape: tuple[int, ...]) -> tuple[ImageData, int]:
+def find_real(name: str, image_shape: tuple[int, ...], on_error: OnError) -> tuple[ImageData, int]:
     """Returns the embedded digits, or batches of the images in a folder, and how many there are."""
     if name == "digits":
         digits, _ = data.sample_digits()
@@ -94,6 +104,7 @@ def find_real(name: str, image_shape: tuple[int, ...]) -> tuple[ImageData, int]:
         image_size=(height, width),
         batch_size=1,
         color_mode="rgb" if channels == 3 else "grayscale",
+        on_error=on_error,
     )
     return in_chunks(photos), len(photos.file_paths)
 
@@ -105,9 +116,13 @@ def in_chunks(batches: Iterable[Structure]) -> Iterator[np.ndarray]:
         yield np.concatenate(chunk)
 
 
-def find_extractor(name: str) -> keras.Model:
+def find_extractor(name: str, weights: str | None = None) -> keras.Model:
     """Returns the network that takes the features."""
+    if weights and name != "inception":
+        raise ValueError(f"--weights are inception's, but the extractor is {name!r}: leave it out.")
+    if weights and not Path(weights).is_file():
+        raise ValueError(f"--weights: there is no file {weights!r}.")
     if name.endswith(".keras"):
         return keras.models.load_model(name, compile=False)
     check_choice("--extractor, unless it is a .keras file,", name, ("digits", "inception"))
-    return extractors.digits() if name == "digits" else extractors.inception()
+    return extractors.digits() if name == "digits" else extractors.inception(weights or "imagenet")
