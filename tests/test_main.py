@@ -18,6 +18,7 @@ from helpers import (
 from PIL import Image
 
 import gankit
+from gankit import callbacks
 from gankit.__main__ import build_parser, main
 from gankit.commands import COMMANDS
 from gankit.commands.evaluate import find_extractor
@@ -322,6 +323,15 @@ def test_version(capsys):
         main(["--version"])
     assert error.value.code == 0
     assert capsys.readouterr().out == f"gankit {gankit.__version__}\n"
+
+
+def test_a_folder_of_checkpoints_is_a_model(tmp_path):
+    gan = gankit.GAN(*make_plain_networks(), seed=0)
+    gan.compile()
+    checkpoint = callbacks.Checkpoint(tmp_path / "run")
+    gan.fit(make_images(8), verbose=0, callbacks=[checkpoint])
+    main(["generate", str(tmp_path / "run"), "--num", "2", "--out", str(tmp_path / "grid.png")])
+    assert (tmp_path / "grid.png").exists()
 
 
 @pytest.mark.parametrize("name", COMMANDS)

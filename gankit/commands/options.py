@@ -13,7 +13,8 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model",
         metavar="MODEL",
-        help="a .keras file that GAN.save wrote, or 'digits', a model inside the package",
+        help="a .keras file that GAN.save wrote, a folder that callbacks.Checkpoint writes to, or "
+        "'digits', a model inside the package",
     )
     parser.add_argument("--seed", type=natural, help="for the same images each time")
     parser.add_argument(
