@@ -21,7 +21,9 @@ def find_rows(gan: GAN, condition: list[Row] | None) -> list[Row] | None:
 
 
 def repeat_rows(rows: list[Row] | None, num_images: int) -> np.ndarray | None:
-    """Returns a row of a condition for each image, in turns."""
+    """Returns a row of a condition for each image, in turns; a single one goes to all of them."""
     if rows is None:
         return None
+    if len(rows) == 1:
+        return np.array(rows)
     return np.array(list(itertools.islice(itertools.cycle(rows), num_images)))

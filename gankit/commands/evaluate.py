@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
     made = gan.generate(arguments.num, condition, seed=arguments.seed)
     fake = extract(made, extractor, verbose=verbose)
     if condition is not None and condition.ndim == 1:
-        fake = fake._replace(labels=condition)
+        fake = fake._replace(labels=np.resize(condition, arguments.num))
     values = measure(seen, fake, metrics)
     text = json.dumps(values, indent=2)
     if arguments.out:

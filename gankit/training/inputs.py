@@ -142,6 +142,29 @@ class Inputs:
             shape = part.shape[1:] if fits else one.shape
             check_images(part, shape, value_range, f"the {self.who} takes images")
 
+    def as_rows(self, condition: Structure, num_images: int | None) -> Structure:
+        """Returns a condition with a row for each image.
+
+        Args:
+            condition: arrays, each with a row for each image, or one row for all of them: with an
+                axis of 1 for the batch, or without it.
+            num_images: how many there are, None where the rows of some part say it.
+        """
+        without_axis = {
+            id(part)
+            for one, part in self.pair("condition", condition)
+            if shapes_fit(part.shape, one.shape)
+        }
+
+        rows = map_tensors(
+            lambda part: part[None] if part.ndim == 0 or id(part) in without_axis else part,
+            condition,
+        )
+        number = num_images or max(map(len, keras.tree.flatten(rows)))
+        return map_tensors(
+            lambda part: np.repeat(part, number, axis=0) if len(part) == 1 else part, rows
+        )
+
     def check_condition(self, condition: Structure, value_range: ValueRange | None) -> None:
         """Raises unless ``condition`` can go into the network's inputs for it."""
         if condition is None and self.of("condition"):
@@ -161,7 +184,7 @@ class Inputs:
             raise ValueError(
                 f"The condition comes in batches of shape {part.shape}, but the {self.who} takes "
                 f"{one.shape} after the batch axis."
-                + " If they are one-hot, take the argmax."
+                + " If they are one-hot, pass labels.argmax(-1)."
                 * one_hot
             )
         if one.takes_classes and part.dtype == np.uint8 and part.ndim > 2:
@@ -358,7 +381,10 @@ def check_floats(images: np.ndarray, what: str, value_range: ValueRange | None) 
 def check_classes(labels: np.ndarray, num_classes: int | None) -> None:
     """Raises unless ``labels`` are integers in 0..num_classes - 1."""
     if labels.dtype.kind not in "iu":
-        raise TypeError(f"Class labels must be integers of shape (batch,), got {labels.dtype}.")
+        raise TypeError(
+            f"Class labels must be integers of shape (batch,), got {labels.dtype}. If these are "
+            "classes, pass labels.astype('int32')."
+        )
     if labels.min() < 0:
         raise ValueError(f"Class labels must be 0 or more, got {labels.min()}.")
     if num_classes is not None and labels.max() >= num_classes:
