@@ -127,6 +127,25 @@ def test_each_class_has_a_column(num_rows, expected):
     assert arrange(list(range(num_rows))) == expected
 
 
+def test_conditions_that_are_real_numbers(tmp_path):
+    latents, condition = keras.Input((4,), name="latents"), keras.Input((1,), name="condition")
+    joined = keras.layers.concatenate([latents, condition])
+    images = keras.layers.Reshape(IMAGE_SHAPE)(keras.layers.Dense(64, "tanh")(joined))
+    _, discriminator = make_plain_networks()
+    gan = gankit.GAN(keras.Model([latents, condition], images), discriminator, seed=0)
+    gan.save(tmp_path / "gan.keras")
+    for arguments, value in [
+        (["--condition", "0.4"], 0.4),
+        (["--condition=-0.4"], -0.4),
+        (["--condition", "-1"], -1.0),
+    ]:
+        out = tmp_path / "grid.png"
+        command = ["generate", str(tmp_path / "gan.keras"), "--num", "4", "--seed", "0"]
+        main([*command, *arguments, "--out", str(out)])
+        expected = gankit.make_grid(gan.generate(condition=[[value]] * 4, seed=0))
+        np.testing.assert_array_equal(read(out), expected[..., 0])
+
+
 def test_a_condition_that_the_gan_draws_itself(tmp_path):
     gankit.InfoGAN(*make_networks_of_codes()).save(tmp_path / "gan.keras")
     out = tmp_path / "grid.png"
@@ -279,6 +298,8 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
         (["generate", "MODEL", "--seed", "-1"], "must be an integer of at least 0, got '-1'"),
         (["generate", "MODEL", "--condition", "7"], "takes no condition"),
         (["generate", "MODEL", "--condition", "seven"], "must be a class, such as 7"),
+        (["generate", "MODEL", "--condition", "nan"], "must be a class, such as 7"),
+        (["generate", "MODEL", "--condition", "1", "0,1"], "as many numbers as the others"),
         (["generate", "MODEL", "--num", "0"], "must be an integer of at least 1, got '0'"),
         (["generate", "MODEL", "--best", "0"], "must be a share"),
         (["generate", "MODEL", "--best", "1.5"], "must be a share"),

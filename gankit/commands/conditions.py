@@ -24,6 +24,11 @@ def repeat_rows(rows: list[Row] | None, num_images: int) -> np.ndarray | None:
     """Returns a row of a condition for each image, in turns; a single one goes to all of them."""
     if rows is None:
         return None
+    lengths = sorted({np.size(row) for row in rows})
+    if len(lengths) > 1:
+        raise ValueError(
+            f"--condition: each row must have as many numbers as the others, got {lengths}."
+        )
     if len(rows) == 1:
         return np.array(rows)
     return np.array(list(itertools.islice(itertools.cycle(rows), num_images)))

@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> None:
     condition = repeat_rows(find_rows(gan, arguments.condition), arguments.num)
     made = gan.generate(arguments.num, condition, seed=arguments.seed)
     fake = extract(made, extractor, verbose=verbose)
-    if condition is not None and condition.ndim == 1:
+    if condition is not None and condition.ndim == 1 and condition.dtype.kind == "i":
         fake = fake._replace(labels=np.resize(condition, arguments.num))
     values = measure(seen, fake, metrics)
     text = json.dumps(values, indent=2)

@@ -1,11 +1,12 @@
 """Options that several commands have, and how what follows them is read."""
 
 import argparse
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-Row: TypeAlias = int | list[float]  # of a condition
+Row: TypeAlias = int | float | list[float]  # of a condition
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +23,9 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=read_row,
         metavar="ROW",
-        help="what the generator is told: a class, such as 7, or numbers with commas, such as "
-        "0,1,1; several are taken in turns (all classes, where the generator takes one)",
+        help="what the generator is told: a class, such as 7, a number, such as 0.4, or several "
+        "with commas, such as 0,1,1; write --condition=-0.4,1 of one that begins with a minus; "
+        "several are taken in turns (all classes, where the generator takes one)",
     )
     parser.add_argument(
         "--import",
@@ -75,12 +77,19 @@ def share(text: str) -> float:
 
 
 def read_row(text: str) -> Row:
-    """Returns a row of a condition: an integer, or several numbers."""
+    """Returns a row of a condition: an integer, a float, or several numbers."""
     try:
-        return [float(part) for part in text.split(",")] if "," in text else int(text)
+        numbers = [float(part) for part in text.split(",")]
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError(text)
     except ValueError as error:
-        message = f"must be a class, such as 7, or numbers with commas, such as 0,1,1, got {text!r}"
-        raise argparse.ArgumentTypeError(message) from error
+        raise argparse.ArgumentTypeError(
+            "must be a class, such as 7, a number, such as 0.4, or several with commas, such as "
+            f"0,1,1, got {text!r}"
+        ) from error
+    if len(numbers) > 1:
+        return numbers
+    return int(text) if text.strip("+-").isdecimal() else numbers[0]
 
 
 def file_ending_in(*endings: str) -> Callable[[str], Path]:

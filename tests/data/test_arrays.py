@@ -134,6 +134,21 @@ def test_keeps_only_some_classes():
     assert len(dataset) == 2
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.linspace(-1, 1, 20),  # real values
+        np.random.default_rng(0).normal(size=(20, 3)),  # vectors
+        np.random.default_rng(0).integers(0, 2, (20, 3)),  # several labels of an image
+        np.random.default_rng(0).integers(0, 2, (20, 3)).astype(bool),
+    ],
+)
+def test_labels_that_are_no_classes_go_along(labels):
+    for images, told in data.from_arrays(numbered(20), labels, batch_size=4):
+        assert told.dtype == np.float32
+        np.testing.assert_allclose(told, labels[indices_seen([images])[0]], rtol=1e-6)
+
+
 FLOATS = make_images(4)
 
 
@@ -156,10 +171,14 @@ FLOATS = make_images(4)
         (FLOATS, {"batch_size": 0}, ValueError, "at least 1"),
         (FLOATS, {"batch_size": 2.5}, TypeError, "must be an integer, got 2.5"),
         (FLOATS, {"labels": [0, 1]}, ValueError, r"shape \(4,\).*got \(2,\)"),
-        (FLOATS, {"labels": np.eye(4)}, ValueError, r"got \(4, 4\).*argmax"),
+        (FLOATS, {"labels": np.eye(4), "num_classes": 4}, ValueError, r"got \(4, 4\).*argmax"),
+        (FLOATS, {"labels": np.zeros((4, 2, 2))}, ValueError, r"\(4,\) or \(4, numbers\)"),
+        (FLOATS, {"labels": [0, 1, np.inf, 2]}, ValueError, "1 of 4 hold NaN.*index 2"),
+        (FLOATS, {"labels": ["a", "b", "c", "d"]}, TypeError, "must be integers, got <U1"),
+        (FLOATS, {"labels": [[1, 0]] * 4, "classes": [1]}, TypeError, "labels that are classes"),
         (FLOATS, {"labels": [0, 1, -1, 2]}, ValueError, "0 or more.*-1 at index 2"),
         (FLOATS, {"labels": [0, 1, 3, 2], "num_classes": 3}, ValueError, "in 0..2.*3 at index 2"),
-        (FLOATS, {"labels": [0.0, 1, 2, 3]}, TypeError, "must be integers, got float64"),
+        (FLOATS, {"labels": [0.0, 1, 2, 3], "num_classes": 4}, TypeError, r"astype\('int32'\)"),
         (FLOATS, {"classes": [1]}, ValueError, "needs labels"),
         (FLOATS, {"labels": [0, 1, 2, 3], "classes": 1}, TypeError, r"must be a list.*pass \[1\]"),
         (FLOATS, {"value_range": (0, 1)}, ValueError, r"in \[0, 1\], but they reach from -0"),
