@@ -130,7 +130,7 @@ def explain_version(config: Config) -> str:
         return ""
     return (
         f"it was written by gankit {written}, and this is gankit {__version__}. "
-        "pip install --upgrade gankit. "
+        "pip install --upgrade gankit, or git pull in a clone. "
     )
 
 
