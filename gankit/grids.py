@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from gankit.typing import PathLike, ValueRange
+from gankit.checks import check_at_least_one
+from gankit.typing import PathLike, Scale, ValueRange
 from gankit.voxels import draw_voxels
+
+LARGE_ENOUGH = 450  # pixels, of the longer side
 
 
 def make_grid(
@@ -19,6 +22,7 @@ def make_grid(
     columns: int | Sequence[int] | None = None,
     padding: int = 2,
     value_range: ValueRange = (-1, 1),
+    scale: Scale = None,
 ) -> np.ndarray:
     """Returns one picture in which the images stand in rows.
 
@@ -31,10 +35,13 @@ def make_grid(
             of half an image between groups.
         padding: pixels of black between the images.
         value_range: ``(low, high)``: which floats are black and white.
+        scale: how many pixels wide and high each pixel becomes, an integer; ``"auto"`` makes small
+            grids so large that one can look at them, 450 pixels or more; None leaves pixels as they
+            are.
 
     Returns:
-        uint8 of shape ``(rows * (height + padding) - padding, ..., channels)``. Places of the last
-        row that no image fills stay black.
+        uint8 of shape ``(rows * (height + padding) - padding, ..., channels)``, times ``scale``.
+        Places of the last row that no image fills stay black.
     """
     if padding < 0:
         raise ValueError(f"padding must be at least 0, got {padding}.")
@@ -51,7 +58,9 @@ def make_grid(
     grid = cells.swapaxes(1, 2).reshape(rows * (height + padding), -1, channels)
     grid = grid[: grid.shape[0] - padding, : grid.shape[1] - padding]
     gaps = np.repeat(np.cumsum(groups[:-1]) * (width + padding), width // 2)
-    return np.insert(grid, gaps[gaps < grid.shape[1]], 0, axis=1)
+    grid = np.insert(grid, gaps[gaps < grid.shape[1]], 0, axis=1)
+    factor = choose_factor(grid.shape, scale)
+    return grid.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def save_grid(
@@ -61,10 +70,12 @@ def save_grid(
     columns: int | Sequence[int] | None = None,
     padding: int = 2,
     value_range: ValueRange = (-1, 1),
+    scale: Scale = "auto",
 ) -> Path:
     """Writes the grid of ``images`` (see ``make_grid``) to an image file and returns its path.
 
-    Folders that are missing are made; the ending of ``path`` says the format.
+    Folders that are missing are made; the ending of ``path`` says the format. ``scale=None`` writes
+    a pixel for each pixel, for programs to read.
 
     Raises:
         ValueError: an ending that Pillow does not know.
@@ -73,9 +84,19 @@ def save_grid(
     if path.suffix.lower() not in Image.registered_extensions():
         raise ValueError(f"{str(path)!r} needs the ending of an image file, such as .png or .jpg.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    grid = make_grid(images, columns=columns, padding=padding, value_range=value_range)
+    grid = make_grid(images, columns=columns, padding=padding, value_range=value_range, scale=scale)
     to_picture(grid).save(path)
     return path
+
+
+def choose_factor(shape: Sequence[int], scale: Scale) -> int:
+    """Returns how many pixels wide and high each pixel of a grid becomes."""
+    if scale is None:
+        return 1
+    if scale == "auto":
+        return math.ceil(LARGE_ENOUGH / max(shape[:2]))
+    check_at_least_one("scale, unless it is 'auto' or None,", scale)
+    return int(scale)
 
 
 def save_images(

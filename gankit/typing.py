@@ -46,6 +46,9 @@ OnError: TypeAlias = Literal["raise", "skip"]
 #: How images are mirrored at random.
 Flip: TypeAlias = Literal["horizontal"]
 
+#: How many pixels wide and high each pixel becomes; ``"auto"`` for as many as can be looked at.
+Scale: TypeAlias = int | Literal["auto"] | None
+
 #: Where random numbers come from; None for what Keras, or the GAN, has for that.
 Seed: TypeAlias = int | keras.random.SeedGenerator | None
 

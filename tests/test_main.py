@@ -70,6 +70,11 @@ def refused(arguments, capsys):
     return said
 
 
+def shown(images, **options):
+    """Returns the grid that the shell writes of images."""
+    return gankit.make_grid(images, scale="auto", **options)
+
+
 def read(path):
     return np.asarray(Image.open(path))
 
@@ -80,7 +85,7 @@ def test_generate_is_a_process_that_writes_a_grid(model, tmp_path):
         tmp_path,
     )
     assert said == "6 images: a/grid.png\n"
-    expected = gankit.make_grid(gankit.load(model).generate(6, seed=3))
+    expected = shown(gankit.load(model).generate(6, seed=3))
     np.testing.assert_array_equal(read(tmp_path / "a/grid.png"), expected[..., 0])
 
 
@@ -88,7 +93,7 @@ def test_generate_keeps_the_best(model, tmp_path):
     out = tmp_path / "best.png"
     main(["generate", str(model), "--num", "4", "--best", "0.3", "--seed", "0", "--out", str(out)])
     # Of 4 images at most 30 % of those that were made: 4 of 16.
-    expected = gankit.make_grid(gankit.load(model).generate_best(4, out_of=16, seed=0))
+    expected = shown(gankit.load(model).generate_best(4, out_of=16, seed=0))
     np.testing.assert_array_equal(read(out), expected[..., 0])
 
 
@@ -97,7 +102,7 @@ def test_generate_takes_conditions_in_turns(conditional, tmp_path):
     arguments = ["--num", "5", "--seed", "1", "--condition", "2", "0", "--out", str(out)]
     main(["generate", str(conditional), *arguments])
     images = gankit.load(conditional).generate(condition=[2, 0, 2, 0, 2], seed=1)
-    np.testing.assert_array_equal(read(out), gankit.make_grid(images, columns=8)[..., 0])
+    np.testing.assert_array_equal(read(out), shown(images, columns=8)[..., 0])
 
 
 def test_generate_makes_all_classes_where_none_is_asked_for(conditional, tmp_path):
@@ -105,7 +110,7 @@ def test_generate_makes_all_classes_where_none_is_asked_for(conditional, tmp_pat
     main(["generate", str(conditional), "--seed", "1", "--out", str(out)])
     # Three classes, three times side by side, in eight rows.
     images = gankit.load(conditional).generate(condition=np.arange(72) % 3, seed=1)
-    np.testing.assert_array_equal(read(out), gankit.make_grid(images, columns=9)[..., 0])
+    np.testing.assert_array_equal(read(out), shown(images, columns=9)[..., 0])
     main(["generate", str(conditional), "--num", "4", "--out", str(tmp_path / "images")])
     assert len(list((tmp_path / "images").iterdir())) == 4
 
@@ -142,7 +147,7 @@ def test_conditions_that_are_real_numbers(tmp_path):
         out = tmp_path / "grid.png"
         command = ["generate", str(tmp_path / "gan.keras"), "--num", "4", "--seed", "0"]
         main([*command, *arguments, "--out", str(out)])
-        expected = gankit.make_grid(gan.generate(condition=[[value]] * 4, seed=0))
+        expected = shown(gan.generate(condition=[[value]] * 4, seed=0))
         np.testing.assert_array_equal(read(out), expected[..., 0])
 
 
@@ -151,7 +156,7 @@ def test_a_condition_that_the_gan_draws_itself(tmp_path):
     out = tmp_path / "grid.png"
     main(["generate", str(tmp_path / "gan.keras"), "--seed", "0", "--out", str(out)])
     images = gankit.load(tmp_path / "gan.keras").generate(64, seed=0)
-    np.testing.assert_array_equal(read(out), gankit.make_grid(images)[..., 0])
+    np.testing.assert_array_equal(read(out), shown(images)[..., 0])
 
 
 def test_a_condition_of_images_can_t_be_made_up(tmp_path, capsys):
@@ -163,7 +168,7 @@ def test_a_condition_of_images_can_t_be_made_up(tmp_path, capsys):
 def test_the_embedded_digits_need_no_arguments(tmp_path):
     said = run_process(["-m", "gankit", "generate", "digits"], tmp_path)
     assert said == "80 images: generated.png\n"
-    assert read(tmp_path / "generated.png").shape == (8 * 30 - 2, 10 * 30 - 2)
+    assert read(tmp_path / "generated.png").shape == (2 * (8 * 30 - 2), 2 * (10 * 30 - 2))
 
 
 def test_the_embedded_digits_are_filmed_and_measured(tmp_path, capsys):
@@ -182,7 +187,7 @@ def test_generate_keeps_the_best_of_a_class(conditional, tmp_path):
     arguments = ["--num", "4", "--best", "0.5", "--seed", "0", "--condition", "2"]
     main(["generate", str(conditional), *arguments, "--out", str(out)])
     images = gankit.load(conditional).generate_best(4, out_of=8, condition=[2] * 4, seed=0)
-    np.testing.assert_array_equal(read(out), gankit.make_grid(images)[..., 0])
+    np.testing.assert_array_equal(read(out), shown(images)[..., 0])
 
 
 def test_generate_writes_a_folder_of_images(model, tmp_path):
@@ -278,7 +283,7 @@ def test_volumes_are_drawn(tmp_path):
     discriminator = gankit.architectures.gan_3d.build_discriminator((8, 8, 8, 1), filters=4)
     gankit.GAN3D(generator, discriminator).save(tmp_path / "gan.keras")
     main(["generate", str(tmp_path / "gan.keras"), "--num", "1", "--out", str(tmp_path / "a.png")])
-    assert read(tmp_path / "a.png").shape == (128, 128, 3)
+    assert read(tmp_path / "a.png").shape == (4 * 128, 4 * 128, 3)
 
 
 def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):

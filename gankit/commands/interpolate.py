@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace) -> None:
         method=gan.latent_prior.interpolation,
     )
     frames = np.moveaxis(ways[:, :, :-1], 2, 1).reshape(-1, *stops.shape[1:])
-    grids = [make_grid(gan.generate(None, condition, frame, seed=int(seed))) for frame in frames]
+    images = (gan.generate(None, condition, frame, seed=int(seed)) for frame in frames)
+    grids = [make_grid(each, scale="auto") for each in images]
     save_animation(grids, arguments.out, frame_duration=0.08, last_frame_duration=0.08)
     if not arguments.quiet:
         print(f"{len(grids)} frames: {arguments.out}")
