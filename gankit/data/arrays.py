@@ -149,7 +149,7 @@ def check_array(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
     if images.dtype.kind != "f":
         raise TypeError(
             f"images must be uint8 in 0..255 or floats in {list(value_range)}, got {images.dtype}. "
-            "If they hold 0..255, pass images.astype('uint8')."
+            + checks.explain_scaling(images, value_range)
         )
     checks.check_values(images, value_range)
     if value_range[0] < 0:

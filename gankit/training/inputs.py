@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit.data.checks import check_values
+from gankit.data.checks import check_values, explain_scaling
 from gankit.training.batch import map_tensors
 from gankit.typing import Structure, Tensor, ValueRange
 
@@ -373,8 +373,12 @@ def check_floats(images: np.ndarray, what: str, value_range: ValueRange | None) 
     if images.dtype.kind != "f" and images.dtype.name != "bfloat16":
         meant = "" if value_range is None else f" in [{value_range[0]:g}, {value_range[1]:g}]"
         raise TypeError(
-            f"{what} must be floats{meant}, or uint8, got {images.dtype}. Convert them first: "
-            "images.astype('uint8') if they reach from 0 to 255, else images.astype('float32')."
+            f"{what} must be floats{meant}, or uint8, got {images.dtype}. "
+            + (
+                explain_scaling(images, value_range)
+                if value_range
+                else "Convert them first: images.astype('float32')."
+            )
         )
 
 

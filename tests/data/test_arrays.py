@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -149,13 +151,49 @@ def test_labels_that_are_no_classes_go_along(labels):
         np.testing.assert_allclose(told, labels[indices_seen([images])[0]], rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "black", "white"),
+    [
+        ("bool", 0, 1),
+        ("int64", 0, 1),
+        ("int64", 0, 255),
+        ("float32", 0, 255),
+        ("int8", -128, 127),
+        ("float32", -128, 127),
+        ("uint16", 0, 65535),
+        ("int32", 0, 65535),
+        ("float64", 0, 65535),
+    ],
+)
+@pytest.mark.parametrize("value_range", [(-1, 1), (0, 1), (-0.5, 0.5)])
+def test_what_an_error_advises_keeps_the_images(dtype, black, white, value_range):
+    shares = np.linspace(0, 1, 64).round() if white == 1 else np.linspace(0, 1, 64)
+    images = (black + shares * (white - black)).round().astype(dtype).reshape(4, 4, 4, 1)
+    options = {"batch_size": 4, "shuffle": False, "value_range": value_range}
+    with pytest.raises((TypeError, ValueError)) as error:
+        data.from_arrays(images, **options)
+    (advice,) = re.findall(r"pass (.*?)(?:\.|, which is scaled\.)$", str(error.value))
+    (batch,) = data.from_arrays(eval(advice, {"images": images}), **options)
+    low, high = value_range
+    expected = low + shares * (high - low)
+    np.testing.assert_allclose(np.ravel(batch), expected, atol=0.003 * (high - low))
+
+
+def test_of_other_numbers_one_has_to_say_what_is_white():
+    for images in (np.arange(-500, 12).reshape(8, 8, 8, 1), np.linspace(0, 1e6, 64)):
+        with pytest.raises(
+            (TypeError, ValueError), match=r"\(images - black\) / \(white - black\)"
+        ):
+            data.from_arrays(images.reshape(-1, 8, 8, 1), batch_size=1)
+
+
 FLOATS = make_images(4)
 
 
 @pytest.mark.parametrize(
     ("images", "options", "error", "message"),
     [
-        (FLOATS * 255, {}, ValueError, r"must lie in \[-1, 1\], but they reach from -2\d\d.*127.5"),
+        (FLOATS * 255, {}, ValueError, r"must lie in \[-1, 1\], but they reach from -2\d\d.*black"),
         (FLOATS.astype("int32"), {}, TypeError, "uint8 in 0..255 or floats.*int32"),
         (FLOATS[..., 0], {}, ValueError, r"\(n, height, width, channels\).*\(4, 8, 8\).*None\]"),
         (FLOATS[:, None, :, :, 0], {}, ValueError, r"\(4, 1, 8, 8\).*moveaxis"),
