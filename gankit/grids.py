@@ -13,6 +13,7 @@ from gankit.checks import check_at_least_one
 from gankit.typing import PathLike, Scale, ValueRange
 from gankit.voxels import draw_voxels
 
+CHECKERBOARD = 204, 255  # light grey and white, as in other programs
 LARGE_ENOUGH = 450  # pixels, of the longer side
 
 
@@ -28,7 +29,8 @@ def make_grid(
 
     Args:
         images: array ``(n, height, width, channels)`` with 1, 3 or 4 channels, floats in
-            ``value_range`` (values outside are clipped) or uint8 in 0..255; or volumes ``(n, depth,
+            ``value_range`` (values outside are clipped) or uint8 in 0..255; of 4 the last is
+            opacity, and what is transparent shows a checkerboard; or volumes ``(n, depth,
             height, width, 1)`` of such values, which ``draw_voxels`` draws.
         columns: images a row; by default as many as make the grid nearly square. Several numbers
             are groups of columns, ``(1, 3)`` for an image and three that belong to it, with a gap
@@ -40,12 +42,12 @@ def make_grid(
             are.
 
     Returns:
-        uint8 of shape ``(rows * (height + padding) - padding, ..., channels)``, times ``scale``.
+        uint8 of shape ``(rows * (height + padding) - padding, ..., 1 or 3)``, times ``scale``.
         Places of the last row that no image fills stay black.
     """
     if padding < 0:
         raise ValueError(f"padding must be at least 0, got {padding}.")
-    images = to_uint8(images, value_range)
+    images = on_checkerboard(to_uint8(images, value_range))
     num_images, height, width, channels = images.shape
     groups = np.atleast_1d(math.ceil(math.sqrt(num_images)) if columns is None else columns)
     if not groups.size or groups.min() < 1:
@@ -178,6 +180,18 @@ def to_uint8(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
         raise ValueError("images hold NaN or infinity, which no picture can show.")
     shares = (np.clip(images.astype(np.float32), low, high) - low) / (high - low)
     return np.round(shares * 255).astype(np.uint8)
+
+
+def on_checkerboard(images: np.ndarray) -> np.ndarray:
+    """Returns uint8 images of four channels as three, on a checkerboard; others as they are."""
+    if images.shape[-1] != 4:
+        return images
+    height, width = images.shape[1:3]
+    side = max(1, max(height, width) // 8)
+    odd = np.add.outer(np.arange(height) // side, np.arange(width) // side) % 2
+    board = np.where(odd, *CHECKERBOARD)[..., None]
+    opacity = images[..., 3:].astype(np.float32) / 255
+    return np.round(images[..., :3] * opacity + board * (1 - opacity)).astype(np.uint8)
 
 
 def to_picture(frame: PathLike | np.ndarray) -> Image.Image:

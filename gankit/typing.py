@@ -37,8 +37,8 @@ Size: TypeAlias = tuple[int, int]
 #: ``(low, high)``: which values are black and white.
 ValueRange: TypeAlias = tuple[float, float]
 
-#: How image files are read: three channels or one.
-ColorMode: TypeAlias = Literal["rgb", "grayscale"]
+#: How image files are read: three channels, one, or four, of which the last is opacity.
+ColorMode: TypeAlias = Literal["rgb", "grayscale", "rgba"]
 
 #: What to do with an image that can't be read.
 OnError: TypeAlias = Literal["raise", "skip"]

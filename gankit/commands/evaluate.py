@@ -13,9 +13,10 @@ from gankit import data
 from gankit.checks import check_choice
 from gankit.commands.conditions import find_rows, repeat_rows
 from gankit.commands.options import add_model, add_quiet, file_ending_in, positive
+from gankit.data.images import CHANNELS
 from gankit.metrics import by_name, extract, extractors, measure
 from gankit.saving import load
-from gankit.typing import ImageData, OnError, Structure
+from gankit.typing import ColorMode, ImageData, OnError, Structure
 
 SUMMARY = "Compare generated images with real ones."
 EXAMPLES = """
@@ -99,11 +100,14 @@ def find_real(name: str, image_shape: tuple[int, ...], on_error: OnError) -> tup
     if len(image_shape) != 3:
         raise ValueError(f"This generator makes no images, but arrays of shape {image_shape}.")
     height, width, channels = image_shape
+    modes: dict[int, ColorMode] = {count: mode for mode, count in CHANNELS.items()}
+    if channels not in modes:
+        raise ValueError(f"This generator makes images of {channels} channels, photos have others.")
     photos = data.from_directory(
         name,
         image_size=(height, width),
         batch_size=1,
-        color_mode="rgb" if channels == 3 else "grayscale",
+        color_mode=modes[channels],
         on_error=on_error,
     )
     return in_chunks(photos), len(photos.file_paths)

@@ -125,7 +125,7 @@ def resize_array(images: np.ndarray, image_size: Size, value_range: ValueRange) 
 
 def resize_pixels(image: np.ndarray, image_size: Size) -> np.ndarray:
     """Returns one image ``(height, width, channels)``, uint8 or float32, of another size."""
-    if image.dtype == np.uint8 and image.shape[-1] == CHANNELS["rgb"]:
+    if image.dtype == np.uint8 and image.shape[-1] in (CHANNELS["rgb"], CHANNELS["rgba"]):
         return to_array(resize(Image.fromarray(image), image_size))
     planes = (Image.fromarray(plane) for plane in np.moveaxis(image, -1, 0))
     return np.concatenate([to_array(resize(plane, image_size)) for plane in planes], axis=-1)

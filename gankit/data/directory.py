@@ -52,7 +52,7 @@ def from_directory(
             class, a number or a vector, see ``from_arrays``.
         classes: keeps only the images in these subfolders of ``path``, e.g. ``["frog"]``; the
             numbers stay as they are.
-        color_mode: ``"rgb"`` or ``"grayscale"``.
+        color_mode: ``"rgb"``, ``"grayscale"``, or ``"rgba"``, which keeps transparency.
         center_crop: ``(height, width)`` of another centred box to keep, before resizing.
         flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which ones
             is a function of ``seed``, the epoch's number and the image's index alone. None leaves
