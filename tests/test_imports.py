@@ -31,6 +31,7 @@ ALLOWED = {
     "training": {"differentiation", "priors", "data", "version"},
     "gans": {"training", "differentiation", "losses", "penalties", "priors", "layers", "data"},
     "recipes": {"architectures", "augment", "gans", "losses", "penalties"},
+    "show": {"data", "grids", "training"},
     "archives": set(),
     "checkpoint_index": {"archives"},
     "saving": {"archives", "checkpoint_index", "gans", "version"},

@@ -86,6 +86,12 @@ class Inputs:
         """Returns the inputs that play a role, in order."""
         return [one for one in self.inputs if one.role == role]
 
+    @property
+    def latent_dim(self) -> int | None:
+        """How many numbers a latent vector has, None where there are none, or several vectors."""
+        latents = self.of("latents")
+        return latents[0].shape[0] if len(latents) == 1 and len(latents[0].shape) == 1 else None
+
     def pair(self, role: str, value: Structure) -> list[tuple[Input, Any]]:
         """Returns ``(input, part of value)`` for each input that plays ``role``.
 

@@ -28,6 +28,7 @@ class Sampling(Configured, keras.Model):
     discriminator: keras.Model
     generator_inputs: Inputs
     discriminator_inputs: Inputs
+    latent_dim: int | None
     latent_prior: priors.Prior
     value_range: ValueRange | None
     generator_ema: float | None

@@ -33,6 +33,18 @@ def test_generate():
     assert not np.array_equal(gan.generate(5, seed=1), gan.generate(5, seed=2))
 
 
+def test_latent_dim():
+    assert make_gan().latent_dim == LATENT_DIM
+    assert make_gan(make_networks_of_domains, variant=gankit.StarGAN).latent_dim is None
+
+    class OwnGAN(gankit.GAN):
+        def __init__(self, *networks, latent_dim):
+            super().__init__(*networks)
+            self.latent_dim = latent_dim
+
+    assert OwnGAN(*make_networks(), latent_dim=7).latent_dim == 7
+
+
 def test_generate_from_latents_in_any_batch_size():
     gan, latents = make_gan(), draw_latents(7)
     images = gan.generate(latents=latents)
