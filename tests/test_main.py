@@ -380,3 +380,11 @@ def test_quiet_and_json_for_scripts(model, tmp_path, capsys):
     values = json.loads(capsys.readouterr().out)
     main([*evaluate, "--quiet", "--seed", "0"])
     assert capsys.readouterr().out == f"spread {values['spread']:.6g}\n"
+
+
+def test_json_has_no_infinity(capsys):
+    # Five real digits lack classes that five generated ones show: an infinite divergence.
+    options = ["--num", "5", "--metrics", "mode_coverage", "--json", "--seed", "0"]
+    main(["evaluate", "digits", "--real", "digits", *options])
+    values = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert values["class_divergence"] is None

@@ -3,6 +3,7 @@
 import argparse
 import itertools
 import json
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -82,7 +83,8 @@ def run(arguments: argparse.Namespace) -> None:
     if condition is not None and condition.ndim == 1 and condition.dtype.kind == "i":
         fake = fake._replace(labels=np.resize(condition, arguments.num))
     values = measure(seen, fake, metrics)
-    text = json.dumps(values, indent=2)
+    known = {m: v if math.isfinite(v) else None for m, v in values.items()}  # as JSON has it
+    text = json.dumps(known, indent=2)
     if arguments.out:
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text(text + "\n")

@@ -68,7 +68,7 @@ def make_tf_dataset(source: Source) -> Dataset:
 
 def with_summary(dataset: Dataset, source: Source) -> Dataset:
     """Returns a ``tf.data.Dataset`` that says what it holds; what is made of it has tf.data's."""
-    kind = type(dataset)
+    kind = type(dataset)  # which Python asks for __repr__, and not the dataset itself
 
     def summary(self: Any) -> str:
         return summarize(source, getattr(self, "class_names", None))
