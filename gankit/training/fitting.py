@@ -23,6 +23,13 @@ from gankit.training.random import make_seed_generators
 from gankit.training.sampling import Sampling
 from gankit.typing import Config, ImageData, Number, Scalars, Structure, ValueRange
 
+#: Callbacks of Keras that write the same files in every process.
+WRITERS = (
+    keras.callbacks.CSVLogger,
+    keras.callbacks.ModelCheckpoint,
+    keras.callbacks.TensorBoard,
+)
+
 
 class Fitting(Sampling):
     """The part of a GAN that trains and evaluates, around the steps that ``GAN`` has."""
@@ -161,7 +168,7 @@ class Fitting(Sampling):
         self.check_data(peek_validation(kwargs))
         warn_of_range(first, x, self.value_range)
         kwargs.setdefault("shuffle", not (get_epochs(x) or is_stream(x)))
-        in_order = put_in_order(callbacks)
+        in_order = put_in_order(callbacks, differentiation.writes_files(self))
         self.position.begin(initial_epoch)
         self.position.data = describe_data(x, first, batch_size, kwargs.get("steps_per_epoch"))
         try:
@@ -347,16 +354,18 @@ class Fitting(Sampling):
 
 def put_in_order(
     callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.CallbackList | None,
+    writes: bool,
 ) -> list[keras.callbacks.Callback]:
     """Returns callbacks in the order that serves them, whatever order they were given in.
 
     By their attribute ``order``: -2 for what guards the GAN from what the others would write, -1
     for what adds to the logs, 0 for all others, 1 for what saves the state after all of these.
+    Where this process is not the one that ``writes``, those of Keras that do nothing else are left
+    out: two workers would write the same file.
     """
-    given = getattr(callbacks, "callbacks", callbacks)  # of a keras CallbackList
-    return sorted(
-        keras.tree.flatten(given or []), key=lambda callback: getattr(callback, "order", 0)
-    )
+    given = keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or [])
+    kept = [one for one in given if writes or not isinstance(one, WRITERS)]
+    return sorted(kept, key=lambda callback: getattr(callback, "order", 0))
 
 
 def peek(x: Any, y: Structure = None, batch_size: int | None = None) -> tuple[Structure, Any]:

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from gankit.differentiation import SUM_DTYPE
 from gankit.typing import Scalars, Tensor
 
 CAPACITY = 64
@@ -18,10 +19,11 @@ class EpochMeans(keras.metrics.Metric):
     """
 
     def __init__(self, name: str = "means"):
-        super().__init__(name=name, dtype="float32")
+        super().__init__(name=name, dtype=SUM_DTYPE)
         self.places: dict[str, int] = {}
-        self.totals = self.add_variable((CAPACITY,), initializer="zeros", name="totals")
-        self.counts = self.add_variable((CAPACITY,), initializer="zeros", name="counts")
+        zeros = {"shape": (CAPACITY,), "initializer": "zeros", "dtype": SUM_DTYPE}
+        self.totals = self.add_variable(**zeros, name="totals")
+        self.counts = self.add_variable(**zeros, name="counts")
 
     def update_state(self, values: Scalars, weight: float | Tensor = 1.0) -> None:
         """Takes in one scalar for each name, which counts as ``weight`` of them."""
@@ -31,10 +33,11 @@ class EpochMeans(keras.metrics.Metric):
                     f"Too many logged values: {name!r} exceeds the limit of {CAPACITY}."
                 )
             self.places.setdefault(name, len(self.places))
-        weight = ops.cast(weight, "float32")
-        amounts, weights = [0.0] * CAPACITY, [0.0] * CAPACITY
+        weight = ops.cast(weight, SUM_DTYPE)
+        zero = ops.zeros((), SUM_DTYPE)
+        amounts, weights = [zero] * CAPACITY, [zero] * CAPACITY
         for name, value in values.items():
-            amounts[self.places[name]] = weight * ops.cast(value, "float32")
+            amounts[self.places[name]] = weight * ops.cast(value, SUM_DTYPE)
             weights[self.places[name]] = weight
         self.totals.assign_add(ops.stack(amounts))
         self.counts.assign_add(ops.stack(weights))
@@ -57,7 +60,7 @@ class EpochMeans(keras.metrics.Metric):
         for name in saved:
             self.places.setdefault(name, len(self.places))
         self.places = {name: self.places[name] for name in [*saved, *self.places]}
-        values = np.zeros((2, CAPACITY), "float32")
+        values = np.zeros((2, CAPACITY), SUM_DTYPE)
         for name, both in saved.items():
             values[:, self.places[name]] = both
         self.totals.assign(values[0])
