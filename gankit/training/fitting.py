@@ -14,6 +14,7 @@ from gankit import differentiation
 from gankit.data.epochs import get_epochs, set_epoch
 from gankit.training.arguments import check_fit_arguments, check_no_weights
 from gankit.training.batch import check_divisible, count_rows
+from gankit.training.by_products import tolerate_logs
 from gankit.training.known_data import describe_data
 from gankit.training.logs import EpochMeans, name_losses
 from gankit.training.optimizers import Optimizers, copy_of, portable
@@ -137,7 +138,8 @@ class Fitting(Sampling):
             batch_size: where ``x`` is an array; default 32.
             epochs: passes over the data.
             verbose: see Keras.
-            callbacks: see Keras.
+            callbacks: see Keras. Where its ``CSVLogger`` or ``TensorBoard`` can't write, as on a
+                full disk, there is a warning, and training goes on.
             initial_epoch: see Keras.
             **kwargs: further arguments of ``keras.Model.fit``; with ``validation_data``, the logs
                 also hold what ``evaluate`` says of it, as ``val_...``.
@@ -173,7 +175,10 @@ class Fitting(Sampling):
                 batch_size,
                 epochs=epochs,
                 verbose=verbose,
-                callbacks=[PositionKeeper(x, kwargs.get("validation_data")), *in_order],
+                callbacks=[
+                    PositionKeeper(x, kwargs.get("validation_data")),
+                    *tolerate_logs(in_order),
+                ],
                 initial_epoch=self.position.first_epoch(epochs),
                 **kwargs,
             )
