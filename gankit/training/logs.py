@@ -4,8 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from gankit.differentiation import SUM_DTYPE
-from gankit.typing import Scalars, Tensor
+from gankit.differentiation import SUM_DTYPE, float_tensors
+from gankit.typing import Scalars, Structure, Tensor
 
 CAPACITY = 64
 
@@ -15,7 +15,7 @@ class EpochMeans(keras.metrics.Metric):
 
     Only the first step shows which terms a variant has, but variables can't be made within a step
     on several devices. So there is room for many values from the start, and names take their places
-    as they come.
+    as they come. Names that begin with an underscore are kept, but not logged.
     """
 
     def __init__(self, name: str = "means"):
@@ -69,7 +69,15 @@ class EpochMeans(keras.metrics.Metric):
     def result(self) -> Scalars:
         """Returns the averages by name."""
         averages = ops.divide_no_nan(self.totals, self.counts)
-        return {name: averages[place] for name, place in self.places.items()}
+        return {
+            name: averages[place] for name, place in self.places.items() if not name.startswith("_")
+        }
+
+
+def share_finite(structure: Structure) -> Tensor:
+    """Returns the share of float tensors without NaN or infinity, 1 where there are no floats."""
+    shares = [ops.cast(ops.all(ops.isfinite(one)), "float32") for one in float_tensors(structure)]
+    return ops.mean(ops.stack(shares)) if shares else ops.ones(())
 
 
 def name_losses(phase: str, losses: Scalars) -> Scalars:
