@@ -16,6 +16,7 @@ from gankit.backends.structures import float_tensors, is_float, replace_float_te
 from gankit.typing import Structure, Tensor
 
 __all__ = [
+    "SUM_DTYPE",
     "apply_gradients",
     "assert_divisible",
     "attributes",
@@ -40,6 +41,10 @@ __all__ = [
 ]
 
 backend: Any = importlib.import_module(f"gankit.backends.{keras.backend.backend()}")
+
+#: Of sums over an epoch. In float64 those of float32 values are exact, so that it doesn't matter
+#: how they are spread over devices, or where a run was stopped; JAX has float32 only.
+SUM_DTYPE: str = backend.SUM_DTYPE
 
 #: From the gradients by what was made, in the order of ``float_tensors``, and some of the
 #: variables, to the gradients by these.

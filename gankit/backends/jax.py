@@ -17,6 +17,7 @@ from gankit.backends.structures import float_tensors, sum_of
 from gankit.typing import Structure, Tensor
 
 USES_TF_DATA = False
+SUM_DTYPE = "float32"
 
 
 class Pure:
@@ -185,7 +186,7 @@ def read_or_train(model: Any, train: Callable[..., Any]) -> Callable[..., Any]:
             next(iterator)
         if behind:
             with Scope(pairs(variables_of(model, len(state)), state)):
-                return model.logs(), state
+                return model.get_metrics_result(), state
         counted = Counted(iterator)
         try:
             return train(state, counted)

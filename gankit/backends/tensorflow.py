@@ -12,6 +12,7 @@ from gankit.backends.structures import float_tensors, sum_of
 from gankit.typing import Structure, Tensor
 
 USES_TF_DATA = True
+SUM_DTYPE = "float64"
 
 
 def record(
@@ -139,7 +140,7 @@ def read_or_train(model: Any, train: Callable[..., Any]) -> Callable[..., Any]:
         for _ in range(behind):
             next(iterator)
         if behind:
-            return model.logs()
+            return model.get_metrics_result()
         try:
             return train(iterator)
         finally:  # the data may end within an execution of several steps
@@ -176,8 +177,10 @@ def replica_id() -> Tensor | None:
 
 
 def several_workers(model: keras.Model) -> bool:
-    """Asks the strategy under which the model was made."""
-    return isinstance(model.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy)
+    """Asks the strategy under which the model was made; a cluster may have one worker, too."""
+    strategy = model.distribute_strategy
+    several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+    return several and strategy.num_replicas_in_sync > 1
 
 
 def writes_files(model: keras.Model) -> bool:

@@ -17,6 +17,7 @@ from gankit.backends.structures import float_tensors, map_float_tensors, sum_of
 from gankit.typing import Structure, Tensor
 
 USES_TF_DATA = False
+SUM_DTYPE = "float64"
 
 
 def record(
@@ -124,7 +125,7 @@ def read_or_train(model: Any, train: Callable[..., Any]) -> Callable[..., Any]:
 
     def run(batches):
         if model.position.pass_by(1):
-            return model.logs()
+            return model.get_metrics_result()
         logs = train(batches)
         model.position.count(1)
         return logs

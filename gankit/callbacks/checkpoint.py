@@ -227,17 +227,22 @@ class Checkpoint(Periodic):
         try:
             self.files.publish(path, write, self.keep)
         except OSError as error:
-            newest = (
-                f"The newest intact checkpoint is {self.written}"
-                if self.written
-                else "No intact checkpoint exists yet"
-            )
             raise OSError(
                 error.errno,
-                f"Could not write {path}: {error.strerror or error}. {newest}. Fix the problem and "
-                "run the script again",
+                f"Could not write {path}: {error.strerror or error}. {self.explain_newest()}. Fix "
+                "the problem and run the script again",
             ) from error
-        self.written = path
+
+    def explain_newest(self) -> str:
+        """Returns which checkpoint can be gone on from, now that one can't be written."""
+        paths = [self.folder / name for name in reversed(self.files.names)]
+        for path in paths:
+            with contextlib.suppress(ValueError, OSError):
+                read_position(path)
+                return f"The newest intact checkpoint is {path}"
+        if paths:
+            return f"{paths[0]}, which was written last, can't be read now either"
+        return "No intact checkpoint exists yet"
 
     def close(self) -> None:
         """Gives the folder back, and signals; ``GAN.fit`` calls it however training ends."""

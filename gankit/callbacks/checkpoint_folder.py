@@ -1,5 +1,6 @@
 """The folder of a run: which files in it are its checkpoints, and who may write them."""
 
+import errno
 import json
 import os
 import secrets
@@ -31,6 +32,7 @@ class CheckpointFolder:
         self.lock = Lock(self.path / LOCK)
         self.names: list[str] = []
         self.temporary: Path | None = None
+        self.device: int | None = None
 
     def open(self) -> None:
         """Takes the folder for this process, which alone writes to it until ``close``.
@@ -40,6 +42,7 @@ class CheckpointFolder:
             ValueError: the index is damaged, or lost.
         """
         self.path.mkdir(parents=True, exist_ok=True)
+        self.device = self.path.stat().st_dev
         self.lock.acquire()
         self.names, left = read_index(self.path)
         if left is not None:  # by a process that was killed
@@ -90,6 +93,7 @@ class CheckpointFolder:
         if temporary is None:
             raise RuntimeError("Open the folder before you write to it.")
         try:
+            self.check_device()
             write(temporary)
             sync(temporary)
             self.check_mine()
@@ -99,6 +103,14 @@ class CheckpointFolder:
         finally:
             temporary.unlink(missing_ok=True)
         self.names = [name for name in names[:-keep] if not self.delete(name)] + names[-keep:]
+
+    def check_device(self) -> None:
+        """Raises ``OSError`` if the folder's drive has vanished, or another one is in its place.
+
+        Where a drive was mounted there is still a folder, which is another one.
+        """
+        if self.path.stat().st_dev != self.device:
+            raise OSError(errno.ENODEV, "its drive is not the one that the run began on")
 
     def delete(self, name: str) -> bool:
         """Returns whether a checkpoint is deleted; on Windows it isn't while somebody reads it."""

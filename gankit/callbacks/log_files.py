@@ -4,6 +4,7 @@ A resumed run repeats some steps. Without this, what callbacks wrote about them 
 would be in the files twice.
 """
 
+import contextlib
 import csv
 import json
 import os
@@ -43,6 +44,7 @@ class LogFiles:
         ]
         self.folders = [place for one in callbacks for place in event_folders(one)]
         self.begun: dict[str, Any] = {"processes": [], "lengths": {}}
+        self.lengths: dict[str, int] = {}  # as far as they are known
 
     def begin(self, lengths: dict[str, int] | None) -> None:
         """Cuts files back to the lengths that a checkpoint has of them, and notes this process.
@@ -53,21 +55,27 @@ class LogFiles:
             return
         if self.path.exists():
             self.begun = json.loads(self.path.read_text())
-        self.begun["lengths"] = self.measure_tables() | self.begun["lengths"]
-        self.cut_back(self.begun["lengths"] | (lengths or {}))
+        at_first = {str(path): len(read_lines(path)) for path in self.tables}
+        self.begun["lengths"] = at_first | self.begun["lengths"]
+        self.lengths = self.begun["lengths"] | (lengths or {})
+        self.cut_back(self.lengths)
         self.begun["processes"].append([socket.gethostname(), os.getpid(), int(time.time())])
         write_whole(self.path, lambda file: file.write_text(json.dumps(self.begun)))
 
     def measure(self) -> dict[str, int]:
         """Returns how long each file is by its path; Keras writes each row and scalar at once.
 
-        CSV files in lines, since editors and systems end these differently, others in bytes.
+        CSV files in lines, since editors and systems end these differently, others in bytes. A file
+        that can't be read now, as on a drive that has vanished, may be there again when the run is
+        taken up: it has the length that it had last.
         """
-        return self.measure_tables() | {str(path): path.stat().st_size for path in self.events()}
-
-    def measure_tables(self) -> dict[str, int]:
-        """Returns how many lines each CSV file has."""
-        return {str(path): len(read_lines(path)) for path in self.tables}
+        with contextlib.suppress(OSError):
+            for path in self.tables:
+                if path.exists():
+                    self.lengths[str(path)] = len(read_lines(path))
+            for path in self.events():
+                self.lengths[str(path)] = path.stat().st_size
+        return dict(self.lengths)
 
     def cut_back(self, lengths: dict[str, int]) -> None:
         """Removes what was written later, and a line that was cut short."""

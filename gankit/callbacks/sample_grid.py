@@ -1,5 +1,6 @@
 """Pictures of what the generator makes, while it learns."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from gankit.callbacks.periodic import Periodic
 from gankit.grids import make_grid, save_grid
 from gankit.saving import write_whole
+from gankit.training.by_products import ByProduct
 from gankit.typing import Every, Logs, PathLike, Structure, ValueRange
 
 
@@ -29,6 +31,10 @@ class SampleGrid(Periodic):
 
     Raises:
         ValueError: ``every`` is neither ``"epoch"`` nor at least 1.
+        OSError: before training begins, the folder can't be made, or written to.
+
+    Warns:
+        UserWarning: a grid could not be written; training goes on.
     """
 
     def __init__(
@@ -53,11 +59,14 @@ class SampleGrid(Periodic):
         self.columns = columns
         self.ema = ema
         self.value_range = value_range
+        self.by_product = ByProduct()
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Makes the folder and one grid: what can't work is an error before training."""
         super().on_train_begin(logs)
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self.writes:
+            tempfile.TemporaryFile(dir=self.folder).close()  # unless it is read-only
         make_grid(self.draw(), columns=self.columns, value_range=self.value_range)
 
     def draw(self) -> np.ndarray:
@@ -70,10 +79,10 @@ class SampleGrid(Periodic):
         """Writes one grid; of several workers all draw, and the first one writes."""
         digits = {"epoch": 4, "step": 6}[unit]
         path, images = self.folder / f"{unit}_{number:0{digits}d}.png", self.draw()
+
+        def write(file):
+            save_grid(images, file, columns=self.columns, value_range=self.value_range)
+
         if self.writes:
-            write_whole(
-                path,
-                lambda file: save_grid(
-                    images, file, columns=self.columns, value_range=self.value_range
-                ),
-            )
+            with self.by_product.writing(str(path)):
+                write_whole(path, write)

@@ -8,18 +8,48 @@ from keras import ops
 
 from gankit.callbacks.checkpoint import Checkpoint
 from gankit.checks import check_at_least_one, check_fraction
-from gankit.differentiation import compile_function
+from gankit.differentiation import attributes, compile_function
 from gankit.gans import GAN
 from gankit.training.position import follows_schedule, read_learning_rates
 from gankit.typing import Logs
+
+#: float16's smallest normal number: a loss that is scaled to less has no gradients to speak of.
+LEAST_SCALE = 2.0**-14
+
+CAUSES = {
+    "data": "The data hold NaN or infinity themselves: look at the batch of this step.",
+    "scores": (
+        "The data are finite, but what the networks make of them is not. Lower the learning rates, "
+        "or bound the discriminator's slope by a penalty; in float16, try mixed_bfloat16, whose "
+        "range is float32's."
+    ),
+    "terms": (
+        "The data and the discriminator's scores are finite, so look at how the first of these "
+        "terms is computed from them, such as by a division by 0."
+    ),
+    "weights": (
+        "All terms were finite, so it comes from a gradient, an update, or a callback that sets "
+        "weights. Lower the learning rates, and look for slopes that are infinite, such as that of "
+        "a square root at 0."
+    ),
+    "scale": (
+        "However little float16's loss is scaled, the gradients are NaN or infinite, and all "
+        "updates are skipped. Look for slopes that are infinite, such as that of a square root at "
+        "0, or try mixed_bfloat16, whose range is float32's."
+    ),
+}
 
 
 class StopOnNaN(keras.callbacks.Callback):
     """Stops training at the first step whose logged values or weights are NaN or infinite.
 
     ``fit`` ends with a ``FloatingPointError`` that names them and the step, before a checkpoint of
-    this state can be written. Looks at all terms that are logged, and at all weights, which takes
-    about as long as reading them once.
+    this state can be written, and says where they come from: the data, the networks, a loss's term,
+    or a gradient. Looks at all terms that are logged, and at all weights, which takes about as long
+    as reading them once.
+
+    An update that float16's loss scaling skips, to try again with a smaller scale, is none of
+    these. Where no scale is small enough, so that nothing is learnt any more, that is found, too.
 
     With ``checkpoint`` it goes back instead: to the newest checkpoint, with lower learning rates,
     and on with the data that come next, so that a run of days survives a bad batch. Keras's
@@ -57,29 +87,64 @@ class StopOnNaN(keras.callbacks.Callback):
         if self.checkpoint is not None:
             check_rates_can_change(self.model)
         weights = [weight for weight in self.model.weights if "float" in weight.dtype]
-        self.names = [weight.path for weight in weights]
-        self.find_finite = compile_function(
-            lambda: [ops.all(ops.isfinite(ops.convert_to_tensor(weight))) for weight in weights]
-        )
+        owners = name_owners(self.model)
+        self.weights = [f"{owners.get(id(one), '')}{one.path}" for one in weights]
+        scales = {
+            f"{name}'s loss scale": phase.optimizer.dynamic_scale
+            for name, phase in self.model.phases.items()
+            if isinstance(phase.optimizer, keras.optimizers.LossScaleOptimizer)
+        }
+        self.scales = list(scales)
+
+        def look():
+            tensors = [ops.convert_to_tensor(weight) for weight in weights]
+            finite = [ops.all(ops.isfinite(tensor)) for tensor in tensors]
+            return finite + [
+                ops.convert_to_tensor(scale) >= LEAST_SCALE for scale in scales.values()
+            ]
+
+        self.look = compile_function(look)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Looks at the values and the weights."""
-        bad = [name for name, value in (logs or {}).items() if not np.isfinite(value)]
-        finite = zip(self.names, self.find_finite(), strict=True)
-        bad += [name for name, is_finite in finite if not is_finite]
-        if bad:
-            self.react(bad)
+        """Looks at the values, the weights, and the scales."""
+        steps = self.model.position.steps  # on JAX, weights hold values once the model is asked for
+        terms = [name for name, value in (logs or {}).items() if not np.isfinite(value)]
+        looked_at = zip([*self.weights, *self.scales], self.look(), strict=True)
+        others = [name for name, is_good in looked_at if not is_good]
+        if terms or others:
+            self.react(self.explain(steps, terms, others))
 
-    def react(self, bad: list[str]) -> None:
-        """Goes back, or raises."""
-        steps = self.model.position.steps
+    def explain(self, steps: int, terms: list[str], others: list[str]) -> str:
+        """Returns what is NaN or infinite, after which step, why, and what to do."""
+        terms = in_order(terms, list(self.model.phases))
+        bad = [*terms, *(name for name in others if name not in self.scales)]
         more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
-        message = f"After {steps} training steps {', '.join(bad[:5])}{more} are NaN or infinite."
+        verb = "is" if len(bad) == 1 else "are"
+        what = f"{', '.join(bad[:5])}{more} {verb} NaN or infinite"
+        if not bad:
+            what = f"the {' and the '.join(others)} has fallen below {LEAST_SCALE:.0e}"
+        return f"After {steps} training steps {what}. {CAUSES[self.find_cause(terms, bad)]}"
+
+    def find_cause(self, terms: list[str], bad: list[str]) -> str:
+        """Returns what went wrong first, of ``CAUSES``.
+
+        Args:
+            terms: those that are NaN or infinite, the first ones that a step computes first.
+            bad: these, and weights.
+        """
+        means = self.model.means.save()
+        unlike = {name for name, (total, count) in means.items() if total < count}
+        if "_finite_data" in unlike:
+            return "data"
+        for phase in self.model.phases:
+            if terms and terms[0].startswith(phase) and f"_finite_{phase}_scores" in unlike:
+                return "scores"
+        return "terms" if terms else "weights" if bad else "scale"
+
+    def react(self, message: str) -> None:
+        """Goes back, or raises."""
         if self.checkpoint is None or self.returns == self.max_returns:
-            raise FloatingPointError(
-                f"{message} Lower the learning rates, or bound the discriminator's slope by a "
-                "penalty."
-            )
+            raise FloatingPointError(message)
         optimizers = self.model.optimizer.optimizers
         rates = read_learning_rates(optimizers)
         counts = (self.model.epochs_completed, self.model.steps_completed)
@@ -98,6 +163,29 @@ class StopOnNaN(keras.callbacks.Callback):
             f"{self.learning_rate_factor}.",
             stacklevel=2,
         )
+
+
+def name_owners(gan: GAN) -> dict[int, str]:
+    """Returns the network that each weight is of, by id: ``"generator's "``."""
+    networks = {
+        name: network
+        for name, network in attributes(gan).items()
+        if isinstance(network, keras.Model)
+    }
+    return {id(one): f"{name}'s " for name in networks for one in networks[name].weights}
+
+
+def in_order(terms: list[str], phases: list[str]) -> list[str]:
+    """Returns terms as a step comes to them, without sums of others that are among them."""
+
+    def is_sum(name):
+        parts = name.removesuffix("loss")
+        return any(one != name and one.startswith(parts) for one in terms) and parts != name
+
+    def place(name):
+        return next((n for n, phase in enumerate(phases) if name.startswith(phase)), len(phases))
+
+    return sorted((name for name in terms if not is_sum(name)), key=place)
 
 
 def check_rates_can_change(gan: GAN) -> None:

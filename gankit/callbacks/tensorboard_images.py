@@ -48,10 +48,14 @@ class TensorBoardImages(SampleGrid):
 
         number -= unit == "epoch"  # the first epoch's losses stand at 0, the first step's at 1
         grid = make_grid(self.draw(), columns=self.columns, value_range=self.value_range)
-        with self.writer.as_default():
+        with (
+            self.by_product.writing(f"the grid of {unit} {number} to {self.events}"),
+            self.writer.as_default(),
+        ):
             tf.summary.image("generated", grid[None], step=number)
-        self.writer.flush()
+            self.writer.flush()
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Closes the file."""
-        self.writer.close()
+        with self.by_product.writing(str(self.events)):
+            self.writer.close()

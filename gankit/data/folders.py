@@ -15,6 +15,7 @@ EXTENSIONS = (
     *(".webp", ".bmp", ".tif", ".tiff", ".avif"),
 )
 SKIP = "pass on_error='skip' (--on-error skip in a shell)"
+BLOCK = 256  # files that a thread looks at in a row: handing one over takes as long as a look
 HIDDEN = "."  # how the names of files and folders begin that are not meant to be seen
 
 
@@ -108,9 +109,15 @@ def leave_out_damaged(
     center_crop: Size | None = None,
 ) -> list[str]:
     """Returns the files that look whole; names the others in an error or in a warning."""
+
+    def look_at(block: list[str]) -> dict[str, str]:
+        reasons = ((path, find_damage(path, image_size, center_crop)) for path in block)
+        return {path: reason for path, reason in reasons if reason}
+
+    blocks = [paths[start : start + BLOCK] for start in range(0, len(paths), BLOCK)]
     with ThreadPoolExecutor() as pool:  # for disks that are slow to answer
-        reasons = list(pool.map(lambda path: find_damage(path, image_size, center_crop), paths))
-    damaged = {path: reason for path, reason in zip(paths, reasons, strict=True) if reason}
+        found = pool.map(look_at, blocks)
+        damaged = {path: reason for block in found for path, reason in block.items()}
     if not damaged:
         return paths
     damage = [f"\n  {printable(path)}: {reason}" for path, reason in damaged.items()]

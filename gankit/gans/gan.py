@@ -18,7 +18,7 @@ from gankit.training.averages import check_average, decay_at, follow
 from gankit.training.batch import Batch, count_rows, map_tensors, mean_of
 from gankit.training.fitting import Fitting
 from gankit.training.inputs import check_logits, check_networks, choose_range
-from gankit.training.logs import name_losses
+from gankit.training.logs import name_losses, share_finite
 from gankit.training.optimizers import choose_optimizers
 from gankit.training.phase import Phase, add_gradients
 from gankit.training.position import read_given_rates
@@ -254,7 +254,7 @@ class GAN(Fitting):
             objective, phase.variables
         )
         phase.update(gradients, self.may_update(phase.name))
-        self.log_losses(phase.name, terms)
+        self.log_losses(phase.name, terms, share_finite([part.scores for part in judged]))
         self.means.update_state(self.step_metrics(*judged))
         return judged
 
@@ -274,14 +274,14 @@ class GAN(Fitting):
             else:
                 pair = pair[0], self.discriminate(pair[1])
             terms = self.terms(phase, *pair)
-            return phase.objective(terms), terms
+            return phase.objective(terms), (terms, share_finite([part.scores for part in pair]))
 
-        terms, direct, by_made = differentiation.value_and_gradients(
+        (terms, finite), direct, by_made = differentiation.value_and_gradients(
             objective, phase.variables, differentiation.float_tensors(made)
         )
         through = pull_back(by_made, phase.variables)
         phase.update(add_gradients(through, direct), self.may_update(name))
-        self.log_losses(name, terms)
+        self.log_losses(name, terms, finite)
 
     def terms(self, phase: Phase, real: Batch, fake: Batch) -> Scalars:
         """Returns all terms of a phase in training: losses, penalties and weight decay."""

@@ -14,6 +14,7 @@ from gankit.archives import check_expansion
 from gankit.checks import check_at_least_one, printable
 from gankit.data.checks import check_values
 from gankit.metrics import extractors
+from gankit.training.by_products import ByProduct
 from gankit.typing import ImageData, PathLike
 
 INFINITE = -1  # tf.data.INFINITE_CARDINALITY
@@ -90,7 +91,8 @@ def extract(
         num_images: how many to take; by default all. Needed for a dataset without end.
         batch_size: images at once, of an array; changes memory and speed only.
         file: path of an ``.npz``. If it is there, its features are returned and no image is looked
-            at, so give each set of images a file of its own; otherwise it is written.
+            at, so give each set of images a file of its own; otherwise it is written, with no more
+            than a warning where that fails.
         verbose: 1 for a progress bar, 0 for none.
 
     Returns:
@@ -124,7 +126,8 @@ def extract(
     progress.update(done, finalize=True)
     features = Features(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
     if file is not None:
-        write_features(file, extractor, features)
+        with ByProduct().writing(str(file)):
+            write_features(file, extractor, features)
     return features
 
 

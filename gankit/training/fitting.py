@@ -14,14 +14,22 @@ from gankit import differentiation
 from gankit.data.epochs import get_epochs, set_epoch
 from gankit.training.arguments import check_fit_arguments, check_no_weights
 from gankit.training.batch import check_divisible, count_rows
+from gankit.training.by_products import tolerate_logs
 from gankit.training.known_data import describe_data
-from gankit.training.logs import EpochMeans, name_losses
+from gankit.training.logs import EpochMeans, name_losses, share_finite
 from gankit.training.optimizers import Optimizers, copy_of, portable
 from gankit.training.phase import Phase, check_apart
 from gankit.training.position import Position, PositionKeeper
 from gankit.training.random import make_seed_generators
 from gankit.training.sampling import Sampling
-from gankit.typing import Config, ImageData, Number, Scalars, Structure, ValueRange
+from gankit.typing import Config, ImageData, Number, Scalars, Structure, Tensor, ValueRange
+
+#: Callbacks of Keras that write the same files in every process.
+WRITERS = (
+    keras.callbacks.CSVLogger,
+    keras.callbacks.ModelCheckpoint,
+    keras.callbacks.TensorBoard,
+)
 
 
 class Fitting(Sampling):
@@ -137,7 +145,8 @@ class Fitting(Sampling):
             batch_size: where ``x`` is an array; default 32.
             epochs: passes over the data.
             verbose: see Keras.
-            callbacks: see Keras.
+            callbacks: see Keras. Where its ``CSVLogger`` or ``TensorBoard`` can't write, as on a
+                full disk, there is a warning, and training goes on.
             initial_epoch: see Keras.
             **kwargs: further arguments of ``keras.Model.fit``; with ``validation_data``, the logs
                 also hold what ``evaluate`` says of it, as ``val_...``.
@@ -161,7 +170,7 @@ class Fitting(Sampling):
         self.check_data(peek_validation(kwargs))
         warn_of_range(first, x, self.value_range)
         kwargs.setdefault("shuffle", not (get_epochs(x) or is_stream(x)))
-        in_order = put_in_order(callbacks)
+        in_order = put_in_order(callbacks, differentiation.writes_files(self))
         self.position.begin(initial_epoch)
         self.position.data = describe_data(x, first, batch_size, kwargs.get("steps_per_epoch"))
         try:
@@ -173,7 +182,10 @@ class Fitting(Sampling):
                 batch_size,
                 epochs=epochs,
                 verbose=verbose,
-                callbacks=[PositionKeeper(x, kwargs.get("validation_data")), *in_order],
+                callbacks=[
+                    PositionKeeper(x, kwargs.get("validation_data")),
+                    *tolerate_logs(in_order),
+                ],
                 initial_epoch=self.position.first_epoch(epochs),
                 **kwargs,
             )
@@ -257,6 +269,7 @@ class Fitting(Sampling):
 
     def train_on(self, data: Structure) -> Scalars:
         """Makes one training step, see ``update``."""
+        self.means.update_state({"_finite_data": share_finite(data)})
         with self.step(training=True), differentiation.seeded(self.training_seed):
             logs = self.update(data)
         self.steps_completed.assign_add(1)
@@ -278,9 +291,15 @@ class Fitting(Sampling):
         super().make_train_function(force)
         self.train_function = differentiation.read_or_train(self, self.train_function)
 
-    def log_losses(self, phase: str, terms: Scalars) -> None:
-        """Takes the terms of a phase and their sum into the means."""
-        self.means.update_state(name_losses(phase, terms))
+    def log_losses(self, phase: str, terms: Scalars, finite_scores: Tensor | None = None) -> None:
+        """Takes the terms of a phase and their sum into the means.
+
+        ``finite_scores``, a share, tells where terms come from that are NaN: ``StopOnNaN`` asks.
+        """
+        values = name_losses(phase, terms)
+        if finite_scores is not None:
+            values[f"_finite_{phase}_scores"] = finite_scores
+        self.means.update_state(values)
 
     def logs(self) -> Scalars:
         """Returns the means since the epoch began, by name."""
@@ -347,16 +366,18 @@ class Fitting(Sampling):
 
 def put_in_order(
     callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.CallbackList | None,
+    writes: bool,
 ) -> list[keras.callbacks.Callback]:
     """Returns callbacks in the order that serves them, whatever order they were given in.
 
     By their attribute ``order``: -2 for what guards the GAN from what the others would write, -1
     for what adds to the logs, 0 for all others, 1 for what saves the state after all of these.
+    Where this process is not the one that ``writes``, those of Keras that do nothing else are left
+    out: two workers would write the same file.
     """
-    given = getattr(callbacks, "callbacks", callbacks)  # of a keras CallbackList
-    return sorted(
-        keras.tree.flatten(given or []), key=lambda callback: getattr(callback, "order", 0)
-    )
+    given = keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or [])
+    kept = [one for one in given if writes or not isinstance(one, WRITERS)]
+    return sorted(kept, key=lambda callback: getattr(callback, "order", 0))
 
 
 def peek(x: Any, y: Structure = None, batch_size: int | None = None) -> tuple[Structure, Any]:

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from gankit.typing import Scalars, Tensor
+from gankit.differentiation import SUM_DTYPE, float_tensors
+from gankit.typing import Scalars, Structure, Tensor
 
 CAPACITY = 64
 
@@ -14,14 +15,15 @@ class EpochMeans(keras.metrics.Metric):
 
     Only the first step shows which terms a variant has, but variables can't be made within a step
     on several devices. So there is room for many values from the start, and names take their places
-    as they come.
+    as they come. Names that begin with an underscore are kept, but not logged.
     """
 
     def __init__(self, name: str = "means"):
-        super().__init__(name=name, dtype="float32")
+        super().__init__(name=name, dtype=SUM_DTYPE)
         self.places: dict[str, int] = {}
-        self.totals = self.add_variable((CAPACITY,), initializer="zeros", name="totals")
-        self.counts = self.add_variable((CAPACITY,), initializer="zeros", name="counts")
+        zeros = {"shape": (CAPACITY,), "initializer": "zeros", "dtype": SUM_DTYPE}
+        self.totals = self.add_variable(**zeros, name="totals")
+        self.counts = self.add_variable(**zeros, name="counts")
 
     def update_state(self, values: Scalars, weight: float | Tensor = 1.0) -> None:
         """Takes in one scalar for each name, which counts as ``weight`` of them."""
@@ -31,10 +33,11 @@ class EpochMeans(keras.metrics.Metric):
                     f"Too many logged values: {name!r} exceeds the limit of {CAPACITY}."
                 )
             self.places.setdefault(name, len(self.places))
-        weight = ops.cast(weight, "float32")
-        amounts, weights = [0.0] * CAPACITY, [0.0] * CAPACITY
+        weight = ops.cast(weight, SUM_DTYPE)
+        zero = ops.zeros((), SUM_DTYPE)
+        amounts, weights = [zero] * CAPACITY, [zero] * CAPACITY
         for name, value in values.items():
-            amounts[self.places[name]] = weight * ops.cast(value, "float32")
+            amounts[self.places[name]] = weight * ops.cast(value, SUM_DTYPE)
             weights[self.places[name]] = weight
         self.totals.assign_add(ops.stack(amounts))
         self.counts.assign_add(ops.stack(weights))
@@ -57,7 +60,7 @@ class EpochMeans(keras.metrics.Metric):
         for name in saved:
             self.places.setdefault(name, len(self.places))
         self.places = {name: self.places[name] for name in [*saved, *self.places]}
-        values = np.zeros((2, CAPACITY), "float32")
+        values = np.zeros((2, CAPACITY), SUM_DTYPE)
         for name, both in saved.items():
             values[:, self.places[name]] = both
         self.totals.assign(values[0])
@@ -66,7 +69,15 @@ class EpochMeans(keras.metrics.Metric):
     def result(self) -> Scalars:
         """Returns the averages by name."""
         averages = ops.divide_no_nan(self.totals, self.counts)
-        return {name: averages[place] for name, place in self.places.items()}
+        return {
+            name: averages[place] for name, place in self.places.items() if not name.startswith("_")
+        }
+
+
+def share_finite(structure: Structure) -> Tensor:
+    """Returns the share of float tensors without NaN or infinity, 1 where there are no floats."""
+    shares = [ops.cast(ops.all(ops.isfinite(one)), "float32") for one in float_tensors(structure)]
+    return ops.mean(ops.stack(shares)) if shares else ops.ones(())
 
 
 def name_losses(phase: str, losses: Scalars) -> Scalars:

@@ -55,7 +55,8 @@ def choose_stream(
         return default
     check_seed(seed)
     seed = int(seed) if seed <= LARGEST_SEED else derive_seed(int(seed), 0)
-    return keras.random.SeedGenerator(seed)
+    # TensorFlow keeps some 30 kB for each name that a variable has ever had.
+    return keras.random.SeedGenerator(seed, name="stream")
 
 
 def derive_seed(seed: int, number: int) -> int:

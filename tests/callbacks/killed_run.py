@@ -60,18 +60,18 @@ def extractor():
     return keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), dense])
 
 
-def all_callbacks(folder, patience):
+def all_callbacks(folder, patience, every=3):
     """Returns one of each kind; what they watch gets worse soon, so that they have to count."""
     evaluate = callbacks.Evaluate(
         "fid", make_images(20), extractor=extractor(), num_images=20, every=6, verbose=0
     )
     worse = {"monitor": "generator_loss", "mode": "max"}
     return [
-        callbacks.Checkpoint(folder / "run", every=3),
+        callbacks.Checkpoint(folder / "run", every=every),
         evaluate,
         callbacks.SampleGrid(folder / "grids", 4),
-        keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.9),
-        keras.callbacks.ReduceLROnPlateau(**worse, factor=0.5, patience=2, cooldown=1),
+        keras.callbacks.LearningRateScheduler(lambda epoch, rate: max(0.9 * rate, 1e-6)),
+        keras.callbacks.ReduceLROnPlateau(**worse, factor=0.5, patience=2, cooldown=1, min_lr=1e-7),
         keras.callbacks.EarlyStopping(
             "fid", mode="min", patience=patience, restore_best_weights=True
         ),
@@ -83,11 +83,15 @@ def all_callbacks(folder, patience):
     ]
 
 
-def train(folder, epochs, *more):
-    """Runs the script, and writes the GAN's state and what callbacks remember at the end."""
-    folder.mkdir(exist_ok=True)
+def make_eager_gan():
+    """Returns a GAN whose first step takes no time."""
     keras.utils.set_random_seed(0)
-    gan = make_gan(make_plain_networks, generator_ema=0.9, compile_options={"run_eagerly": True})
+    return make_gan(make_plain_networks, generator_ema=0.9, compile_options={"run_eagerly": True})
+
+
+def train(gan, folder, epochs, *more, end="end"):
+    """Trains, and writes the GAN's state and what callbacks remember at the end."""
+    folder.mkdir(exist_ok=True)
     given = all_callbacks(folder, patience=epochs - 2)
     held_out = make_dataset(16, seed=5)
     gan.fit(
@@ -103,7 +107,7 @@ def train(folder, epochs, *more):
         for name in ("wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter", "values")
         if hasattr(callback, name)
     }
-    np.savez(folder / "end.npz", **all_state(gan), remembered=repr(remembered))
+    np.savez(folder / f"{end}.npz", **all_state(gan), remembered=repr(remembered))
 
 
 def run_until(folder, epochs, moment):
@@ -112,7 +116,7 @@ def run_until(folder, epochs, moment):
     if not child:
         code = 1
         try:
-            train(folder, epochs, *([Kill(moment)] if moment else []))
+            train(make_eager_gan(), folder, epochs, *([Kill(moment)] if moment else []))
             code = 0
         except BaseException:
             traceback.print_exc()

@@ -1,23 +1,36 @@
 """Training ends, or goes back, at the first number that is none."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
-from helpers import make_dataset, make_gan, make_plain_networks
+from helpers import all_state, make_dataset, make_gan, make_images, make_plain_networks, values
 
 import gankit
 from gankit.callbacks import Checkpoint, StopOnNaN
-
-FACTOR = keras.Variable(0.0, trainable=False)
 
 
 @keras.saving.register_keras_serializable(package="tests")
 class BreakingGAN(gankit.GAN):
     """A GAN with one more term, which the test makes NaN or infinite."""
 
+    def create_state(self, seed):
+        super().create_state(seed)
+        self.factor = self.add_weight(name="factor", initializer="zeros", trainable=False)
+
     def generator_losses(self, real, fake):
         terms = super().generator_losses(real, fake)
-        return terms | {"strange": FACTOR * keras.ops.mean(fake.images)}
+        return terms | {"strange": self.factor * keras.ops.mean(fake.images)}
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class SteepGAN(gankit.GAN):
+    """A GAN with one more term, which is always 0, and whose slope is infinite there."""
+
+    def generator_losses(self, real, fake):
+        steep = keras.ops.sqrt(0 * keras.ops.mean(fake.images))
+        return super().generator_losses(real, fake) | {"steep": steep}
 
 
 class Break(keras.callbacks.Callback):
@@ -29,13 +42,92 @@ class Break(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch, logs=None):
         self.seen += 1
-        FACTOR.assign(self.value if self.seen in self.steps else 0.0)
+        self.model.factor.assign(self.value if self.seen in self.steps else 0.0)
 
 
-def make_breaking_gan(**options):
-    gan = BreakingGAN(*make_plain_networks(), seed=0)
+class Poison(keras.callbacks.Callback):
+    """Gives a weight of a network a value before the third step."""
+
+    def __init__(self, value, network="discriminator"):
+        super().__init__()
+        self.value, self.network = value, network
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == 2:
+            weight = getattr(self.model, self.network).weights[0]
+            weight.assign(np.full(weight.shape, self.value))
+
+
+def make_breaking_gan(variant=BreakingGAN, **options):
+    gan = variant(*make_plain_networks(), seed=0)
     gan.compile(**options)
     return gan
+
+
+CAUSES = {
+    "data": "discriminator_adversarial.* The data hold NaN or infinity themselves",
+    "networks": "discriminator_adversarial.* what the networks make of them is not",
+    "losses": "generator_strange.* the discriminator's scores are finite, so look at how the first",
+}
+
+
+@pytest.mark.parametrize(
+    ("policy", "value"),
+    [("float32", np.nan), ("mixed_float16", np.inf), ("mixed_bfloat16", np.nan)],
+)
+@pytest.mark.parametrize("source", CAUSES)
+def test_says_where_it_comes_from_and_goes_back(policy, source, value, tmp_path):
+    keras.config.set_dtype_policy(policy)
+    gan = make_breaking_gan()
+    checkpoint = Checkpoint(tmp_path / "run", every=1, keep=99)
+    given = [checkpoint, StopOnNaN(checkpoint)]
+    images = make_images(32)
+    if source == "data":
+        images[20, 3, 3, 0] = value  # in the third batch of four
+    else:
+        given.append(Poison(value) if source == "networks" else Break([3], value))
+    with pytest.warns(UserWarning, match="Back to") as caught:
+        gan.fit(images, batch_size=8, shuffle=False, verbose=0, callbacks=given)
+    (message,) = [str(one.message) for one in caught if "Back to" in str(one.message)]
+    assert re.match(f"After 3 training steps {CAUSES[source]}", message)
+    assert "epoch_00000_step_0000002.keras, with" in message
+    assert int(gan.steps_completed) == 4
+    written = sorted((tmp_path / "run").glob("*.keras"))
+    assert len(written) == 4  # after 1, 2 and 4 steps, and at the epoch's end
+    for path in written:
+        state = all_state(gankit.load(path))
+        assert all(np.isfinite(part).all() for part in state.values())
+
+
+def test_says_that_a_slope_is_infinite():
+    gan = make_breaking_gan(SteepGAN)
+    with pytest.raises(FloatingPointError, match=r"After 1 .*generator's .* All terms were"):
+        gan.fit(make_dataset(), verbose=0, callbacks=[StopOnNaN()])
+
+
+# Float16's scaling of the loss
+
+
+def scaled(power):
+    adam = keras.optimizers.Adam(1e-3)
+    return keras.optimizers.LossScaleOptimizer(adam, initial_scale=2.0**power)
+
+
+def test_updates_that_are_skipped_for_a_smaller_scale_are_no_failure():
+    keras.config.set_dtype_policy("mixed_float16")
+    gan = make_breaking_gan(generator_optimizer=scaled(40))
+    before = values(gan.generator)
+    gan.fit(make_dataset(), epochs=8, verbose=0, callbacks=[StopOnNaN()])
+    assert float(gan.generator_optimizer.dynamic_scale) < 2.0**30
+    assert not np.array_equal(values(gan.generator)[0], before[0])
+
+
+def test_a_slope_that_no_scale_makes_finite_is_found():
+    keras.config.set_dtype_policy("mixed_float16")
+    gan = make_breaking_gan(SteepGAN, generator_optimizer=scaled(-10))
+    found = r"After 5 training steps the generator's loss scale has fallen below 6e-05\. However"
+    with pytest.raises(FloatingPointError, match=found):
+        gan.fit(make_dataset(), epochs=3, verbose=0, callbacks=[StopOnNaN()])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -51,16 +143,10 @@ def test_names_the_term_and_the_step(value, tmp_path):
 
 
 def test_names_weights_that_are_not_logged():
-    class Poison(keras.callbacks.Callback):
-        def on_train_batch_begin(self, batch, logs=None):
-            if batch == 2:
-                self.model.ema_generator.weights[0].assign_add(
-                    keras.ops.full_like(self.model.ema_generator.weights[0], np.nan)
-                )
-
     gan = make_gan(make_plain_networks, generator_ema=0.9)
-    with pytest.raises(FloatingPointError, match=r"After 3 training steps .*kernel are NaN"):
-        gan.fit(make_dataset(), verbose=0, callbacks=[Poison(), StopOnNaN()])
+    poison = Poison(np.nan, "ema_generator")
+    with pytest.raises(FloatingPointError, match=r"After 3 .* ema_generator's dense/kernel is NaN"):
+        gan.fit(make_dataset(), verbose=0, callbacks=[poison, StopOnNaN()])
 
 
 def test_goes_back_and_lowers_the_learning_rates(tmp_path):

@@ -1,12 +1,10 @@
 """Several devices: two logical CPUs in one process, and two workers in two processes."""
 
 import json
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from helpers import environment_of_processes, free_ports, run_python
+from helpers import free_ports, run_python
 
 TWO_DEVICES = """
 import os
@@ -216,61 +214,3 @@ def test_two_workers_train_one_gan(tmp_path):
     assert len(history["discriminator_loss"]) == 2
     newest = max(path.name for path in (tmp_path / "run").glob("*.keras"))
     assert newest == "epoch_00001_step_0000002.keras"  # of 2 epochs, 8 steps
-
-
-LONG_RUN = """
-import time
-from gankit.callbacks import Checkpoint, SampleGrid
-
-class Slow(keras.callbacks.Callback):
-    def on_train_batch_end(self, batch, logs=None):
-        print("STEP", gan.optimizer.iterations.numpy(), flush=True)
-        time.sleep(0.1)
-
-gan.fit(
-    make_dataset(), epochs=6, verbose=0,
-    callbacks=[Checkpoint("run", every=3), SampleGrid("samples", 4, every=4), Slow()],
-)
-print("RESULT", json.dumps([float(np.sum(weight)) for weight in gan.get_weights()]), flush=True)
-"""
-
-
-def start_workers(folder):
-    """Starts two workers of a run that writes checkpoints, and returns their processes."""
-    code = WORKER.split("history =")[0] + LONG_RUN
-    command = [sys.executable, "-c", code]
-    ports = free_ports(2)
-    return [
-        subprocess.Popen(
-            [*command, str(index), *ports],
-            cwd=folder,
-            env=environment_of_processes(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        for index in range(2)
-    ]
-
-
-def results(folder):
-    printed = [worker.communicate(timeout=180)[0] for worker in start_workers(folder)]
-    return [text.split("RESULT")[1] for text in printed]
-
-
-@pytest.mark.slow
-def test_a_killed_worker_ends_the_other_and_both_can_be_restarted(tmp_path):
-    (tmp_path / "whole").mkdir()
-    (tmp_path / "parts").mkdir()
-    whole = results(tmp_path / "whole")
-    assert whole[0] == whole[1]
-    workers = start_workers(tmp_path / "parts")
-    for line in workers[1].stdout:
-        if line.startswith("STEP 10"):
-            break
-    workers[1].kill()
-    assert workers[0].wait(timeout=60) != 0
-    assert results(tmp_path / "parts") == whole
-    for name in ("samples", "run"):
-        whole, parts = (tmp_path / run / name for run in ("whole", "parts"))
-        assert {path.name for path in whole.iterdir()} == {path.name for path in parts.iterdir()}

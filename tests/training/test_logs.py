@@ -5,7 +5,7 @@ import pytest
 from keras import ops
 
 from gankit.differentiation import compile_function
-from gankit.training.logs import CAPACITY, EpochMeans, name_losses
+from gankit.training.logs import CAPACITY, EpochMeans, name_losses, share_finite
 
 
 def logged(means):
@@ -19,6 +19,20 @@ def test_means_by_name():
     means.update_state({"a": 6.0, "c": 5.0})
     assert logged(means) == {"a": 3, "b": 10, "c": 5}
     assert list(logged(means)) == ["a", "b", "c"]
+
+
+def test_some_are_kept_but_not_logged():
+    means = EpochMeans()
+    means.update_state({"_hidden": 1.0, "a": 2.0})
+    assert logged(means) == {"a": 2}
+    assert means.save()["_hidden"] == [1, 1]
+
+
+def test_the_share_of_finite_tensors():
+    bad = ops.convert_to_tensor([0.0, np.nan])
+    images = ops.convert_to_tensor(np.zeros(3, "uint8"))
+    assert share_finite((images, None)) == 1
+    assert share_finite({"a": bad, "b": ops.zeros(2), "c": 1 / ops.zeros(2), "d": images}) < 0.34
 
 
 def test_means_are_weighted():
