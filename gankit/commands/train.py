@@ -1,0 +1,163 @@
+"""``gankit train``: a GAN of your own pictures, from one line."""
+
+import argparse
+import ast
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gankit.commands.options import add_quiet, natural, positive
+from gankit.runs import Settings, train
+from gankit.runs.settings import FILE
+
+SUMMARY = "Train a GAN on a folder of pictures, or go on with a run."
+EXAMPLES = """
+  %(prog)s photos
+  %(prog)s photos --out run --size 64 --minutes 60
+  %(prog)s flowers.zip --classes folders --images 2M
+  %(prog)s digits --minutes 5 --set filters=16
+  %(prog)s --out run
+"""
+SUFFIXES = {"k": 10**3, "M": 10**6, "B": 10**9}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options to a parser."""
+    parser.add_argument(
+        "source",
+        nargs="?",
+        metavar="SOURCE",
+        help="a folder of images, a zip or tar of one, an .npz or .npy of arrays, 'digits', "
+        "'mnist' or 'tfds:NAME'; may be left out to go on with a run",
+    )
+    parser.add_argument("--out", type=Path, default=Path("run"), help="the run's folder (run)")
+    parser.add_argument(
+        "--size",
+        type=size,
+        help="of the images to draw: 64, or 96x64 for height and width (the images' own, 64 at "
+        "most)",
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--minutes", type=above_zero, help="how long to train, in all (60)")
+    length.add_argument("--images", type=count, help="how many images to train on, such as 2M")
+    length.add_argument("--epochs", type=positive, help="how often to train on each image")
+    parser.add_argument("--recipe", help="small or modern (by the size of the images)")
+    parser.add_argument(
+        "--classes",
+        choices=["folders"],
+        help="draw by class: the subfolders, or the labels that the data have",
+    )
+    parser.add_argument("--batch", type=positive, help="images a step (64)")
+    parser.add_argument("--seed", type=natural, help="of all that is random (0)")
+    parser.add_argument(
+        "--mixed",
+        choices=["auto", "on", "off"],
+        default="auto",
+        help="compute in bfloat16 (auto: where the processor is made for it)",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=setting,
+        metavar="NAME=VALUE",
+        dest="options",
+        help="an argument of the recipe, such as filters=64; may be given several times",
+    )
+    parser.add_argument(
+        "--config", type=Path, help="a run.json, which each run writes: its settings, for another"
+    )
+    add_quiet(parser)
+    parser.set_defaults(imports=[])
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Trains."""
+    settings = read_settings(arguments)
+    try:
+        train(settings, arguments.out, tell_nothing if arguments.quiet else print)
+    except KeyboardInterrupt:
+        print(f"\nStopped. Go on with: gankit train --out {arguments.out}")
+        raise SystemExit(130) from None
+    if not arguments.quiet:
+        model = arguments.out / "model.keras"
+        print(f"Look: gankit generate {model}\nGo on: gankit train --out {arguments.out} --minutes")
+
+
+def read_settings(arguments: argparse.Namespace) -> Settings:
+    """Returns the settings of a file or of a run that has begun, with what was given besides."""
+    begun = arguments.out / FILE
+    path = arguments.config or (begun if begun.exists() else None)
+    mixed = {"auto": None, "on": True, "off": False}[arguments.mixed]
+    given: dict[str, Any] = {
+        "source": arguments.source,
+        "size": arguments.size,
+        "classes": arguments.classes,
+        "recipe": arguments.recipe,
+        "options": dict(arguments.options) or None,
+        "batch_size": arguments.batch,
+        "minutes": arguments.minutes,
+        "images": arguments.images,
+        "epochs": arguments.epochs,
+        "mixed": mixed,
+        "seed": arguments.seed,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    if path is None:
+        if "source" not in given:
+            raise ValueError(
+                f"What to train on? Give a folder of images. There is no run in "
+                f"{str(arguments.out)!r} to go on with."
+            )
+        return Settings(**given)
+    if {"minutes", "images", "epochs"} & given.keys():
+        given = dict.fromkeys(("minutes", "images", "epochs")) | given
+    return replace(Settings.read(path), **given)
+
+
+def tell_nothing(line: str) -> None:
+    """Leaves a line out."""
+
+
+def size(text: str) -> tuple[int, int]:
+    """Returns a height and a width."""
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(side.isdecimal() and int(side) >= 8 for side in sides):
+        raise argparse.ArgumentTypeError(
+            f"must be one number of at least 8, such as 64, or two, such as 96x64, got {text!r}"
+        )
+    return int(sides[0]), int(sides[-1])
+
+
+def count(text: str) -> int:
+    """Returns a number such as 500k or 2M."""
+    factor = SUFFIXES.get(text[-1:], 1)
+    try:
+        number = float(text[:-1] if text[-1:] in SUFFIXES else text)
+    except ValueError:
+        number = 0.0
+    if not number * factor >= 1:
+        raise argparse.ArgumentTypeError(f"must be a number such as 500k or 2M, got {text!r}")
+    return round(number * factor)
+
+
+def above_zero(text: str) -> float:
+    """Returns a number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f"must be a number above 0, such as 30, got {text!r}")
+    return number
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """Returns a name and its value, a number or the like where it is one, else text."""
+    name, equals, value = text.partition("=")
+    if not (equals and name.isidentifier()):
+        raise argparse.ArgumentTypeError(f"must be NAME=VALUE, such as filters=64, got {text!r}")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value

@@ -1,0 +1,10 @@
+"""A run: data, a recipe and a folder, trained from one call or one line of a shell.
+
+``train(settings, folder)`` is what ``gankit train`` does. A run's folder holds its settings, its
+checkpoints, pictures, losses and model; run it again, and it goes on.
+"""
+
+from gankit.runs.settings import Settings
+from gankit.runs.train import train
+
+__all__ = ["Settings", "train"]

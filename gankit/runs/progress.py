@@ -1,0 +1,137 @@
+"""The one line that says how a run goes."""
+
+import shutil
+import sys
+import time
+from typing import Any
+
+import keras
+
+from gankit.typing import Logs
+
+EVERY = 0.5  # seconds between two lines on a terminal
+EVERY_IN_A_FILE = 30.0  # and in a log
+WARM_UP = 5  # steps before the rate is taken: the first one builds a graph
+SCORES = ("fid", "kid")
+
+
+class Progress(keras.callbacks.Callback):
+    """Shows images seen, images a second, the time left, losses, and the score where there is one.
+
+    Args:
+        batch_size: images a step.
+        num_images: how many images to train on in all; None where time decides.
+        clock: tells ``seconds``, how long the run has trained, and ``limit``, or None.
+    """
+
+    order = -1  # sees losses before others take their time
+
+    def __init__(self, batch_size: int, num_images: int | None, clock: "Clock"):
+        super().__init__()
+        self.batch_size = batch_size
+        self.num_images = num_images
+        self.clock = clock
+        self.terminal = sys.stdout.isatty()
+        self.shown = 0.0
+        self.score = ""
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Counts the steps of this session."""
+        self.steps = 0
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Shows the line, if it is time."""
+        if self.model.position.behind:
+            return
+        now = time.monotonic()
+        self.steps += 1
+        if self.steps <= WARM_UP:
+            self.start, self.begun = now, self.steps
+        elif now - self.shown >= (EVERY if self.terminal else EVERY_IN_A_FILE):
+            self.show(now, logs or {})
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Notes the score."""
+        found = {name: value for name, value in (logs or {}).items() if name in SCORES}
+        self.score = "".join(f" · {name.upper()} {value:.4g}" for name, value in found.items())
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Leaves the line as it is."""
+        if self.terminal:
+            print(flush=True)
+
+    def show(self, now: float, logs: dict[str, Any]) -> None:
+        """Writes the line, over the last one where that can be done."""
+        self.shown = now
+        rate = self.batch_size * (self.steps - self.begun) / max(1e-9, now - self.start)
+        line = self.describe(rate, logs)
+        if self.terminal:
+            width = shutil.get_terminal_size().columns - 1
+            print(f"\r{line[:width]:<{width}}", end="", flush=True)
+        else:
+            print(line, flush=True)
+
+    def describe(self, rate: float, logs: dict[str, Any]) -> str:
+        """Returns the line."""
+        seen = self.model.position.steps * self.batch_size
+        of = f" of {self.num_images:,}" if self.num_images else ""
+        losses = " · ".join(
+            f"{name.removesuffix('_loss')} {float(value):.3f}"
+            for name, value in logs.items()
+            if name in ("discriminator_loss", "generator_loss")
+        )
+        left = in_words(self.seconds_left(seen, rate))
+        return f"{seen:,}{of} images · {rate:,.0f}/s · {left} left · {losses}{self.score}"
+
+    def seconds_left(self, seen: int, rate: float) -> float:
+        """Returns how long the run will still take."""
+        if self.num_images is not None:
+            return (self.num_images - seen) / max(rate, 1e-9)
+        return max(0.0, (self.clock.limit or 0.0) - self.clock.seconds)
+
+
+class Clock(keras.callbacks.Callback):
+    """Ends a run when its time is over, all its sessions together.
+
+    Args:
+        limit: seconds; None for no limit.
+    """
+
+    remembers = ("before",)
+
+    def __init__(self, limit: float | None):
+        super().__init__()
+        self.limit = limit
+        self.earlier = 0.0  # seconds of sessions before this one
+        self.start: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has trained."""
+        return self.earlier + (0.0 if self.start is None else time.monotonic() - self.start)
+
+    @property
+    def before(self) -> float:
+        """What a checkpoint keeps of it."""
+        return self.seconds
+
+    @before.setter
+    def before(self, seconds: float) -> None:
+        self.earlier = seconds
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Starts this session's clock."""
+        self.start = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Stops when the time is over."""
+        if self.limit is not None and self.seconds >= self.limit:
+            self.model.stop_training = True
+
+
+def in_words(seconds: float) -> str:
+    """Returns a time such as "45 s", "12 min" or "3 h 20 min"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

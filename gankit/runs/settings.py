@@ -1,0 +1,93 @@
+"""What settles a run: with the data and these, it can be made again."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gankit.checks import did_you_mean
+from gankit.typing import PathLike
+
+FILE = "run.json"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to train on, which way, and for how long.
+
+    Args:
+        source: a folder of images; a zip or tar of one; an ``.npz`` or ``.npy`` of arrays;
+            ``"digits"``, those inside the package; ``"mnist"``; or ``"tfds:NAME"``.
+        size: ``(height, width)`` of what is drawn; None for the images' own, at most 64x64.
+        classes: ``"folders"`` for a conditional GAN, whose classes are the subfolders, or the
+            labels that the source has; None for none.
+        recipe: the name of a function of ``gankit.recipes``; None lets the data decide.
+        options: arguments of the recipe by name, e.g. ``{"filters": 64}``.
+        batch_size: images a step; None for 64, or fewer where there are fewer images.
+        minutes: how long to train, over all sessions of the run.
+        images: how many images to train on, each counted as often as it is seen.
+        epochs: how often to train on each image.
+        mixed: whether to compute in bfloat16; None where the processor is made for it.
+        seed: of all that is random.
+    """
+
+    source: str
+    size: tuple[int, int] | None = None
+    classes: str | None = None
+    recipe: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    batch_size: int | None = None
+    minutes: float | None = None
+    images: int | None = None
+    epochs: int | None = None
+    mixed: bool | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.size is not None:  # a list, in JSON
+            object.__setattr__(self, "size", tuple(self.size))
+        if self.classes not in (None, "folders"):
+            raise ValueError(f"classes must be 'folders' or None, got {self.classes!r}.")
+        lengths = [name for name in ("minutes", "images", "epochs") if getattr(self, name)]
+        if len(lengths) > 1:
+            raise ValueError(f"Give one of {' and '.join(lengths)}, not both.")
+
+    def write(self, folder: Path) -> None:
+        """Writes ``run.json`` in the folder of a run."""
+        text = json.dumps(dataclasses.asdict(self), indent=2)
+        (folder / FILE).write_text(f"{text}\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: PathLike) -> "Settings":
+        """Returns the settings in a JSON file.
+
+        Raises:
+            ValueError: no such file, or not what ``write`` writes.
+        """
+        path = Path(path)
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ValueError(f"There is no file {str(path)!r}.") from error
+        except ValueError as error:
+            raise ValueError(f"{path} is no JSON: {error}") from error
+        names = [one.name for one in dataclasses.fields(cls)]
+        if not isinstance(values, dict) or "source" not in values:
+            raise ValueError(f"{path} needs an object with 'source', beside any of {names[1:]}.")
+        for name in values:
+            if name not in names:
+                raise ValueError(
+                    f"{path}: there is no setting {name!r}.{did_you_mean(name, names)}"
+                )
+        return cls(**values)
+
+    def changes(self, before: "Settings") -> list[str]:
+        """Returns in words what differs from other settings, besides how long to train."""
+        lengths = ("minutes", "images", "epochs")
+        names = [one.name for one in dataclasses.fields(self) if one.name not in lengths]
+        return [
+            f"{name} was {getattr(before, name)!r}, now {getattr(self, name)!r}"
+            for name in names
+            if getattr(before, name) != getattr(self, name)
+        ]

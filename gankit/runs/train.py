@@ -1,0 +1,217 @@
+"""A run from its first step to its model, however often it is stopped on the way."""
+
+import inspect
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from gankit import callbacks, recipes
+from gankit.checks import did_you_mean
+from gankit.differentiation import on_gpu
+from gankit.gans import GAN
+from gankit.metrics import extractors
+from gankit.runs.progress import Clock, Progress
+from gankit.runs.settings import FILE, Settings
+from gankit.runs.sources import Found, find_data
+from gankit.typing import Dataset, PathLike
+
+FEWEST = 50  # images, with fewer of which nothing but copies can come out
+FEW = 1000
+BATCH_SIZE = 64
+LARGEST_OF_SMALL = 32  # pixels
+TICK, TICK_ON_GPU = 6_400, 128_000  # images between two pictures
+SHOWN = 64
+USUAL_MINUTES = 60.0
+RECIPES: dict[str, Callable[..., GAN]] = {"small": recipes.small, "modern": recipes.modern}
+
+#: What says where a run is.
+Tell = Callable[[str], None]
+
+
+def train(settings: Settings, folder: PathLike, tell: Tell = print) -> GAN:
+    """Trains what the settings say, or goes on with it, and returns the GAN.
+
+    Args:
+        settings: see ``Settings``. Of a run that has begun, they must be the same, besides how long
+            it takes.
+        folder: of the run: ``run.json``, ``checkpoints``, ``samples``, ``losses.csv``,
+            ``model.keras``.
+        tell: what is given each line on where the run is.
+
+    Raises:
+        ValueError: settings that don't fit the data, or those of the run that has begun.
+        KeyboardInterrupt: Ctrl-C, when all is saved.
+    """
+    folder = Path(folder)
+    settings = complete(settings)
+    check_same(settings, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    keras.config.set_dtype_policy("mixed_bfloat16" if settings.mixed else "float32")
+    keras.utils.set_random_seed(settings.seed)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = find_data(settings, folder)
+        settings = choose(settings, found)
+        dataset = make_dataset(settings, found)
+    describe(settings, found, [str(one.message) for one in caught], tell)
+    gan = build(settings, found)
+    settings.write(folder)
+    fit(gan, settings, found, dataset, folder, tell)
+    gan.save(folder / "model.keras")
+    tell(f"Done: {folder / 'model.keras'}")
+    return gan
+
+
+def complete(settings: Settings) -> Settings:
+    """Returns settings in which what only the machine decides is decided."""
+    if settings.mixed is None:
+        settings = replace(settings, mixed=has_bfloat16())
+    if not (settings.minutes or settings.images or settings.epochs):
+        settings = replace(settings, minutes=USUAL_MINUTES)
+    return settings
+
+
+def has_bfloat16() -> bool:
+    """Returns whether this machine computes faster in bfloat16."""
+    cpu = Path("/proc/cpuinfo")
+    return on_gpu() or (cpu.exists() and "avx512_bf16" in cpu.read_text())
+
+
+def check_same(settings: Settings, folder: Path) -> None:
+    """Raises ``ValueError`` if a run with other settings has begun in the folder."""
+    if not (folder / FILE).exists():
+        return
+    before = Settings.read(folder / FILE)
+    # What was left open was decided by the data then, and is now.
+    decided = {name: getattr(before, name) for name in ("size", "recipe", "batch_size", "mixed")}
+    open_ones = {name: value for name, value in decided.items() if getattr(settings, name) is None}
+    if changes := replace(settings, **open_ones).changes(before):
+        raise ValueError(
+            f"A run with other settings has begun in {str(folder)!r}: {'; '.join(changes)}. Give "
+            "it the same, or train in another folder."
+        )
+
+
+def choose(settings: Settings, found: Found) -> Settings:
+    """Returns settings in which what the data decide is decided.
+
+    Raises:
+        ValueError: too few images, or no such recipe.
+    """
+    if found.num_images < FEWEST:
+        raise ValueError(
+            f"{found.what} has {found.num_images} images. A GAN needs some {FEW} to learn from, "
+            f"and at least {FEWEST} to learn anything at all."
+        )
+    usual = "small" if max(found.image_shape[:2]) <= LARGEST_OF_SMALL else "modern"
+    recipe = settings.recipe or usual
+    if recipe not in RECIPES:
+        raise ValueError(
+            f"There is no recipe {recipe!r}, there are {', '.join(RECIPES)}."
+            f"{did_you_mean(recipe, RECIPES)}"
+        )
+    batch_size = settings.batch_size or min(BATCH_SIZE, found.num_images)
+    return replace(settings, size=found.image_shape[:2], recipe=recipe, batch_size=batch_size)
+
+
+def make_dataset(settings: Settings, found: Found) -> Dataset:
+    """Returns the batches to train on."""
+    flip = "horizontal" if found.flip else None
+    return found.make(batch_size=settings.batch_size, seed=settings.seed, flip=flip)
+
+
+def build(settings: Settings, found: Found) -> GAN:
+    """Returns the recipe's GAN.
+
+    Raises:
+        ValueError: an option that the recipe doesn't have, or that doesn't fit.
+    """
+    recipe = RECIPES[str(settings.recipe)]
+    known = {*inspect.signature(recipe).parameters, *inspect.signature(recipes.assemble).parameters}
+    for name in settings.options:
+        if name not in known - {"options", "generator", "discriminator", "image_shape"}:
+            raise ValueError(f"The recipe has no option {name!r}.{did_you_mean(name, known)}")
+    options: dict[str, Any] = {
+        "num_images": found.num_images,
+        "num_classes": None if found.class_names is None else len(found.class_names),
+        "seed": settings.seed,
+    }
+    if settings.images or settings.epochs:
+        options["total_steps"] = count_steps(settings, found)
+    return recipe(found.image_shape, **options | settings.options)
+
+
+def count_steps(settings: Settings, found: Found) -> int:
+    """Returns how many steps the images or epochs asked for are."""
+    images = settings.images or (settings.epochs or 0) * found.num_images
+    return max(1, round(images / (settings.batch_size or BATCH_SIZE)))
+
+
+def describe(settings: Settings, found: Found, problems: list[str], tell: Tell) -> None:
+    """Tells what was found, and what will be made of it."""
+    height, width, channels = found.image_shape
+    classes = "" if found.class_names is None else f", {len(found.class_names)} classes"
+    sizes = f" of {found.sizes}" if found.sizes else ""
+    tell(f"{found.num_images:,} images{sizes}, {COLOURS[channels]}{classes}: {found.what}")
+    for problem in problems:
+        tell(f"warning: {problem}")
+    if found.num_images < FEW:
+        tell(
+            f"warning: {found.num_images} images are few. Expect pictures that resemble them "
+            f"closely; {FEW} and more give variety."
+        )
+    precision = "bfloat16" if settings.mixed else "float32"
+    tell(
+        f"Draws {height}x{width} by recipes.{settings.recipe}, in batches of "
+        f"{settings.batch_size}, in {precision} on {'a GPU' if on_gpu() else 'the CPU'}."
+    )
+
+
+def fit(
+    gan: GAN, settings: Settings, found: Found, dataset: Dataset, folder: Path, tell: Tell
+) -> None:
+    """Trains, and says how to go on if it is stopped."""
+    batch_size = int(settings.batch_size or BATCH_SIZE)
+    limit = None if settings.minutes is None else 60 * settings.minutes
+    steps = None if limit is not None else count_steps(settings, found)
+    tick = max(1, (TICK_ON_GPU if on_gpu() else TICK) // batch_size)
+    if steps is not None:
+        tick = min(tick, steps)
+    clock = Clock(limit)
+    condition = None
+    if found.class_names is not None:
+        condition = np.arange(SHOWN) % len(found.class_names)
+    checkpoint = callbacks.Checkpoint(folder / "checkpoints", keep=2)
+    watched = [
+        checkpoint,
+        callbacks.SampleGrid(folder / "samples", SHOWN, condition=condition),
+        keras.callbacks.CSVLogger(folder / "losses.csv"),
+        callbacks.StopOnNaN(),
+        clock,
+        Progress(batch_size, None if steps is None else steps * batch_size, clock),
+    ]
+    if found.are_digits:
+        real = np.concatenate([take_images(batch) for batch in dataset.take(40)])
+        watched.append(
+            callbacks.Evaluate(
+                "fid",
+                real,
+                extractor=extractors.digits(),
+                num_images=2_560,
+                condition=None if condition is None else np.arange(2_560) % 10,
+                every=5 * tick,
+                verbose=0,
+            )
+        )
+    epochs = 10**9 if steps is None else max(1, round(steps / tick))
+    gan.fit(dataset.repeat(), steps_per_epoch=tick, epochs=epochs, callbacks=watched, verbose=0)
+
+
+def take_images(batch: Any) -> np.ndarray:
+    """Returns the images of a batch."""
+    return np.asarray(batch[0] if isinstance(batch, tuple | list) else batch)
