@@ -205,7 +205,7 @@ def show(rows, folder):
     try:
         import matplotlib.pyplot as plt
     except ImportError:
-        print("No plot without matplotlib: pip install 'gankit[plots]'.")
+        print("No plot without matplotlib: pip install matplotlib.")
         return
     figure, axes = plt.subplots(figsize=(8, 3.5), layout="constrained")
     for place, name in enumerate(reversed(ranked)):

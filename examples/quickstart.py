@@ -60,7 +60,7 @@ def plot_losses(csv_path, picture_path):
     try:
         import matplotlib.pyplot as plt
     except ImportError:
-        print("No curves without matplotlib: pip install 'gankit[plots]'.")
+        print("No curves without matplotlib: pip install matplotlib.")
         return
     rows = list(csv.DictReader(csv_path.open()))
     for name in ("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy"):

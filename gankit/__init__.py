@@ -33,6 +33,7 @@ from gankit.gans import (
 )
 from gankit.grids import make_grid, save_animation, save_grid, save_images
 from gankit.saving import load, to_keras
+from gankit.show import show_batch
 from gankit.version import __version__
 from gankit.voxels import draw_voxels
 
@@ -71,5 +72,6 @@ __all__ = [
     "save_animation",
     "save_grid",
     "save_images",
+    "show_batch",
     "to_keras",
 ]

@@ -9,8 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from gankit.typing import PathLike, ValueRange
+from gankit.checks import check_at_least_one
+from gankit.typing import PathLike, Scale, ValueRange
 from gankit.voxels import draw_voxels
+
+CHECKERBOARD = 204, 255  # light grey and white, as in other programs
+LARGE_ENOUGH = 450  # pixels, of the longer side
 
 
 def make_grid(
@@ -19,26 +23,31 @@ def make_grid(
     columns: int | Sequence[int] | None = None,
     padding: int = 2,
     value_range: ValueRange = (-1, 1),
+    scale: Scale = None,
 ) -> np.ndarray:
     """Returns one picture in which the images stand in rows.
 
     Args:
         images: array ``(n, height, width, channels)`` with 1, 3 or 4 channels, floats in
-            ``value_range`` (values outside are clipped) or uint8 in 0..255; or volumes ``(n, depth,
+            ``value_range`` (values outside are clipped) or uint8 in 0..255; of 4 the last is
+            opacity, and what is transparent shows a checkerboard; or volumes ``(n, depth,
             height, width, 1)`` of such values, which ``draw_voxels`` draws.
         columns: images a row; by default as many as make the grid nearly square. Several numbers
             are groups of columns, ``(1, 3)`` for an image and three that belong to it, with a gap
             of half an image between groups.
         padding: pixels of black between the images.
         value_range: ``(low, high)``: which floats are black and white.
+        scale: how many pixels wide and high each pixel becomes, an integer; ``"auto"`` makes small
+            grids so large that one can look at them, 450 pixels or more; None leaves pixels as they
+            are.
 
     Returns:
-        uint8 of shape ``(rows * (height + padding) - padding, ..., channels)``. Places of the last
-        row that no image fills stay black.
+        uint8 of shape ``(rows * (height + padding) - padding, ..., 1 or 3)``, times ``scale``.
+        Places of the last row that no image fills stay black.
     """
     if padding < 0:
         raise ValueError(f"padding must be at least 0, got {padding}.")
-    images = to_uint8(images, value_range)
+    images = on_checkerboard(to_uint8(images, value_range))
     num_images, height, width, channels = images.shape
     groups = np.atleast_1d(math.ceil(math.sqrt(num_images)) if columns is None else columns)
     if not groups.size or groups.min() < 1:
@@ -51,7 +60,9 @@ def make_grid(
     grid = cells.swapaxes(1, 2).reshape(rows * (height + padding), -1, channels)
     grid = grid[: grid.shape[0] - padding, : grid.shape[1] - padding]
     gaps = np.repeat(np.cumsum(groups[:-1]) * (width + padding), width // 2)
-    return np.insert(grid, gaps[gaps < grid.shape[1]], 0, axis=1)
+    grid = np.insert(grid, gaps[gaps < grid.shape[1]], 0, axis=1)
+    factor = choose_factor(grid.shape, scale)
+    return grid.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def save_grid(
@@ -61,10 +72,12 @@ def save_grid(
     columns: int | Sequence[int] | None = None,
     padding: int = 2,
     value_range: ValueRange = (-1, 1),
+    scale: Scale = "auto",
 ) -> Path:
     """Writes the grid of ``images`` (see ``make_grid``) to an image file and returns its path.
 
-    Folders that are missing are made; the ending of ``path`` says the format.
+    Folders that are missing are made; the ending of ``path`` says the format. ``scale=None`` writes
+    a pixel for each pixel, for programs to read.
 
     Raises:
         ValueError: an ending that Pillow does not know.
@@ -73,9 +86,19 @@ def save_grid(
     if path.suffix.lower() not in Image.registered_extensions():
         raise ValueError(f"{str(path)!r} needs the ending of an image file, such as .png or .jpg.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    grid = make_grid(images, columns=columns, padding=padding, value_range=value_range)
+    grid = make_grid(images, columns=columns, padding=padding, value_range=value_range, scale=scale)
     to_picture(grid).save(path)
     return path
+
+
+def choose_factor(shape: Sequence[int], scale: Scale) -> int:
+    """Returns how many pixels wide and high each pixel of a grid becomes."""
+    if scale is None:
+        return 1
+    if scale == "auto":
+        return math.ceil(LARGE_ENOUGH / max(shape[:2]))
+    check_at_least_one("scale, unless it is 'auto' or None,", scale)
+    return int(scale)
 
 
 def save_images(
@@ -157,6 +180,18 @@ def to_uint8(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
         raise ValueError("images hold NaN or infinity, which no picture can show.")
     shares = (np.clip(images.astype(np.float32), low, high) - low) / (high - low)
     return np.round(shares * 255).astype(np.uint8)
+
+
+def on_checkerboard(images: np.ndarray) -> np.ndarray:
+    """Returns uint8 images of four channels as three, on a checkerboard; others as they are."""
+    if images.shape[-1] != 4:
+        return images
+    height, width = images.shape[1:3]
+    side = max(1, max(height, width) // 8)
+    odd = np.add.outer(np.arange(height) // side, np.arange(width) // side) % 2
+    board = np.where(odd, *CHECKERBOARD)[..., None]
+    opacity = images[..., 3:].astype(np.float32) / 255
+    return np.round(images[..., :3] * opacity + board * (1 - opacity)).astype(np.uint8)
 
 
 def to_picture(frame: PathLike | np.ndarray) -> Image.Image:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from gankit.archives import CONFIG, WEIGHTS, bounded_weights, check_file, find_fault, read_json
+from gankit.checkpoint_index import INDEX, find_newest
 from gankit.checks import did_you_mean, printable
 from gankit.gans.gan import GAN
 from gankit.typing import Config, PathLike
@@ -33,14 +34,16 @@ def load(
     ``compile`` it to train it on.
 
     Args:
-        path: of the file, or ``"digits"``, unless there is a file of that name.
+        path: of the file; of a folder that ``callbacks.Checkpoint`` writes to, for the newest
+            checkpoint in it, also while a run trains; or ``"digits"``, unless there is a file or a
+            folder of that name.
         custom_objects: classes of your own by name, where they are not registered.
         compile: whether to restore optimizers and losses too.
 
     Raises:
-        ValueError: no file and no model of that name; an empty, truncated or damaged file, one of
-            something else, of a class that is not known here, or of a newer gankit that has what
-            this one has not.
+        ValueError: no file, checkpoint or model of that name; an empty, truncated or damaged file,
+            one of something else, of a class that is not known here, or of a newer gankit that has
+            what this one has not.
     """
     path = find_file(path)
     check_file(path)
@@ -85,22 +88,28 @@ def to_keras(network: keras.Model) -> keras.Model:
 
 
 def find_file(path: PathLike) -> Path:
-    """Returns the path of a file, or of the model inside the package that a bare name stands for.
+    """Returns the path of a file, of the newest checkpoint in a folder, or of what a name means.
+
+    That is the model inside the package that is called by a bare name.
 
     Raises:
-        ValueError: there is neither.
+        ValueError: there is none of these.
     """
     path = Path(path)
-    if path.is_file() or path.suffix or path.name != str(path):
+    if path.is_file():
         return path
     names = sorted(file.stem for file in MODELS.glob("*.keras"))
-    if path.name not in names:
+    if str(path) in names and not (path / INDEX).exists():
+        return MODELS / f"{path.name}.keras"
+    if path.is_dir():
+        return find_newest(path)
+    if not path.suffix and path.name == str(path):
         raise ValueError(
             f"There is no file {path.name!r}, and no model of that name inside gankit, which has "
             f"{names}: give the path of a .keras file, or one of these names."
             + did_you_mean(path.name, names)
         )
-    return MODELS / f"{path.name}.keras"
+    return path
 
 
 def explain(path: Path, error: Exception, custom_objects: dict[str, Any] | None) -> str:
@@ -121,7 +130,7 @@ def explain_version(config: Config) -> str:
         return ""
     return (
         f"it was written by gankit {written}, and this is gankit {__version__}. "
-        "pip install --upgrade gankit. "
+        "pip install --upgrade gankit, or git pull in a clone. "
     )
 
 

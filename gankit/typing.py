@@ -37,14 +37,17 @@ Size: TypeAlias = tuple[int, int]
 #: ``(low, high)``: which values are black and white.
 ValueRange: TypeAlias = tuple[float, float]
 
-#: How image files are read: three channels or one.
-ColorMode: TypeAlias = Literal["rgb", "grayscale"]
+#: How image files are read: three channels, one, or four, of which the last is opacity.
+ColorMode: TypeAlias = Literal["rgb", "grayscale", "rgba"]
 
 #: What to do with an image that can't be read.
 OnError: TypeAlias = Literal["raise", "skip"]
 
 #: How images are mirrored at random.
 Flip: TypeAlias = Literal["horizontal"]
+
+#: How many pixels wide and high each pixel becomes; ``"auto"`` for as many as can be looked at.
+Scale: TypeAlias = int | Literal["auto"] | None
 
 #: Where random numbers come from; None for what Keras, or the GAN, has for that.
 Seed: TypeAlias = int | keras.random.SeedGenerator | None

@@ -31,13 +31,16 @@ ALLOWED = {
     "training": {"differentiation", "priors", "data", "version"},
     "gans": {"training", "differentiation", "losses", "penalties", "priors", "layers", "data"},
     "recipes": {"architectures", "augment", "gans", "losses", "penalties"},
+    "show": {"data", "grids", "training"},
     "archives": set(),
-    "saving": {"archives", "gans", "version"},
+    "checkpoint_index": {"archives"},
+    "saving": {"archives", "checkpoint_index", "gans", "version"},
     "latents": {"gans", "training", "differentiation"},
     "metrics": {"archives", "training", "grids", "data", "voxels"},
     "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics"}
-    | {"archives", "saving"},
-    "__main__": {"data", "gans", "grids", "latents", "metrics", "saving"},
+    | {"archives", "checkpoint_index", "saving"},
+    "commands": {"data", "gans", "grids", "latents", "metrics", "saving"},
+    "__main__": {"commands", "version"},
 }
 
 

@@ -18,7 +18,11 @@ from helpers import (
 from PIL import Image
 
 import gankit
-from gankit.__main__ import arrange, main
+from gankit import callbacks
+from gankit.__main__ import build_parser, main
+from gankit.commands import COMMANDS
+from gankit.commands.evaluate import find_extractor
+from gankit.commands.generate import arrange
 from gankit.metrics import extractors, measure
 
 OWN_VARIANT = """
@@ -55,6 +59,22 @@ def own_variant(tmp_path):
     return tmp_path / "a.keras"
 
 
+def refused(arguments, capsys):
+    """Returns what is said of arguments with which a command can't work: a line, and a 2."""
+    with pytest.raises(SystemExit) as error:
+        main(list(map(str, arguments)))
+    assert error.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    return said
+
+
+def shown(images, **options):
+    """Returns the grid that the shell writes of images."""
+    return gankit.make_grid(images, scale="auto", **options)
+
+
 def read(path):
     return np.asarray(Image.open(path))
 
@@ -65,7 +85,7 @@ def test_generate_is_a_process_that_writes_a_grid(model, tmp_path):
         tmp_path,
     )
     assert said == "6 images: a/grid.png\n"
-    expected = gankit.make_grid(gankit.load(model).generate(6, seed=3))
+    expected = shown(gankit.load(model).generate(6, seed=3))
     np.testing.assert_array_equal(read(tmp_path / "a/grid.png"), expected[..., 0])
 
 
@@ -73,7 +93,7 @@ def test_generate_keeps_the_best(model, tmp_path):
     out = tmp_path / "best.png"
     main(["generate", str(model), "--num", "4", "--best", "0.3", "--seed", "0", "--out", str(out)])
     # Of 4 images at most 30 % of those that were made: 4 of 16.
-    expected = gankit.make_grid(gankit.load(model).generate_best(4, out_of=16, seed=0))
+    expected = shown(gankit.load(model).generate_best(4, out_of=16, seed=0))
     np.testing.assert_array_equal(read(out), expected[..., 0])
 
 
@@ -82,7 +102,7 @@ def test_generate_takes_conditions_in_turns(conditional, tmp_path):
     arguments = ["--num", "5", "--seed", "1", "--condition", "2", "0", "--out", str(out)]
     main(["generate", str(conditional), *arguments])
     images = gankit.load(conditional).generate(condition=[2, 0, 2, 0, 2], seed=1)
-    np.testing.assert_array_equal(read(out), gankit.make_grid(images, columns=8)[..., 0])
+    np.testing.assert_array_equal(read(out), shown(images, columns=8)[..., 0])
 
 
 def test_generate_makes_all_classes_where_none_is_asked_for(conditional, tmp_path):
@@ -90,7 +110,7 @@ def test_generate_makes_all_classes_where_none_is_asked_for(conditional, tmp_pat
     main(["generate", str(conditional), "--seed", "1", "--out", str(out)])
     # Three classes, three times side by side, in eight rows.
     images = gankit.load(conditional).generate(condition=np.arange(72) % 3, seed=1)
-    np.testing.assert_array_equal(read(out), gankit.make_grid(images, columns=9)[..., 0])
+    np.testing.assert_array_equal(read(out), shown(images, columns=9)[..., 0])
     main(["generate", str(conditional), "--num", "4", "--out", str(tmp_path / "images")])
     assert len(list((tmp_path / "images").iterdir())) == 4
 
@@ -112,24 +132,43 @@ def test_each_class_has_a_column(num_rows, expected):
     assert arrange(list(range(num_rows))) == expected
 
 
+def test_conditions_that_are_real_numbers(tmp_path):
+    latents, condition = keras.Input((4,), name="latents"), keras.Input((1,), name="condition")
+    joined = keras.layers.concatenate([latents, condition])
+    images = keras.layers.Reshape(IMAGE_SHAPE)(keras.layers.Dense(64, "tanh")(joined))
+    _, discriminator = make_plain_networks()
+    gan = gankit.GAN(keras.Model([latents, condition], images), discriminator, seed=0)
+    gan.save(tmp_path / "gan.keras")
+    for arguments, value in [
+        (["--condition", "0.4"], 0.4),
+        (["--condition=-0.4"], -0.4),
+        (["--condition", "-1"], -1.0),
+    ]:
+        out = tmp_path / "grid.png"
+        command = ["generate", str(tmp_path / "gan.keras"), "--num", "4", "--seed", "0"]
+        main([*command, *arguments, "--out", str(out)])
+        expected = shown(gan.generate(condition=[[value]] * 4, seed=0))
+        np.testing.assert_array_equal(read(out), expected[..., 0])
+
+
 def test_a_condition_that_the_gan_draws_itself(tmp_path):
     gankit.InfoGAN(*make_networks_of_codes()).save(tmp_path / "gan.keras")
     out = tmp_path / "grid.png"
     main(["generate", str(tmp_path / "gan.keras"), "--seed", "0", "--out", str(out)])
     images = gankit.load(tmp_path / "gan.keras").generate(64, seed=0)
-    np.testing.assert_array_equal(read(out), gankit.make_grid(images)[..., 0])
+    np.testing.assert_array_equal(read(out), shown(images)[..., 0])
 
 
-def test_a_condition_of_images_can_t_be_made_up(tmp_path):
+def test_a_condition_of_images_can_t_be_made_up(tmp_path, capsys):
     gankit.Pix2Pix(*make_translating_networks()).save(tmp_path / "gan.keras")
-    with pytest.raises(SystemExit, match="This generator takes a condition"):
-        main(["generate", str(tmp_path / "gan.keras")])
+    said = refused(["generate", tmp_path / "gan.keras"], capsys)
+    assert "This generator takes a condition" in said
 
 
 def test_the_embedded_digits_need_no_arguments(tmp_path):
     said = run_process(["-m", "gankit", "generate", "digits"], tmp_path)
     assert said == "80 images: generated.png\n"
-    assert read(tmp_path / "generated.png").shape == (8 * 30 - 2, 10 * 30 - 2)
+    assert read(tmp_path / "generated.png").shape == (2 * (8 * 30 - 2), 2 * (10 * 30 - 2))
 
 
 def test_the_embedded_digits_are_filmed_and_measured(tmp_path, capsys):
@@ -148,7 +187,7 @@ def test_generate_keeps_the_best_of_a_class(conditional, tmp_path):
     arguments = ["--num", "4", "--best", "0.5", "--seed", "0", "--condition", "2"]
     main(["generate", str(conditional), *arguments, "--out", str(out)])
     images = gankit.load(conditional).generate_best(4, out_of=8, condition=[2] * 4, seed=0)
-    np.testing.assert_array_equal(read(out), gankit.make_grid(images)[..., 0])
+    np.testing.assert_array_equal(read(out), shown(images)[..., 0])
 
 
 def test_generate_writes_a_folder_of_images(model, tmp_path):
@@ -203,6 +242,29 @@ def test_evaluate_reads_a_folder_with_a_network_of_ones_own(model, tmp_path, cap
     assert "12 real images, 20 generated ones, extractor" in capsys.readouterr().out
 
 
+def test_the_advice_about_a_damaged_photo_can_be_followed(model, tmp_path, capsys):
+    gankit.save_images(make_images(12), tmp_path / "photos")
+    (tmp_path / "photos/damaged.png").write_bytes(b"no picture")
+    command = ["evaluate", str(model), "--real", str(tmp_path / "photos"), "--num", "13"]
+    extractor = keras.Sequential([keras.Input(IMAGE_SHAPE), keras.layers.Flatten()])
+    extractor.save(tmp_path / "extractor.keras")
+    command += ["--metrics", "spread", "--extractor", str(tmp_path / "extractor.keras")]
+    with pytest.raises(SystemExit):
+        main(command)
+    (advice,) = re.findall(r"\((.*) in a shell\)", capsys.readouterr().err)
+    with pytest.warns(UserWarning, match="They are left out"):
+        main([*command, *advice.split()])
+    assert "12 real images" in capsys.readouterr().out
+
+
+def test_inceptions_weights_come_from_a_file(tmp_path, monkeypatch):
+    (tmp_path / "inception.h5").touch()
+    given = []
+    monkeypatch.setattr("gankit.metrics.extractors.inception", given.append)
+    find_extractor("inception", str(tmp_path / "inception.h5"))
+    assert given == [str(tmp_path / "inception.h5")]
+
+
 def test_evaluate_knows_which_classes_were_asked_for(tmp_path, capsys):
     latents, condition = keras.Input((4,), name="latents"), keras.Input((), name="condition")
     images = keras.layers.Dense(784, "tanh")(latents)
@@ -221,7 +283,7 @@ def test_volumes_are_drawn(tmp_path):
     discriminator = gankit.architectures.gan_3d.build_discriminator((8, 8, 8, 1), filters=4)
     gankit.GAN3D(generator, discriminator).save(tmp_path / "gan.keras")
     main(["generate", str(tmp_path / "gan.keras"), "--num", "1", "--out", str(tmp_path / "a.png")])
-    assert read(tmp_path / "a.png").shape == (128, 128, 3)
+    assert read(tmp_path / "a.png").shape == (4 * 128, 4 * 128, 3)
 
 
 def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
@@ -232,45 +294,97 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ([], "COMMAND"),
+        (["genrate", "digits"], "choose from"),
+        (["generate"], "MODEL"),
         (["generate", "nothing.keras"], "no file 'nothing.keras'"),
         (["generate", "digit"], "Did you mean 'digits'?"),
+        (["generate", "MODEL", "--sede", "0"], "Did you mean '--seed'"),
+        (["generate", "MODEL", "--seed", "-1"], "must be an integer of at least 0, got '-1'"),
         (["generate", "MODEL", "--condition", "7"], "takes no condition"),
-        (["generate", "MODEL", "--num", "0"], "must be an integer of at least 1"),
+        (["generate", "MODEL", "--condition", "seven"], "must be a class, such as 7"),
+        (["generate", "MODEL", "--condition", "nan"], "must be a class, such as 7"),
+        (["generate", "MODEL", "--condition", "1", "0,1"], "as many numbers as the others"),
+        (["generate", "MODEL", "--num", "0"], "must be an integer of at least 1, got '0'"),
+        (["generate", "MODEL", "--best", "0"], "must be a share"),
+        (["generate", "MODEL", "--best", "1.5"], "must be a share"),
+        (["generate", "MODEL", "--best", "many"], "must be a share"),
+        (["generate", "MODEL", "--import", "no_such_module"], "no module 'no_such_module'"),
+        (["generate", "MODEL", "--out", "grid.foo"], "such as .png or .jpg"),
+        (["generate", "MODEL", "--out", "."], "must be a new or empty folder"),
+        (["interpolate", "MODEL", "--out", "film.mp4"], "must end in .gif, such as film.gif"),
+        (["interpolate", "MODEL", "--stops", "x"], "must be an integer of at least 1, got 'x'"),
+        (["evaluate", "MODEL"], "--real"),
         (["evaluate", "MODEL", "--real", "nowhere", "--extractor", "digits"], "nowhere"),
-        (["generate", "MODEL", "--import", "no_such_module"], "no_such_module"),
         (["evaluate", "MODEL", "--real", "digits", "--metrics", "fidd"], "Did you mean 'fid'?"),
         (["evaluate", "MODEL", "--real", "digits", "--extractor", "vgg"], "must be one of"),
-        (["interpolate", "MODEL", "--out", "film.mp4"], "must end in .gif"),
-        (["interpolate", "MODEL", "--stops", "0"], "--stops must be an integer of at least 1"),
-        (["generate", "MODEL", "--out", "grid.foo"], "such as .png or .jpg"),
+        (["evaluate", "MODEL", "--real", "digits", "--out", "fid.txt"], "such as fid.json"),
+        (["evaluate", "digits", "--real", "digits", "--weights", "w.h5"], "are inception's"),
     ],
 )
-def test_errors_are_a_line(model, arguments, said):
+def test_wrong_arguments_are_refused_in_a_line(model, arguments, said, capsys, monkeypatch):
+    monkeypatch.chdir(model.parent)
+    given = [model if argument == "MODEL" else argument for argument in arguments]
+    assert said in refused(given, capsys)
+    assert list(model.parent.iterdir()) == [model]  # nothing was written
+
+
+def test_what_the_machine_refuses_ends_with_1(model, monkeypatch):
+    def full(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("PIL.Image.Image.save", full)
+    with pytest.raises(SystemExit, match="error: No space left on device"):
+        main(["generate", str(model), "--out", str(model.with_name("grid.png"))])
+
+
+def test_a_variant_that_is_not_imported(own_variant, capsys):
+    said = refused(["generate", own_variant], capsys)
+    assert re.search(r"Could not locate class 'MyGAN'.*--import MODULE", said)
+    assert len(said) < 1000
+
+
+def test_version(capsys):
     with pytest.raises(SystemExit) as error:
-        main([str(model) if argument == "MODEL" else argument for argument in arguments])
-    assert said in str(error.value)
-    assert "\n" not in str(error.value)
+        main(["--version"])
+    assert error.value.code == 0
+    assert capsys.readouterr().out == f"gankit {gankit.__version__}\n"
 
 
-def test_a_variant_that_is_not_imported(own_variant):
-    with pytest.raises(
-        SystemExit, match=r"Could not locate class 'MyGAN'.*--import MODULE"
-    ) as error:
-        main(["generate", str(own_variant)])
-    assert len(str(error.value)) < 1000
+def test_a_folder_of_checkpoints_is_a_model(tmp_path):
+    gan = gankit.GAN(*make_plain_networks(), seed=0)
+    gan.compile()
+    checkpoint = callbacks.Checkpoint(tmp_path / "run")
+    gan.fit(make_images(8), verbose=0, callbacks=[checkpoint])
+    main(["generate", str(tmp_path / "run"), "--num", "2", "--out", str(tmp_path / "grid.png")])
+    assert (tmp_path / "grid.png").exists()
 
 
-@pytest.mark.parametrize(
-    ("option", "value", "said"),
-    [
-        ("--best", "0", "must be a share"),
-        ("--best", "1.5", "must be a share"),
-        ("--best", "many", "invalid share value"),
-        ("--condition", "seven", "must be a class, such as 7"),
-    ],
-)
-def test_options_that_can_t_be_read(model, option, value, said, capsys):
-    with pytest.raises(SystemExit) as error:
-        main(["generate", str(model), option, value])
-    assert error.value.code == 2
-    assert said in capsys.readouterr().err
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_ends_with_examples_that_can_be_read(name, capsys):
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    examples = capsys.readouterr().out.split("examples:\n")[1].splitlines()
+    assert 2 <= len(examples) <= 3
+    for example in examples:
+        build_parser().parse_args(example.split("gankit ")[1].split())
+
+
+def test_quiet_and_json_for_scripts(model, tmp_path, capsys):
+    main(["generate", str(model), "--quiet", "--out", str(tmp_path / "grid.png")])
+    film = str(tmp_path / "film.gif")
+    main(["interpolate", str(model), "--num", "1", "--steps", "1", "--quiet", "--out", film])
+    assert capsys.readouterr().out == ""
+    evaluate = ["evaluate", "digits", "--real", "digits", "--num", "20", "--metrics", "spread"]
+    main([*evaluate, "--json", "--seed", "0"])
+    values = json.loads(capsys.readouterr().out)
+    main([*evaluate, "--quiet", "--seed", "0"])
+    assert capsys.readouterr().out == f"spread {values['spread']:.6g}\n"
+
+
+def test_json_has_no_infinity(capsys):
+    # Five real digits lack classes that five generated ones show: an infinite divergence.
+    options = ["--num", "5", "--metrics", "mode_coverage", "--json", "--seed", "0"]
+    main(["evaluate", "digits", "--real", "digits", *options])
+    values = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert values["class_divergence"] is None

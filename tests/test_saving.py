@@ -18,6 +18,8 @@ from helpers import all_state, make_dataset, make_gan, make_plain_networks, run_
 import gankit
 from gankit import data, metrics, saving
 from gankit.callbacks import Checkpoint
+from gankit.callbacks.checkpoint_folder import LOCK
+from gankit.callbacks.lock import Lock
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +74,38 @@ def test_a_file_comes_before_a_model_of_its_name(whole, tmp_path, monkeypatch):
     shutil.copy(whole, "digits")
     assert saving.find_file("digits") == Path("digits")
     Path("digits").unlink()
-    Path("digits").mkdir()  # a folder is not meant
+    Path("digits").mkdir()  # a folder without checkpoints is not meant
     assert saving.find_file("digits") == saving.MODELS / "digits.keras"
     assert saving.find_file("run/digits") == Path("run/digits")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """The folder of a run, which left a checkpoint of each of two epochs."""
+    gan = make_gan(make_plain_networks)
+    gan.fit(make_dataset(8), epochs=2, verbose=0, callbacks=[Checkpoint(tmp_path / "run")])
+    return tmp_path / "run"
+
+
+def test_the_newest_checkpoint_of_a_folder_is_loaded(run):
+    lock = Lock(run / LOCK)
+    lock.acquire()  # as while the run trains
+    assert gankit.load(run).position.epoch == 2
+    lock.release()
+    cut(run / "epoch_00002_step_0000000.keras")
+    with pytest.warns(UserWarning, match=r"epoch_00002.*damaged.*epoch_00001.* before it is taken"):
+        assert gankit.load(run).position.epoch == 1
+    cut(run / "epoch_00001_step_0000000.keras")
+    with pytest.raises(ValueError, match=r"All 2 checkpoints in .*run are damaged"):
+        gankit.load(run)
+
+
+def test_a_folder_without_checkpoints(run):
+    (run / "checkpoints.json").unlink()
+    with pytest.raises(ValueError, match=r"checkpoints\.json is lost"):
+        gankit.load(run)
+    with pytest.raises(ValueError, match="is a folder without checkpoints"):
+        gankit.load(run.parent)
 
 
 def test_a_model_that_is_not_there():
@@ -411,6 +442,8 @@ def test_a_read_only_folder(whole, tmp_path):
 FILL_THE_DISK = """
 import resource, sys, gankit
 from gankit.callbacks import Checkpoint
+from gankit.callbacks.checkpoint_folder import LOCK
+from gankit.callbacks.lock import Lock
 from helpers import make_dataset
 gan = gankit.load("gan.keras")
 def fit(epochs):

@@ -48,9 +48,9 @@ class Checkpoint(Periodic):
     which.
 
     Ctrl-C, SIGTERM and SIGHUP wait for the end of the training step, or of the epoch's end, where
-    the state is saved, and then do what they would have done; a second Ctrl-C does it at once. A
-    handler of your own stays in place of that. One process trains in a folder; with several
-    workers, all read it and the first one writes.
+    the state is saved, and then do what they would have done, after a line that says where; a
+    second Ctrl-C does it at once. A handler of your own stays in place of that. One process trains
+    in a folder; with several workers, all read it and the first one writes.
 
     Args:
         folder: where to write, and to look for checkpoints; one folder a run.
@@ -181,6 +181,17 @@ class Checkpoint(Periodic):
             return
         if not self.model.position.behind:
             self.save_alone()
+        self.end()
+
+    def end(self) -> None:
+        """If a signal has come, ends as it asks to, after a line that says where the run is."""
+        if self.signals.noted is not None and self.written and self.writes:
+            with contextlib.suppress(OSError):  # of a terminal that is gone
+                print(
+                    f"\nSaved: {self.written}. Run the same script again to go on from there.",
+                    file=sys.stderr,
+                    flush=True,
+                )
         self.signals.end()
 
     def save_alone(self) -> None:
@@ -241,7 +252,7 @@ class Checkpoint(Periodic):
                 self.save_alone()  # a progress bar ended the epoch between two steps
         finally:
             self.files.close()
-            self.signals.end()
+            self.end()
 
 
 def read_position(path: PathLike) -> dict[str, Any]:

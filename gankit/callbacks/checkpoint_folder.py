@@ -3,20 +3,16 @@
 import errno
 import json
 import os
-import re
 import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from gankit.callbacks.lock import Lock
+from gankit.checkpoint_index import INDEX, read_index
 from gankit.saving import sync, write_whole
 from gankit.typing import PathLike
 
-INDEX = "checkpoints.json"
 LOCK = "checkpoints.lock"
-NAME = re.compile(r"epoch_(\d{5,})_step_(\d{7,})(_\d+)?\.keras")
-TEMPORARY = re.compile(r"\.writing_[0-9a-f]{8}\.keras")
 
 
 class CheckpointFolder:
@@ -48,7 +44,7 @@ class CheckpointFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         self.device = self.path.stat().st_dev
         self.lock.acquire()
-        self.names, left = self.read()
+        self.names, left = read_index(self.path)
         if left is not None:  # by a process that was killed
             (self.path / left).unlink(missing_ok=True)
         self.temporary = self.path / f".writing_{secrets.token_hex(4)}.keras"
@@ -64,7 +60,7 @@ class CheckpointFolder:
         Raises:
             ValueError: the index is damaged, or lost.
         """
-        self.names, _ = self.read()
+        self.names, _ = read_index(self.path)
         return [self.path / name for name in self.names]
 
     def put_first(self, names: Sequence[str]) -> None:
@@ -132,39 +128,10 @@ class CheckpointFolder:
         text = json.dumps(index, indent=1) + "\n"
         write_whole(self.path / INDEX, lambda file: file.write_text(text))
 
-    def read(self) -> tuple[list[str], str | None]:
-        """Returns what the index names and is there, and the name of what was being written."""
-        path = self.path / INDEX
-        try:
-            names, writing = parse(path.read_text())
-        except FileNotFoundError:
-            if self.path.is_dir() and self.find_alike():
-                raise ValueError(f"{path} is lost, {self.explain_index()}") from None
-            return [], None
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
-            raise ValueError(f"{path} is damaged ({error}), {self.explain_index()}") from error
-        return [name for name in names if (self.path / name).is_file()], writing
-
-    def explain_index(self) -> str:
-        """Returns what to do without an index: nobody else knows whose the files are."""
-        alike = self.find_alike()
-        return (
-            f"which says which of the files beside it are the run's: {len(alike)} have names like "
-            f"a checkpoint's. To go on from the last of them, write into {INDEX}: "
-            f"{json.dumps({'checkpoints': alike})}. To start from the beginning, choose another "
-            "folder."
-        )
-
-    def find_alike(self) -> list[str]:
-        """Returns the files with names like a checkpoint's, whosever they are, by progress."""
-        found = [(NAME.fullmatch(path.name), path) for path in self.path.iterdir()]
-        alike = [match for match, path in found if match and path.is_file()]
-        return [m[0] for m in sorted(alike, key=lambda match: (int(match[1]), int(match[2])))]
-
     def check_mine(self) -> None:
         """Raises ``RuntimeError`` if another process has opened the folder after this one."""
         try:
-            _, writing = self.read()
+            _, writing = read_index(self.path)
         except ValueError:  # lost or damaged since; it is rewritten next
             return
         if writing is not None and self.temporary != self.path / writing:
@@ -172,15 +139,3 @@ class CheckpointFolder:
                 f"Another process has begun to train in {str(self.path)!r}, which its file system "
                 "did not prevent. This run ends; its checkpoints so far are untouched."
             )
-
-
-def parse(text: str) -> tuple[list[str], str | None]:
-    """Returns what an index says, or raises if nothing that ``CheckpointFolder`` writes says so."""
-    index: dict[str, Any] = json.loads(text)
-    names, writing = list(index["checkpoints"]), index.get("writing")
-    for name in names:
-        if not NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no checkpoint's name")
-    if writing is not None and not TEMPORARY.fullmatch(writing):
-        raise ValueError(f"{writing!r} is no temporary file's name")
-    return names, writing

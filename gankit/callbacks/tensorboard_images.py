@@ -11,8 +11,8 @@ class TensorBoardImages(SampleGrid):
     """Shows a grid of generated images in TensorBoard, from the same latents each time.
 
     Give it the ``log_dir`` of ``keras.callbacks.TensorBoard``: the grids then stand beside the
-    losses, at the number of completed epochs or steps. Needs the package ``tensorboard``, which
-    ``pip install 'gankit[tensorboard]'`` brings.
+    losses, at the same numbers: Keras counts epochs from 0 there, and steps from 1. Needs the
+    package ``tensorboard``: ``pip install tensorboard``.
 
     Args:
         log_dir: where to write.
@@ -30,7 +30,7 @@ class TensorBoardImages(SampleGrid):
             import tensorboard  # noqa: F401  tf.summary.image is in it
         except ImportError as error:
             raise ImportError(
-                "TensorBoardImages needs tensorboard: pip install 'gankit[tensorboard]'."
+                "TensorBoardImages needs tensorboard: pip install tensorboard."
             ) from error
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
@@ -46,6 +46,7 @@ class TensorBoardImages(SampleGrid):
         """Writes one grid; of several workers all draw, and the first one writes."""
         import tensorflow as tf
 
+        number -= unit == "epoch"  # the first epoch's losses stand at 0, the first step's at 1
         grid = make_grid(self.draw(), columns=self.columns, value_range=self.value_range)
         with (
             self.by_product.writing(f"the grid of {unit} {number} to {self.events}"),

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from gankit.checks import check_at_least_one, check_seed
+from gankit.checks import check_seed
 from gankit.data import checks
 from gankit.data.batches import make_dataset
 from gankit.data.flips import make_flip
 from gankit.data.images import CHANNELS, cut, find_box, scale, to_array
+from gankit.data.labels import check_condition, select_classes
 from gankit.data.resizing import resize
 from gankit.data.source import Source, describe, make_order, make_source
 from gankit.data.stored import store
@@ -37,8 +38,9 @@ def from_arrays(
     Args:
         images: array ``(n, height, width, channels)`` with 1, 3 or 4 channels: uint8 in 0..255, or
             floats in ``value_range``.
-        labels: the images' classes, integers of shape ``(n,)``; with them the dataset holds
-            ``(images, labels)``.
+        labels: the images' classes, integers of shape ``(n,)``; or real numbers, floats of shape
+            ``(n,)``, or a vector for each image, ``(n, numbers)``, which have 0s and 1s where
+            several labels fit an image. With them the dataset holds ``(images, labels)``.
         batch_size: images a batch. All batches have this size; what is left over at the end of an
             epoch is not used in that epoch.
         image_size: ``(height, width)`` in pixels to resize to, once, with antialiasing. The largest
@@ -59,20 +61,21 @@ def from_arrays(
 
     Returns:
         A dataset of float32 images ``(batch_size, height, width, channels)`` in
-        ``value_range``, or of pairs of them with int32 labels ``(batch_size,)``.
+        ``value_range``, or of pairs of them with labels: classes as int32 ``(batch_size,)``, other
+        numbers as float32 ``(batch_size,)`` or ``(batch_size, numbers)``.
 
     Raises:
         ValueError: wrong rank or channel count, floats that are not finite or not in
             ``value_range``, labels that don't fit, a batch larger than the data, ``replacement``
             without ``shuffle``, another ``flip``.
-        TypeError: images that are neither uint8 nor float, labels that are no integers, ``classes``
-            that is no list.
+        TypeError: images that are neither uint8 nor float, labels that are no numbers, or no
+            integers where ``num_classes`` is given, ``classes`` that is no list.
     """
     check_seed(seed)
     checks.check_flip(flip)
     value_range = checks.check_value_range(value_range)
     images = check_array(images, value_range)
-    labels = check_labels(labels, len(images), num_classes)
+    labels = check_condition(labels, len(images), num_classes)
     if classes is not None:
         images, labels = select_classes(images, labels, classes)
     checks.check_batch_size(batch_size, len(images))
@@ -122,7 +125,7 @@ def resize_array(images: np.ndarray, image_size: Size, value_range: ValueRange) 
 
 def resize_pixels(image: np.ndarray, image_size: Size) -> np.ndarray:
     """Returns one image ``(height, width, channels)``, uint8 or float32, of another size."""
-    if image.dtype == np.uint8 and image.shape[-1] == CHANNELS["rgb"]:
+    if image.dtype == np.uint8 and image.shape[-1] in (CHANNELS["rgb"], CHANNELS["rgba"]):
         return to_array(resize(Image.fromarray(image), image_size))
     planes = (Image.fromarray(plane) for plane in np.moveaxis(image, -1, 0))
     return np.concatenate([to_array(resize(plane, image_size)) for plane in planes], axis=-1)
@@ -146,56 +149,9 @@ def check_array(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
     if images.dtype.kind != "f":
         raise TypeError(
             f"images must be uint8 in 0..255 or floats in {list(value_range)}, got {images.dtype}. "
-            "If they hold 0..255, pass images.astype('uint8')."
+            + checks.explain_scaling(images, value_range)
         )
     checks.check_values(images, value_range)
     if value_range[0] < 0:
         checks.warn_of_unit_range(images)
     return images.astype(np.float32, copy=False)
-
-
-def check_labels(
-    labels: ArrayLike | None, num_images: int, num_classes: int | None
-) -> np.ndarray | None:
-    """Returns ``labels``, if there are any, as int32 ``(n,)``, or says what is wrong with them."""
-    if num_classes is not None:
-        check_at_least_one("num_classes", num_classes)
-    if labels is None:
-        return None
-    labels = np.asarray(labels)
-    if labels.shape == (num_images, 1):
-        labels = labels[:, 0]
-    if labels.shape != (num_images,):
-        hint = " If they are one-hot, pass labels.argmax(-1)." if labels.ndim == 2 else ""
-        raise ValueError(
-            f"labels must have the shape ({num_images},), one for each image, got "
-            f"{labels.shape}.{hint}"
-        )
-    if labels.dtype.kind not in "iu":
-        raise TypeError(f"labels must be integers, got {labels.dtype}.")
-    allowed = "0 or more" if num_classes is None else f"in 0..{num_classes - 1}"
-    bad = labels < 0 if num_classes is None else (labels < 0) | (labels >= num_classes)
-    if bad.any():
-        first = np.flatnonzero(bad)[0]
-        raise ValueError(
-            f"labels must be {allowed}, but {bad.sum()} of {num_images} are not: the first is "
-            f"{labels[first]} at index {first}."
-        )
-    return labels.astype(np.int32)
-
-
-def select_classes(
-    images: np.ndarray, labels: np.ndarray | None, classes: Collection[int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the images and labels whose label is one of ``classes``."""
-    checks.check_classes(classes)
-    if labels is None:
-        raise ValueError(f"classes={classes!r} needs labels, which tell each image's class.")
-    missing = set(classes) - set(labels.tolist())
-    if missing:
-        raise ValueError(
-            f"classes={classes!r}: there is no image of {sorted(missing)}. "
-            f"The labels hold {np.unique(labels).tolist()}."
-        )
-    keep = np.isin(labels, list(classes))
-    return images[keep], labels[keep]

@@ -5,7 +5,7 @@ Either way they are the same batches, in the same order, and each pass over them
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Self
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ from keras import ops
 
 from gankit.data.ahead import ReadAhead, count_workers
 from gankit.data.epochs import EpochCounter
-from gankit.data.source import Source
+from gankit.data.source import Source, summarize
 from gankit.data.stored import read_from_device
 from gankit.differentiation import uses_tf_data
 from gankit.typing import Dataset, Structure
@@ -63,7 +63,18 @@ def make_tf_dataset(source: Source) -> Dataset:
     start.epoch_counters = [counter]
     batches = start.flat_map(number).map(read, num_parallel_calls=AUTOTUNE)
     batches = batches.apply(tf.data.experimental.assert_cardinality(source.num_batches))
-    return batches.prefetch(AUTOTUNE)
+    return with_summary(batches.prefetch(AUTOTUNE), source)
+
+
+def with_summary(dataset: Dataset, source: Source) -> Dataset:
+    """Returns a ``tf.data.Dataset`` that says what it holds; what is made of it has tf.data's."""
+    kind = type(dataset)  # which Python asks for __repr__, and not the dataset itself
+
+    def summary(self: Any) -> str:
+        return summarize(source, getattr(self, "class_names", None))
+
+    dataset.__class__ = type(kind.__name__, (kind,), {"__repr__": summary})
+    return dataset
 
 
 class Batches(keras.utils.PyDataset):
@@ -93,6 +104,7 @@ class Batches(keras.utils.PyDataset):
         self.epoch_counters = epoch_counters
         self.begun = begun
         self.read_ahead = ReadAhead(read)
+        self.source: Source | None = None
 
     @classmethod
     def of(cls, source: Source) -> Self:
@@ -105,7 +117,15 @@ class Batches(keras.utils.PyDataset):
         def begun(count: int) -> Epochs:
             return (-(-count // source.num_batches),)
 
-        return cls(read, source.num_batches, [EpochCounter()], begun)
+        batches = cls(read, source.num_batches, [EpochCounter()], begun)
+        batches.source = source
+        return batches
+
+    def __repr__(self) -> str:
+        """Returns what these batches hold, where they come from an adapter as they are."""
+        if self.source is None:
+            return f"<{type(self).__name__}: {self.number or 'endless'} batches>"
+        return summarize(self.source, getattr(self, "class_names", None))
 
     @property
     def num_batches(self) -> int | None:

@@ -51,9 +51,35 @@ def check_values(images: np.ndarray, value_range: ValueRange | None = (-1.0, 1.0
     if low < least - VALUE_TOLERANCE or high > most + VALUE_TOLERANCE:
         raise ValueError(
             f"images of floats must lie in [{least:g}, {most:g}], but they reach from {low:.4g} to "
-            f"{high:.4g}. Give uint8 images as they are, which are scaled, or scale values of "
-            f"0..255 yourself: images / {255 / (most - least):g} - {-least:g}."
+            f"{high:.4g}. {explain_scaling(images, value_range)}"
         )
+
+
+def explain_scaling(images: np.ndarray, value_range: ValueRange) -> str:
+    """Returns what to write, so that images of other numbers become floats in ``value_range``.
+
+    It goes by the numbers: what is right for one kind of images destroys others, such as those of
+    16 bits or with a sign, which ``astype("uint8")`` would wrap round.
+    """
+    if images.dtype.kind not in "biuf" or not images.size:
+        return "Convert them first: images.astype('float32')."
+    least, span = value_range[0], value_range[1] - value_range[0]
+    low, high = float(np.min(images)), float(np.max(images))
+    offset = f" {'+' if least > 0 else '-'} {abs(least):g}" if least else ""
+    if low >= 0 and high <= 1:
+        return f"If 1 is white, pass images * {span}{offset}."
+    if low >= 0 and high <= 255 and images.dtype.kind in "iu":
+        return "If 255 is white, pass images.astype('uint8'), which is scaled."
+    if low >= 0 and high <= 255:
+        return f"If 255 is white, pass images / {255 / span:g}{offset}."
+    if low >= 0 and high <= 65535:
+        return f"If 65535 is white, as in 16 bits, pass images / {65535 / span}{offset}."
+    if low >= -128 and 32 < high <= 127:
+        return f"If -128 is black, pass (images + 128.0) / {255 / span:g}{offset}."
+    return (
+        "Say which numbers are black and white: "
+        f"(images - black) / (white - black) * {span}{offset}."
+    )
 
 
 def warn_of_unit_range(images: np.ndarray) -> None:

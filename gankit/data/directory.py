@@ -1,16 +1,18 @@
 """A folder of image files, read as training goes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gankit.checks import check_choice, printable
 from gankit.data import checks
 from gankit.data.batches import make_dataset
 from gankit.data.files import check_options, source_of_files
 from gankit.data.folders import find_images, find_subfolders, leave_out_damaged
+from gankit.data.labels import check_condition
 from gankit.typing import ColorMode, Dataset, Flip, OnError, PathLike, Size, ValueRange
 
 
@@ -19,7 +21,7 @@ def from_directory(
     *,
     image_size: Size,
     batch_size: int,
-    labels: Literal["inferred"] | None = None,
+    labels: Literal["inferred"] | Mapping[str, ArrayLike] | None = None,
     classes: Collection[str] | None = None,
     color_mode: ColorMode = "rgb",
     center_crop: Size | None = None,
@@ -46,9 +48,11 @@ def from_directory(
             epoch is not used in that epoch.
         labels: None, or ``"inferred"``: each image's class is the subfolder of ``path`` in which it
             stands, numbered in the order of the names, and the dataset holds ``(images, labels)``.
+            Or a dict from each file's path below ``path``, as ``"beach/1.jpg"``, to its label, a
+            class, a number or a vector, see ``from_arrays``.
         classes: keeps only the images in these subfolders of ``path``, e.g. ``["frog"]``; the
             numbers stay as they are.
-        color_mode: ``"rgb"`` or ``"grayscale"``.
+        color_mode: ``"rgb"``, ``"grayscale"``, or ``"rgba"``, which keeps transparency.
         center_crop: ``(height, width)`` of another centred box to keep, before resizing.
         flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which ones
             is a function of ``seed``, the epoch's number and the image's index alone. None leaves
@@ -65,21 +69,25 @@ def from_directory(
 
     Returns:
         A dataset of float32 images ``(batch_size, height, width, channels)`` in
-        ``value_range``, or of pairs of them with int32 labels ``(batch_size,)``. Its attributes
-        ``file_paths`` and ``class_names`` (all subfolders, sorted; None without labels) say what
-        was found.
+        ``value_range``, or of pairs of them with labels, see ``from_arrays``. Its attributes
+        ``file_paths`` and ``class_names`` (all subfolders, sorted; None unless they are the
+        classes) say what was found.
 
     Raises:
-        ValueError: no such folder, no images, an image that can't be read, a batch larger than the
-            data, another ``flip``.
+        ValueError: no such folder, no images, an image that can't be read, or that ``labels``
+            lack, a batch larger than the data, another ``flip``.
+        TypeError: labels that are no numbers.
     """
-    check_choice("labels", labels, (None, "inferred"))
+    if not isinstance(labels, Mapping):
+        check_choice("labels, unless it is a dict by file,", labels, (None, "inferred"))
     options = check_options(image_size, center_crop, flip, color_mode, value_range, on_error, seed)
     checks.check_classes(classes)
     paths = find_images(path, on_error, classes)
     paths = leave_out_damaged(paths, path, on_error, image_size, options["center_crop"])
     class_names, label_array = None, None
-    if labels == "inferred":
+    if isinstance(labels, Mapping):
+        label_array = look_up_labels(paths, path, labels)
+    elif labels == "inferred":
         class_names = find_subfolders(path)
         label_array = infer_labels(paths, path, class_names)
     source = source_of_files(
@@ -101,3 +109,19 @@ def infer_labels(files: list[str], path: PathLike, class_names: list[str]) -> np
         )
     index = {name: number for number, name in enumerate(class_names)}
     return np.array([index[parts[0]] for parts in inside], np.int32)
+
+
+def look_up_labels(
+    files: list[str], path: PathLike, labels: Mapping[str, ArrayLike]
+) -> np.ndarray | None:
+    """Returns the label of each file, by its path below ``path``."""
+    inside = [Path(file).relative_to(path).as_posix() for file in files]
+    missing = [name for name in inside if name not in labels]
+    if missing:
+        known = f" They name {next(iter(labels))!r} and the like." if labels else ""
+        raise ValueError(
+            f"labels lack {len(missing)} of the {len(files)} images in {str(path)!r}, the first is "
+            f"{printable(missing[0])!r}.{known} Give a label for each image's path below the "
+            "folder, or move the others away."
+        )
+    return check_condition(np.array([labels[name] for name in inside]), len(files))

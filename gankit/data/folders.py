@@ -14,6 +14,7 @@ EXTENSIONS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif"),
     *(".webp", ".bmp", ".tif", ".tiff", ".avif"),
 )
+SKIP = "pass on_error='skip' (--on-error skip in a shell)"
 BLOCK = 256  # files that a thread looks at in a row: handing one over takes as long as a look
 HIDDEN = "."  # how the names of files and folders begin that are not meant to be seen
 
@@ -76,7 +77,7 @@ def report_closed(closed: list[OSError], on_error: OnError) -> None:
         f"{first.strerror}."
     )
     if on_error == "raise":
-        raise ValueError(f"{message} Open them to you, or pass on_error='skip' to leave them out.")
+        raise ValueError(f"{message} Open them to you, or {SKIP} to leave them out.")
     warnings.warn(f"{message} They are left out.", stacklevel=4)
 
 
@@ -126,7 +127,7 @@ def leave_out_damaged(
         f"{''.join(damage[:10])}{more}"
     )
     if on_error == "raise":
-        raise ValueError(f"{message}\nRemove them, or pass on_error='skip' to leave them out.")
+        raise ValueError(f"{message}\nRemove them, or {SKIP} to leave them out.")
     if len(damaged) == len(paths):
         raise ValueError(f"{message}\nNot one is left.")
     warnings.warn(f"{message}\nThey are left out.", stacklevel=3)

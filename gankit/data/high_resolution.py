@@ -47,7 +47,7 @@ def from_high_resolution(
         patches_per_image: how many patches of each photo an epoch has.
         flip: ``"horizontal"`` mirrors half of the patches at random, see ``from_directory``; None
             leaves all as they are.
-        color_mode: ``"rgb"`` or ``"grayscale"``.
+        color_mode: ``"rgb"``, ``"grayscale"``, or ``"rgba"``, which keeps transparency.
         value_range: ``(low, high)`` within [-1, 1]: where black and white go.
         on_error: as in ``from_directory``.
         cache: whether to keep all photos in memory when they have been decoded once.

@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from gankit.data.opening import UnreadableImageError, check_pixels, open_image
-from gankit.typing import Size, ValueRange
+from gankit.typing import ColorMode, Size, ValueRange
 
-MODES = {"rgb": "RGB", "grayscale": "L"}
-CHANNELS = {"rgb": 3, "grayscale": 1}
+MODES = {"rgb": "RGB", "grayscale": "L", "rgba": "RGBA"}
+CHANNELS: dict[ColorMode, int] = {"rgb": 3, "grayscale": 1, "rgba": 4}
 
 # A JPEG decodes several times faster at a half, a quarter or an eighth of its size. It is decoded
 # at the smallest of these that is still so many times as large as what is asked for.
@@ -73,13 +73,14 @@ def decode(
     image_size: Size | None = None,
     center_crop: Size | None = None,
 ) -> Image.Image:
-    """Returns what is kept of a picture, not yet resized, in Pillow's mode RGB or L.
+    """Returns what is kept of a picture, not yet resized, in Pillow's mode RGB, L or RGBA.
 
-    It is upright, the first of an animation, and on white where it is transparent.
+    It is upright, the first of an animation, and on white where it is transparent, unless it is
+    RGBA.
 
     Args:
         source: the path of a file, or its bytes.
-        color_mode: ``"rgb"`` or ``"grayscale"``.
+        color_mode: ``"rgb"``, ``"grayscale"`` or ``"rgba"``.
         image_size: ``(height, width)`` to which it is going to be resized.
         center_crop: ``(height, width)`` of the centred box that is kept.
 
@@ -122,7 +123,7 @@ def find_reduction(
 
 
 def change_mode(image: Image.Image, mode: str) -> Image.Image:
-    """Returns a picture in another of Pillow's modes, on white where it is transparent.
+    """Returns a picture in another of Pillow's modes, on white where that has no transparency.
 
     Raises:
         UnreadableImageError: of 32 bits a pixel it can't be told which value is white.
@@ -135,7 +136,7 @@ def change_mode(image: Image.Image, mode: str) -> Image.Image:
             "its pixels are 32-bit numbers, of which it can't be told which one is white: save it "
             "with 8 or 16 bits"
         )
-    if image.has_transparency_data:
+    if image.has_transparency_data and mode != MODES["rgba"]:
         pasted = image if image.mode in ("LA", "RGBA") else image.convert("RGBA")
         image = Image.new("L" if pasted.mode == "LA" else "RGB", pasted.size, "white")
         image.paste(pasted, mask=pasted)

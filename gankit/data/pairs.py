@@ -54,7 +54,7 @@ def from_pairs(
             cut out. None for no crops. Isola et al. 2017 load (286, 286) for (256, 256).
         flip: ``"horizontal"`` mirrors half of the pairs at random, both images of a pair together,
             see ``from_directory``; None leaves all as they are.
-        color_mode: ``"rgb"`` or ``"grayscale"``.
+        color_mode: ``"rgb"``, ``"grayscale"``, or ``"rgba"``, which keeps transparency.
         value_range: ``(low, high)`` within [-1, 1]: where black and white go.
         on_error: as in ``from_directory``; with two folders, ``"skip"`` leaves a pair out if either
             of its files is damaged or missing, or if two files of a folder, such as ``a.jpg`` and

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from gankit.checks import printable
+from gankit.data.folders import SKIP
 from gankit.data.images import CHANNELS, decode, to_array
 from gankit.data.opening import UnreadableImageError
 from gankit.data.resizing import resize
@@ -79,8 +80,7 @@ class Reader:
                 path = self.paths[place]
                 if self.on_error == "raise":
                     raise ValueError(
-                        f"{printable(path)} can't be read: {error}. Remove it, or pass "
-                        "on_error='skip'."
+                        f"{printable(path)} can't be read: {error}. Remove it, or {SKIP}."
                     ) from error
                 self.report(path, error)
         raise ValueError(f"None of the {len(self.paths)} images can be read any more.")

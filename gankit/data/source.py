@@ -25,12 +25,14 @@ class Source(NamedTuple):
         num_batches: how many batches an epoch has.
         parts: shape and type of each array of a batch.
         stored: how a GPU makes the same batches, of data that are in memory.
+        order: of all images, in each epoch.
     """
 
     read: Callable[[int, int], Structure]
     num_batches: int
     parts: Sequence[Part]
-    stored: Stored | None = None
+    stored: Stored | None
+    order: Order
 
 
 def make_source(
@@ -60,7 +62,21 @@ def make_source(
     if stored is not None:
         stored = stored._replace(pick=in_turn(stored.pick))
     whole = [((batch_size, *shape), dtype) for shape, dtype in parts]
-    return Source(in_turn(read), num_images // batch_size, whole, stored)
+    return Source(in_turn(read), num_images // batch_size, whole, stored, order)
+
+
+def summarize(source: Source, class_names: Sequence[str] | None = None) -> str:
+    """Returns what a source holds, in a line."""
+    (images, _), *others = source.parts
+    classes = "classes" if class_names is None else f"{len(class_names)} classes"
+    beside = [
+        classes if dtype == "int32" and len(shape) == 1 else f"{dtype} {shape[1:]}"
+        for shape, dtype in others
+    ]
+    order = source.order(0)
+    shuffled = "shuffled" if (order[1:] < order[:-1]).any() else "in order"
+    what = " and ".join([f"{len(order):,} images {images[1:]}", *beside])
+    return f"<gankit.data: {what}, {shuffled}, {source.num_batches:,} batches of {images[0]}>"
 
 
 def describe(image_shape: tuple[int, ...], labels: np.ndarray | None) -> list[Part]:

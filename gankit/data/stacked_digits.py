@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gankit.checks import check_at_least_one, check_seed
-from gankit.data.arrays import check_labels
+from gankit.data.labels import check_labels
 
 NUM_CLASSES = 10  # digits; stacked images have as many to the power of three
 

@@ -5,8 +5,9 @@ from numpy.typing import ArrayLike
 
 from gankit.checks import check_seed
 from gankit.data import checks
-from gankit.data.arrays import check_labels, source_of_arrays
+from gankit.data.arrays import source_of_arrays
 from gankit.data.batches import make_dataset
+from gankit.data.labels import check_labels
 from gankit.typing import Dataset
 
 

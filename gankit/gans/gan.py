@@ -69,6 +69,10 @@ class GAN(Fitting):
             ``keras.utils.set_random_seed`` covers when it is called before they are built.
         **kwargs: ``name``, ``dtype`` and the like of ``keras.Model``.
 
+    Attributes:
+        latent_dim: how many numbers the generator's latent vector has; None where it takes none, or
+            several.
+
     Raises:
         ValueError: the generator's images don't fit the discriminator's input, scores are squashed,
             or an option is out of its range.
@@ -123,6 +127,7 @@ class GAN(Fitting):
         self.generator, self.discriminator = generator, discriminator
         takes = check_networks(generator, discriminator, self.shown_shape)
         self.generator_inputs, self.discriminator_inputs = takes
+        self.latent_dim = self.generator_inputs.latent_dim  # no property: variants may have theirs
         self.check_scores()
 
     def check_scores(self) -> None:

@@ -92,7 +92,7 @@ def project(
         images, gan.generator.output_shape[1:], gan.value_range, "the generator makes images"
     )
     images = np.asarray(ops.convert_to_numpy(gan.standardize(images)))
-    condition = gan.check_given(condition)
+    condition = gan.check_given(condition, len(images))
     count_images(None, images=images, condition=condition)
     latents = draw_starts(gan, images, starts, encoder, seed)
     search = Search(gan, ema, steps, learning_rate, verbose)
@@ -173,7 +173,7 @@ def edit(
     if not constraints:
         raise ValueError("constraints is empty: give at least one, such as latents.Pixels.")
     latents = np.asarray(gan.generator_inputs.check_latents(latents))
-    condition = gan.check_given(condition)
+    condition = gan.check_given(condition, len(latents))
     count_images(None, latents=latents, condition=condition)
 
     def cost(images, moved):

@@ -1,5 +1,6 @@
 """Several metrics at once, by name, from features that are extracted once."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -34,10 +35,11 @@ def measure(
         fake: generated images or their features.
         metrics: a name, or a list of names, or of functions from the ``Features`` of both to a
             number or to a dict of numbers. The names and what they give: ``"fid"``; ``"kid"``: kid,
-            kid_std; ``"inception_score"``: inception_score, inception_score_std;
-            ``"precision_recall"``: precision, recall; ``"density_coverage"``: density, coverage;
-            ``"spread"``; ``"mode_coverage"``: modes, class_divergence (from the real images'
-            classes); ``"class_accuracy"``, for features with labels.
+            and kid_std, where it is known, see ``kernel_distance``; ``"inception_score"``:
+            inception_score, inception_score_std; ``"precision_recall"``: precision, recall;
+            ``"density_coverage"``: density, coverage; ``"spread"``; ``"mode_coverage"``: modes,
+            class_divergence (from the real images' classes); ``"class_accuracy"``, for features
+            with labels.
         extractor: what takes the features of images; None for ``extractors.inception()``.
 
     Raises:
@@ -71,6 +73,12 @@ def get(metric: str | MetricFunction) -> MetricFunction:
     return NAMES[metric]
 
 
+def measure_kid(real: Features, fake: Features) -> dict[str, float]:
+    """Returns the kernel distance, and its deviation between subsets, where there are several."""
+    values = named(kernel_distance(real, fake), "kid", "kid_std")
+    return {name: value for name, value in values.items() if not math.isnan(value)}
+
+
 def measure_modes(real: Features, fake: Features) -> dict[str, float]:
     """Returns the number of classes, and the divergence of their shares from the real ones."""
     num_classes = fake.known_probabilities().shape[1]
@@ -96,7 +104,7 @@ def named(values: tuple[float, ...], *names: str) -> dict[str, float]:
 
 NAMES: dict[str, MetricFunction] = {
     "fid": lambda real, fake: {"fid": frechet_distance(real, fake)},
-    "kid": lambda real, fake: named(kernel_distance(real, fake), "kid", "kid_std"),
+    "kid": measure_kid,
     "inception_score": lambda real, fake: named(
         inception_score(fake), "inception_score", "inception_score_std"
     ),

@@ -37,7 +37,7 @@ def inception(weights: str | None = "imagenet") -> keras.Model:
             raise
         raise OSError(
             f"InceptionV3's weights can't be downloaded: {error}. Give another extractor, or "
-            "weights=... as a file."
+            "weights=... as a file; in a shell, --extractor or --weights."
         ) from error
     features = network.get_layer("avg_pool").output
     return keras.Model(network.input, [features, network.output], name="inception")

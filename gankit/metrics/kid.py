@@ -1,5 +1,6 @@
 """The kernel distance between two sets of features: a maximum mean discrepancy."""
 
+import math
 from typing import NamedTuple
 
 import keras
@@ -11,7 +12,11 @@ from gankit.metrics.features import ImagesOrFeatures
 
 
 class KernelDistance(NamedTuple):
-    """The mean over subsets, and the standard deviation between them."""
+    """The mean over subsets, and the standard deviation between them.
+
+    NaN stands for a deviation that is unknown, since all subsets are the same: of one subset, or of
+    sets that have no more images than a subset.
+    """
 
     mean: float
     std: float
@@ -54,14 +59,15 @@ def kernel_distance(
     real, fake = check_pair(real, fake, extractor)
     size = min(subset_size, len(real), len(fake))
     random = np.random.default_rng(seed)
+    alike = subsets == 1 or size == len(real) == len(fake)
     values = [
         unbiased_discrepancy(
             real[random.choice(len(real), size, replace=False)].astype(np.float64),
             fake[random.choice(len(fake), size, replace=False)].astype(np.float64),
         )
-        for _ in range(subsets)
+        for _ in range(1 if alike else subsets)
     ]
-    return KernelDistance(float(np.mean(values)), float(np.std(values)))
+    return KernelDistance(float(np.mean(values)), math.nan if alike else float(np.std(values)))
 
 
 def unbiased_discrepancy(x: np.ndarray, y: np.ndarray) -> float:

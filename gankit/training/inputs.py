@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit.data.checks import check_values
+from gankit.data.checks import check_values, explain_scaling
 from gankit.training.batch import map_tensors
 from gankit.typing import Structure, Tensor, ValueRange
 
@@ -86,6 +86,12 @@ class Inputs:
         """Returns the inputs that play a role, in order."""
         return [one for one in self.inputs if one.role == role]
 
+    @property
+    def latent_dim(self) -> int | None:
+        """How many numbers a latent vector has, None where there are none, or several vectors."""
+        latents = self.of("latents")
+        return latents[0].shape[0] if len(latents) == 1 and len(latents[0].shape) == 1 else None
+
     def pair(self, role: str, value: Structure) -> list[tuple[Input, Any]]:
         """Returns ``(input, part of value)`` for each input that plays ``role``.
 
@@ -142,6 +148,29 @@ class Inputs:
             shape = part.shape[1:] if fits else one.shape
             check_images(part, shape, value_range, f"the {self.who} takes images")
 
+    def as_rows(self, condition: Structure, num_images: int | None) -> Structure:
+        """Returns a condition with a row for each image.
+
+        Args:
+            condition: arrays, each with a row for each image, or one row for all of them: with an
+                axis of 1 for the batch, or without it.
+            num_images: how many there are, None where the rows of some part say it.
+        """
+        without_axis = {
+            id(part)
+            for one, part in self.pair("condition", condition)
+            if shapes_fit(part.shape, one.shape)
+        }
+
+        rows = map_tensors(
+            lambda part: part[None] if part.ndim == 0 or id(part) in without_axis else part,
+            condition,
+        )
+        number = num_images or max(map(len, keras.tree.flatten(rows)))
+        return map_tensors(
+            lambda part: np.repeat(part, number, axis=0) if len(part) == 1 else part, rows
+        )
+
     def check_condition(self, condition: Structure, value_range: ValueRange | None) -> None:
         """Raises unless ``condition`` can go into the network's inputs for it."""
         if condition is None and self.of("condition"):
@@ -161,7 +190,7 @@ class Inputs:
             raise ValueError(
                 f"The condition comes in batches of shape {part.shape}, but the {self.who} takes "
                 f"{one.shape} after the batch axis."
-                + " If they are one-hot, take the argmax."
+                + " If they are one-hot, pass labels.argmax(-1)."
                 * one_hot
             )
         if one.takes_classes and part.dtype == np.uint8 and part.ndim > 2:
@@ -350,15 +379,22 @@ def check_floats(images: np.ndarray, what: str, value_range: ValueRange | None) 
     if images.dtype.kind != "f" and images.dtype.name != "bfloat16":
         meant = "" if value_range is None else f" in [{value_range[0]:g}, {value_range[1]:g}]"
         raise TypeError(
-            f"{what} must be floats{meant}, or uint8, got {images.dtype}. Convert them first: "
-            "images.astype('uint8') if they reach from 0 to 255, else images.astype('float32')."
+            f"{what} must be floats{meant}, or uint8, got {images.dtype}. "
+            + (
+                explain_scaling(images, value_range)
+                if value_range
+                else "Convert them first: images.astype('float32')."
+            )
         )
 
 
 def check_classes(labels: np.ndarray, num_classes: int | None) -> None:
     """Raises unless ``labels`` are integers in 0..num_classes - 1."""
     if labels.dtype.kind not in "iu":
-        raise TypeError(f"Class labels must be integers of shape (batch,), got {labels.dtype}.")
+        raise TypeError(
+            f"Class labels must be integers of shape (batch,), got {labels.dtype}. If these are "
+            "classes, pass labels.astype('int32')."
+        )
     if labels.min() < 0:
         raise ValueError(f"Class labels must be 0 or more, got {labels.min()}.")
     if num_classes is not None and labels.max() >= num_classes:

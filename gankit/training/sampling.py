@@ -28,6 +28,7 @@ class Sampling(Configured, keras.Model):
     discriminator: keras.Model
     generator_inputs: Inputs
     discriminator_inputs: Inputs
+    latent_dim: int | None
     latent_prior: priors.Prior
     value_range: ValueRange | None
     generator_ema: float | None
@@ -181,8 +182,8 @@ class Sampling(Configured, keras.Model):
             return real.condition
         if self.generator_inputs.of("condition"):
             raise ValueError(
-                "This generator takes a condition, a row for each image: pass condition=[...], or "
-                "--condition in a shell."
+                "This generator takes a condition, a row for each image or one for all: pass "
+                "condition=..., or --condition in a shell."
             )
         return None
 
@@ -212,7 +213,8 @@ class Sampling(Configured, keras.Model):
 
         Args:
             num_images: how many; may be left out where ``latents`` or ``condition`` say it.
-            condition: what the generator is given, a row for each image, e.g. ``[7, 7, 7]``.
+            condition: what the generator is given, a row for each image, e.g. ``[7, 1, 7]``, or
+                one row for all of them, e.g. ``7``.
             latents: ``(num_images, latent_dim)``; by default drawn from ``latent_prior``.
             seed: integer, for the same images each time; None uses a separate random stream, so
                 that training is not affected.
@@ -226,9 +228,13 @@ class Sampling(Configured, keras.Model):
         Raises:
             ValueError: numbers or shapes that don't fit.
         """
-        condition = self.check_given(condition)
         if latents is not None:
             latents = self.generator_inputs.check_latents(latents)
+        if num_images is not None:
+            check_at_least_one("num_images", num_images)
+        elif latents is not None:
+            num_images = count_images(None, latents=latents)
+        condition = self.check_given(condition, num_images)
         num_images = count_images(num_images, condition=condition, latents=latents)
         check_at_least_one("batch_size", batch_size)
         stream = choose_stream(seed, self.sampling_seed)
@@ -249,7 +255,8 @@ class Sampling(Configured, keras.Model):
     ) -> Any:
         """Returns the discriminator's opinion of images: float32 of shape ``(n,)``.
 
-        The higher, the more real. Where it scores patches, this is their mean.
+        The higher, the more real. Where it scores patches, this is their mean. One row of a
+        condition, such as a class, goes to all images.
 
         In a training step, that is in a hook such as ``generator_losses``, images are tensors, and
         so are the scores, in the shape in which the discriminator makes them. It then runs in
@@ -263,7 +270,8 @@ class Sampling(Configured, keras.Model):
         images = as_rows(images)
         self.discriminator_inputs.check_images(images, self.value_range, self.shown_shape)
         if condition is not None:
-            condition = as_rows(condition)
+            number = count_images(None, images=images)
+            condition = self.discriminator_inputs.as_rows(as_arrays(condition), number)
             self.discriminator_inputs.check_condition(condition, self.value_range)
             count_images(None, images=images, condition=condition)
         return self.score_rows(images, condition, batch_size)
@@ -289,8 +297,9 @@ class Sampling(Configured, keras.Model):
         Args:
             num_images: how many to return.
             out_of: how many to make and score.
-            condition: what the generator is given, ``num_images`` rows. Each row then gets
-                ``out_of / num_images`` candidates, and its best one is kept, in the rows' order.
+            condition: what the generator is given, ``num_images`` rows, or one for all of them.
+                Each row then gets ``out_of / num_images`` candidates, and its best one is kept, in
+                the rows' order.
             seed: integer, see ``generate``.
 
         Returns:
@@ -317,7 +326,7 @@ class Sampling(Configured, keras.Model):
             )
         repeats = out_of // num_images
         condition = keras.tree.map_structure(
-            lambda rows: np.repeat(rows, repeats, axis=0), as_rows(condition)
+            lambda rows: np.repeat(rows, repeats, axis=0), self.check_given(condition, num_images)
         )
         candidates = self.generate(out_of, condition=condition, seed=seed)
         scores = self.score_rows(candidates, condition).reshape(num_images, repeats)
@@ -328,13 +337,16 @@ class Sampling(Configured, keras.Model):
         """Returns images or a part of a condition as the networks take them, see ``inputs``."""
         return standardize(tensor, self.value_range)
 
-    def check_given(self, condition: Structure) -> Structure:
-        """Returns a condition as rows, or None, or says why the generator can't take it."""
+    def check_given(self, condition: Structure, num_images: int | None = None) -> Structure:
+        """Returns a condition as rows, or None, or says why the generator can't take it.
+
+        One row goes to all of ``num_images``, where that is known.
+        """
         if condition is None:
             return None
-        condition = as_rows(condition)
         if not self.generator_inputs.of("condition"):
             raise ValueError("This generator takes no condition: leave it out.")
+        condition = self.generator_inputs.as_rows(as_arrays(condition), num_images)
         self.generator_inputs.check_condition(condition, self.value_range)
         return condition
 
@@ -403,17 +415,22 @@ def take_rows(images: Structure, indices: np.ndarray) -> Structure:
 
 
 def as_rows(condition: Structure) -> Structure:
-    """Returns a condition as arrays: dicts and tuples hold several, anything else is one."""
-    if isinstance(condition, dict):
-        return {name: as_rows(part) for name, part in condition.items()}
-    if isinstance(condition, tuple) and any(np.ndim(part) for part in condition):
-        return tuple(as_rows(part) for part in condition)
-    array = np.asarray(condition)
-    if array.ndim == 0:
+    """Returns a condition as arrays, each with a row for each image."""
+    arrays = as_arrays(condition)
+    if not all(part.ndim for part in keras.tree.flatten(arrays)):
         raise ValueError(
             f"condition needs a row for each image, e.g. [7, 7, 7], got {condition!r}."
         )
-    return array
+    return arrays
+
+
+def as_arrays(condition: Structure) -> Structure:
+    """Returns a condition as arrays: dicts and tuples hold several, anything else is one."""
+    if isinstance(condition, dict):
+        return {name: as_arrays(part) for name, part in condition.items()}
+    if isinstance(condition, tuple) and any(np.ndim(part) for part in condition):
+        return tuple(as_arrays(part) for part in condition)
+    return np.asarray(condition)
 
 
 def count_images(num_images: int | None, **given: Structure) -> int:

@@ -8,7 +8,8 @@ import shutil
 import pytest
 
 from gankit.callbacks import lock
-from gankit.callbacks.checkpoint_folder import INDEX, LOCK, CheckpointFolder
+from gankit.callbacks.checkpoint_folder import LOCK, CheckpointFolder
+from gankit.checkpoint_index import INDEX
 
 
 def write(folder, epoch, step=0, keep=3):

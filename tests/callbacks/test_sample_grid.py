@@ -23,7 +23,7 @@ def test_a_grid_for_each_epoch_from_the_same_latents(tmp_path):
         make_dataset(), epochs=2, verbose=0, callbacks=[callbacks.SampleGrid(tmp_path / "new", 9)]
     )
     assert names(tmp_path / "new") == ["epoch_0001.png", "epoch_0002.png"]
-    expected = gankit.make_grid(gan.generate(9, seed=0))
+    expected = gankit.make_grid(gan.generate(9, seed=0), scale="auto")
     np.testing.assert_array_equal(pixels(tmp_path / "new" / "epoch_0002.png"), expected)
     assert not np.array_equal(pixels(tmp_path / "new" / "epoch_0001.png"), expected)
 
@@ -33,9 +33,9 @@ def test_another_range_of_values(tmp_path):
     grid = callbacks.SampleGrid(tmp_path, 9, value_range=(0, 1))
     gan.fit(make_dataset(), verbose=0, callbacks=[grid])
     images = gan.generate(9, seed=0)
-    expected = gankit.make_grid(images, value_range=(0, 1))
+    expected = gankit.make_grid(images, value_range=(0, 1), scale="auto")
     np.testing.assert_array_equal(pixels(tmp_path / "epoch_0001.png"), expected)
-    assert not np.array_equal(gankit.make_grid(images), expected)
+    assert not np.array_equal(gankit.make_grid(images, scale="auto"), expected)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,9 @@ def test_conditions_and_columns(tmp_path):
     grid = callbacks.SampleGrid(tmp_path, condition=[0, 1, 2, 0], columns=2)
     dataset = data.from_arrays(make_images(8), np.arange(8) % 3, batch_size=4)
     gan.fit(dataset, verbose=0, callbacks=[grid])
-    expected = gankit.make_grid(gan.generate(condition=[0, 1, 2, 0], seed=0), columns=2)
+    expected = gankit.make_grid(
+        gan.generate(condition=[0, 1, 2, 0], seed=0), columns=2, scale="auto"
+    )
     np.testing.assert_array_equal(pixels(tmp_path / "epoch_0001.png"), expected)
 
 

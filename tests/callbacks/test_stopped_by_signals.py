@@ -106,7 +106,7 @@ FIRST_STEP, FIRST_EPOCH, LAST = (
         ("SIGINT", ("on_train_end", 1, 2), LAST),
     ],
 )
-def test_nothing_is_lost(number, moment, expected, whole, tmp_path):
+def test_nothing_is_lost(number, moment, expected, whole, tmp_path, capsys):
     number = getattr(signal, number)
     before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     ends = KeyboardInterrupt if number == signal.SIGINT else SystemExit
@@ -114,6 +114,8 @@ def test_nothing_is_lost(number, moment, expected, whole, tmp_path):
         run(tmp_path, Send(number, *moment))
     assert ends is KeyboardInterrupt or ended.value.code == 128 + number
     assert newest(tmp_path) == expected
+    said = f"\nSaved: {tmp_path / expected}. Run the same script again to go on from there.\n"
+    assert capsys.readouterr().err == said
     after = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     assert after == before
     assert_same_state(run(tmp_path), whole)

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -134,13 +136,64 @@ def test_keeps_only_some_classes():
     assert len(dataset) == 2
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.linspace(-1, 1, 20),  # real values
+        np.random.default_rng(0).normal(size=(20, 3)),  # vectors
+        np.random.default_rng(0).integers(0, 2, (20, 3)),  # several labels of an image
+        np.random.default_rng(0).integers(0, 2, (20, 3)).astype(bool),
+    ],
+)
+def test_labels_that_are_no_classes_go_along(labels):
+    for images, told in data.from_arrays(numbered(20), labels, batch_size=4):
+        assert told.dtype == np.float32
+        np.testing.assert_allclose(told, labels[indices_seen([images])[0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "black", "white"),
+    [
+        ("bool", 0, 1),
+        ("int64", 0, 1),
+        ("int64", 0, 255),
+        ("float32", 0, 255),
+        ("int8", -128, 127),
+        ("float32", -128, 127),
+        ("uint16", 0, 65535),
+        ("int32", 0, 65535),
+        ("float64", 0, 65535),
+    ],
+)
+@pytest.mark.parametrize("value_range", [(-1, 1), (0, 1), (-0.5, 0.5)])
+def test_what_an_error_advises_keeps_the_images(dtype, black, white, value_range):
+    shares = np.linspace(0, 1, 64).round() if white == 1 else np.linspace(0, 1, 64)
+    images = (black + shares * (white - black)).round().astype(dtype).reshape(4, 4, 4, 1)
+    options = {"batch_size": 4, "shuffle": False, "value_range": value_range}
+    with pytest.raises((TypeError, ValueError)) as error:
+        data.from_arrays(images, **options)
+    (advice,) = re.findall(r"pass (.*?)(?:\.|, which is scaled\.)$", str(error.value))
+    (batch,) = data.from_arrays(eval(advice, {"images": images}), **options)
+    low, high = value_range
+    expected = low + shares * (high - low)
+    np.testing.assert_allclose(np.ravel(batch), expected, atol=0.003 * (high - low))
+
+
+def test_of_other_numbers_one_has_to_say_what_is_white():
+    for images in (np.arange(-500, 12).reshape(8, 8, 8, 1), np.linspace(0, 1e6, 64)):
+        with pytest.raises(
+            (TypeError, ValueError), match=r"\(images - black\) / \(white - black\)"
+        ):
+            data.from_arrays(images.reshape(-1, 8, 8, 1), batch_size=1)
+
+
 FLOATS = make_images(4)
 
 
 @pytest.mark.parametrize(
     ("images", "options", "error", "message"),
     [
-        (FLOATS * 255, {}, ValueError, r"must lie in \[-1, 1\], but they reach from -2\d\d.*127.5"),
+        (FLOATS * 255, {}, ValueError, r"must lie in \[-1, 1\], but they reach from -2\d\d.*black"),
         (FLOATS.astype("int32"), {}, TypeError, "uint8 in 0..255 or floats.*int32"),
         (FLOATS[..., 0], {}, ValueError, r"\(n, height, width, channels\).*\(4, 8, 8\).*None\]"),
         (FLOATS[:, None, :, :, 0], {}, ValueError, r"\(4, 1, 8, 8\).*moveaxis"),
@@ -156,10 +209,14 @@ FLOATS = make_images(4)
         (FLOATS, {"batch_size": 0}, ValueError, "at least 1"),
         (FLOATS, {"batch_size": 2.5}, TypeError, "must be an integer, got 2.5"),
         (FLOATS, {"labels": [0, 1]}, ValueError, r"shape \(4,\).*got \(2,\)"),
-        (FLOATS, {"labels": np.eye(4)}, ValueError, r"got \(4, 4\).*argmax"),
+        (FLOATS, {"labels": np.eye(4), "num_classes": 4}, ValueError, r"got \(4, 4\).*argmax"),
+        (FLOATS, {"labels": np.zeros((4, 2, 2))}, ValueError, r"\(4,\) or \(4, numbers\)"),
+        (FLOATS, {"labels": [0, 1, np.inf, 2]}, ValueError, "1 of 4 hold NaN.*index 2"),
+        (FLOATS, {"labels": ["a", "b", "c", "d"]}, TypeError, "must be integers, got <U1"),
+        (FLOATS, {"labels": [[1, 0]] * 4, "classes": [1]}, TypeError, "labels that are classes"),
         (FLOATS, {"labels": [0, 1, -1, 2]}, ValueError, "0 or more.*-1 at index 2"),
         (FLOATS, {"labels": [0, 1, 3, 2], "num_classes": 3}, ValueError, "in 0..2.*3 at index 2"),
-        (FLOATS, {"labels": [0.0, 1, 2, 3]}, TypeError, "must be integers, got float64"),
+        (FLOATS, {"labels": [0.0, 1, 2, 3], "num_classes": 4}, TypeError, r"astype\('int32'\)"),
         (FLOATS, {"classes": [1]}, ValueError, "needs labels"),
         (FLOATS, {"labels": [0, 1, 2, 3], "classes": 1}, TypeError, r"must be a list.*pass \[1\]"),
         (FLOATS, {"value_range": (0, 1)}, ValueError, r"in \[0, 1\], but they reach from -0"),

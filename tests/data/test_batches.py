@@ -137,3 +137,22 @@ def test_a_batch_is_a_function_of_epoch_and_number(epoch, places, seed):
     for place in places:
         np.testing.assert_array_equal(at_random[place], expected[place])
     assert get_epochs(at_random) == [epoch]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("arrays", "9 images (12, 15, 3) and classes, shuffled, 2 batches of 4"),
+        ("replacement", "9 images (12, 15, 3), shuffled, 2 batches of 4"),
+        ("directory", "9 images (7, 8, 3) and 2 classes, shuffled, 2 batches of 4"),
+        ("pairs", "9 images (7, 5, 3) and float32 (7, 5, 3), shuffled, 2 batches of 4"),
+    ],
+)
+def test_a_dataset_says_what_it_holds(name, said, root, elsewhere):
+    on_others = elsewhere(ADAPTERS[name], root)
+    for dataset in (ADAPTERS[name](root), on_others):
+        assert repr(dataset) == f"<gankit.data: {said}>"
+        assert len(dataset) == 2
+    assert repr(on_others.repeat()) == "<Batches: endless batches>"
+    plain = data.from_arrays(PHOTOS, np.ones(9), batch_size=9, shuffle=False)
+    assert repr(plain).endswith(" and float32 (), in order, 1 batches of 9>")

@@ -1,5 +1,7 @@
 """Real image files: read, cut, and named when they are damaged."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -134,6 +136,18 @@ def test_a_whole_file_with_an_unusual_end_is_read(folder):
     assert numbers(next(iter(dataset)))[-1] == 5
 
 
+def test_labels_by_file(folder):
+    options = {"image_size": (8, 8), "batch_size": 3, "shuffle": False}
+    plain = data.from_directory(folder, **options)
+    names = [Path(path).relative_to(folder).as_posix() for path in plain.file_paths]
+    values = {name: number / 10 for number, name in enumerate(names)}
+    dataset = data.from_directory(folder, labels=values, **options)
+    np.testing.assert_allclose(
+        np.concatenate([labels for _, labels in dataset]), np.arange(6) / 10, rtol=1e-6
+    )
+    assert dataset.class_names is None
+
+
 def test_labels_follow_the_images_that_take_a_place(folder):
     dataset = data.from_directory(
         folder, image_size=(8, 8), batch_size=6, shuffle=False, labels="inferred", on_error="skip"
@@ -222,7 +236,12 @@ def test_a_photo_taken_sideways_stands_upright(tmp_path):
         (".", {"batch_size": 7}, "batch_size=7 is larger.*6 images"),
         (".", {"classes": ["bird"]}, r"no subfolder 'bird', it has \['cat', 'dog', 'empty'\]"),
         ("cat", {"labels": "inferred"}, "3 images stand outside of any"),
-        (".", {"labels": "guess"}, "labels must be one of .*'inferred'.*got 'guess'"),
+        (".", {"labels": "guess"}, "labels, unless .* one of .*'inferred'.*got 'guess'"),
+        (
+            ".",
+            {"labels": {"dog/a.png": 1}},
+            r"labels lack \d of the \d images.*'dog/a.png' and the",
+        ),
         (".", {"color_mode": "RGBA"}, "color_mode must be one of"),
         (".", {"image_size": None}, r"image_size=\(height, width\) is needed"),
         (".", {"on_error": "ignore"}, "on_error must be one of"),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gankit import data
 from gankit.data.images import decode, to_array
 from gankit.data.opening import FORMATS, UnreadableImageError
 
@@ -54,6 +55,28 @@ def test_what_is_transparent_is_on_white(mode, tmp_path):
     image.putpixel((2, 0), (0, 0, 0, 127))  # half of white shines through
     pixels = read(write(tmp_path, image.convert(mode)))
     np.testing.assert_array_equal(pixels[0], [(0, 0, 0), WHITE, GREY])
+
+
+def test_rgba_keeps_transparency(tmp_path):
+    pixels = np.random.default_rng(0).integers(256, size=(6, 6, 4), dtype="uint8")
+    path = write(tmp_path, Image.fromarray(pixels))
+    np.testing.assert_array_equal(read(path, "rgba"), pixels)
+    grey = write(tmp_path, Image.fromarray(pixels[..., 0]))
+    np.testing.assert_array_equal(read(grey, "rgba")[0, 0], [*[pixels[0, 0, 0]] * 3, 255])
+
+
+def test_what_is_invisible_colours_nothing_that_is_resized(tmp_path):
+    pixels = np.zeros((8, 8, 4), "uint8")
+    pixels[:, :4] = [255, 0, 0, 255]  # red beside a black that is transparent
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "photos" / "a.png")
+    options = {"image_size": (5, 5), "batch_size": 1}
+    folder = data.from_directory(tmp_path / "photos", color_mode="rgba", **options)
+    for dataset in (folder, data.from_arrays(pixels[None], **options)):
+        (image,) = (batch[0].numpy() for batch in dataset)
+        visible = image[..., 3] > -0.9
+        assert image.shape == (5, 5, 4)
+        np.testing.assert_allclose(image[visible][:, 0], 1, atol=0.05)
 
 
 def test_a_palette_with_transparency(tmp_path):

@@ -98,7 +98,7 @@ def test_generates_the_class_that_is_asked_for():
         (np.full(6, 3), ValueError, "below 3.*got 3"),
         (np.full(6, -1), ValueError, "0 or more"),
         (np.full(6, 0.5, "float32"), TypeError, r"integers of shape \(batch,\), got float32"),
-        (np.eye(3, dtype="int32")[[0, 1, 2, 0, 1, 2]], ValueError, "one-hot, take the argmax"),
+        (np.eye(3, dtype="int32")[[0, 1, 2, 0, 1, 2]], ValueError, "one-hot, pass labels"),
         (None, ValueError, "takes a condition, but the data holds images only"),
     ],
 )

@@ -234,7 +234,7 @@ def test_conditions_of_another_type_or_shape():
         gan.generate(condition=[0.0, 1.5])
     with pytest.raises(TypeError, match=r"Class labels must be integers.*got float32"):
         gan.fit(IMAGES, np.full(8, 1.7, "float32"), verbose=0)
-    with pytest.raises(ValueError, match="one-hot, take the argmax"):
+    with pytest.raises(ValueError, match="one-hot, pass labels"):
         gan.fit(IMAGES, np.eye(8, 3), verbose=0)
     with pytest.raises(ValueError, match="'images': 8, 'condition': 2"):
         gan.score(IMAGES, condition=[0, 1])

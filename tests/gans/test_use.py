@@ -11,6 +11,7 @@ from helpers import (
     make_gan,
     make_images,
     make_networks,
+    make_networks_of_domains,
     make_plain_networks,
 )
 
@@ -30,6 +31,18 @@ def test_generate():
     assert not np.array_equal(images, gan.generate(5))
     np.testing.assert_array_equal(gan.generate(5, seed=1), gan.generate(5, seed=1))
     assert not np.array_equal(gan.generate(5, seed=1), gan.generate(5, seed=2))
+
+
+def test_latent_dim():
+    assert make_gan().latent_dim == LATENT_DIM
+    assert make_gan(make_networks_of_domains, variant=gankit.StarGAN).latent_dim is None
+
+    class OwnGAN(gankit.GAN):
+        def __init__(self, *networks, latent_dim):
+            super().__init__(*networks)
+            self.latent_dim = latent_dim
+
+    assert OwnGAN(*make_networks(), latent_dim=7).latent_dim == 7
 
 
 def test_generate_from_latents_in_any_batch_size():
@@ -132,6 +145,35 @@ def test_generate_best_with_a_condition_keeps_one_for_each_row():
     scores = gan.score(candidates, condition).reshape(3, 10)
     expected = [candidates[10 * row + scores[row].argmax()] for row in range(3)]
     np.testing.assert_allclose(best, expected, atol=1e-6)
+
+
+def test_one_row_of_a_condition_goes_to_all_images():
+    gan = make_gan(make_conditional_networks)
+    images = gan.generate(4, condition=[2] * 4, seed=0)
+    for one in (2, np.int64(2), [2], [[2]]):
+        np.testing.assert_array_equal(gan.generate(4, condition=one, seed=0), images)
+    np.testing.assert_array_equal(
+        gan.generate(condition=2, latents=draw_latents(3)),
+        gan.generate(condition=[2] * 3, latents=draw_latents(3)),
+    )
+    assert gan.generate(condition=2).shape == (1, *IMAGE_SHAPE)
+    np.testing.assert_array_equal(gan.score(images, 2), gan.score(images, [2] * 4))
+    np.testing.assert_array_equal(
+        gan.generate_best(2, 6, condition=1, seed=0),
+        gan.generate_best(2, 6, condition=[1, 1], seed=0),
+    )
+    with pytest.raises(ValueError, match="numbers of images don't agree"):
+        gan.generate(4, condition=[2, 1])
+
+
+def test_one_image_of_a_condition_goes_to_all_images():
+    gan = make_gan(make_networks_of_domains, variant=gankit.StarGAN)
+    photos = make_images(3)
+    translated = gan.generate(condition=(photos, 2))
+    np.testing.assert_array_equal(translated, gan.generate(condition=(photos, [2, 2, 2])))
+    variants = gan.generate(condition=(photos[0], [0, 1, 2]))
+    same = np.stack([photos[0]] * 3)
+    np.testing.assert_array_equal(variants, gan.generate(condition=(same, [0, 1, 2])))
 
 
 def test_patch_scores_count_by_their_mean():
@@ -303,7 +345,6 @@ def test_predict_and_export_serve_the_generator(tmp_path):
         (lambda gan: gan.generate(0), "num_images must be an integer of at least 1, got 0"),
         (lambda gan: gan.generate(latents=np.zeros((2, 9))), r"\('num_images', 4\).*\(2, 9\)"),
         (lambda gan: gan.generate(3, latents=np.zeros((2, 4))), "'num_images': 3, 'latents': 2"),
-        (lambda gan: gan.generate(3, condition=7), r"a row for each image, e.g. \[7, 7, 7\]"),
         (lambda gan: gan.generate(condition=(7, 7)), "takes no condition"),
         (lambda gan: gan.generate_best(2, out_of=8.0), "out_of must be an integer"),
         (lambda gan: gan.score(np.full((2, 8, 8, 1), 255.0)), r"must lie in \[-1, 1\]"),

@@ -94,7 +94,7 @@ def test_a_condition_goes_along():
     with pytest.raises(ValueError, match="Class labels must be below 3"):
         latents.project(gan, images, condition=[0, 3])
     with pytest.raises(ValueError, match="numbers of images don't agree"):
-        latents.project(gan, images, condition=[0])
+        latents.project(gan, images, condition=[0, 1, 2])
 
 
 # The linear generator's upper 16 pixels, two rows, are its first latent, and so on.

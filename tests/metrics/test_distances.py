@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gankit.metrics.by_name import measure
 from gankit.metrics.density_coverage import density_coverage
 from gankit.metrics.fid import frechet_distance, gaussian_distance
 from gankit.metrics.kid import kernel_distance, unbiased_discrepancy
@@ -76,6 +77,17 @@ def test_kernel_distance_is_unbiased():
     assert abs(distance.mean) < 4 * distance.std / np.sqrt(200)
     assert distance.std > 0
     assert kernel_distance(halves[0], halves[1] + 1).mean > 0.1
+
+
+def test_the_deviation_of_a_single_subset_is_not_known():
+    real, fake = normal(10), normal(10, seed=1)
+    distance = kernel_distance(real, fake)
+    expected = unbiased_discrepancy(real.astype("float64"), fake.astype("float64"))
+    np.testing.assert_allclose(distance.mean, expected)
+    assert np.isnan(distance.std)
+    assert np.isnan(kernel_distance(real, fake, subsets=1, subset_size=5).std)
+    assert kernel_distance(real, fake, subset_size=5).std > 0
+    assert set(measure(real, fake, "kid")) == {"kid"}
 
 
 def test_kernel_distance_follows_its_seed():
@@ -163,6 +175,6 @@ def test_identical_images_give_numbers():
     same = np.repeat(normal(1), 20, axis=0)
     np.testing.assert_allclose(frechet_distance(same, same), 0, atol=1e-9)
     assert np.isfinite(frechet_distance(normal(50), same))
-    assert np.isfinite(kernel_distance(normal(50), same)).all()
+    assert np.isfinite(kernel_distance(normal(50), same).mean)
     assert precision_recall(same, same) == (1, 1)
     assert density_coverage(same, same).coverage == 1

@@ -1,0 +1,12 @@
+"""The shell's commands, one file each.
+
+A command has ``add_arguments(parser)``, which says in the parser's description what it does and
+takes its options, and ``run(arguments)``, which does it.
+"""
+
+from gankit.commands import evaluate, generate, interpolate
+
+#: By the name that a shell gives.
+COMMANDS = {"generate": generate, "interpolate": interpolate, "evaluate": evaluate}
+
+__all__ = ["COMMANDS"]

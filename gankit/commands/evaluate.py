@@ -1,0 +1,134 @@
+"""``gankit evaluate``: metrics of generated images against real ones."""
+
+import argparse
+import itertools
+import json
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from gankit import data
+from gankit.checks import check_choice
+from gankit.commands.conditions import find_rows, repeat_rows
+from gankit.commands.options import add_model, add_quiet, file_ending_in, positive
+from gankit.data.images import CHANNELS
+from gankit.metrics import by_name, extract, extractors, measure
+from gankit.saving import load
+from gankit.typing import ColorMode, ImageData, OnError, Structure
+
+SUMMARY = "Compare generated images with real ones."
+EXAMPLES = """
+  %(prog)s digits --real digits
+  %(prog)s my.keras --real photos --num 2000 --out values.json
+  %(prog)s my.keras --real photos --metrics kid precision_recall --json
+"""
+CHUNK = 100  # images that are looked at together
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options to a parser."""
+    add_model(parser)
+    parser.add_argument(
+        "--real", required=True, help="a folder of images, or 'digits', those inside the package"
+    )
+    parser.add_argument(
+        "--metrics",
+        nargs="+",
+        default=["fid", "kid"],
+        metavar="NAME",
+        help=f"some of {', '.join(by_name.NAMES)} (fid kid)",
+    )
+    parser.add_argument(
+        "--extractor",
+        help="what takes the features: 'inception', which Keras downloads once, 'digits' or a "
+        ".keras file (inception; of digits their classifier)",
+    )
+    parser.add_argument(
+        "--weights", metavar="FILE", help="of inception, where Keras can't download them"
+    )
+    parser.add_argument(
+        "--on-error",
+        choices=("raise", "skip"),
+        default="raise",
+        help="of a real image that can't be read: name it and end, or leave it out (raise)",
+    )
+    parser.add_argument(
+        "--num", type=positive, default=5000, help="images on either side, at most (5000)"
+    )
+    parser.add_argument(
+        "--out", type=file_ending_in(".json"), help="a .json to write the values to"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the values as JSON, and nothing else"
+    )
+    add_quiet(parser, "print the values, and nothing else")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prints the values of metrics, and writes them where that is asked for."""
+    metrics = by_name.find_functions(arguments.metrics)
+    gan = load(arguments.model, compile=False)
+    quiet = arguments.quiet or arguments.json
+    verbose = 0 if quiet else 1
+    real, num_real = find_real(arguments.real, gan.generator.output_shape[1:], arguments.on_error)
+    name = arguments.extractor or ("digits" if arguments.real == "digits" else "inception")
+    extractor = find_extractor(name, arguments.weights)
+    seen = extract(real, extractor, num_images=min(arguments.num, num_real), verbose=verbose)
+    condition = repeat_rows(find_rows(gan, arguments.condition), arguments.num)
+    made = gan.generate(arguments.num, condition, seed=arguments.seed)
+    fake = extract(made, extractor, verbose=verbose)
+    if condition is not None and condition.ndim == 1 and condition.dtype.kind == "i":
+        fake = fake._replace(labels=np.resize(condition, arguments.num))
+    values = measure(seen, fake, metrics)
+    known = {m: v if math.isfinite(v) else None for m, v in values.items()}  # as JSON has it
+    text = json.dumps(known, indent=2)
+    if arguments.out:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        arguments.out.write_text(text + "\n")
+    print(text if arguments.json else "\n".join(f"{m} {v:.6g}" for m, v in values.items()))
+    if not quiet:
+        numbers = f"{len(seen.values)} real images, {len(fake.values)} generated ones"
+        print(f"{numbers}, extractor {name}")
+
+
+def find_real(name: str, image_shape: tuple[int, ...], on_error: OnError) -> tuple[ImageData, int]:
+    """Returns the embedded digits, or batches of the images in a folder, and how many there are."""
+    if name == "digits":
+        digits, _ = data.sample_digits()
+        return digits, len(digits)
+    if len(image_shape) != 3:
+        raise ValueError(f"This generator makes no images, but arrays of shape {image_shape}.")
+    height, width, channels = image_shape
+    modes: dict[int, ColorMode] = {count: mode for mode, count in CHANNELS.items()}
+    if channels not in modes:
+        raise ValueError(f"This generator makes images of {channels} channels, photos have others.")
+    photos = data.from_directory(
+        name,
+        image_size=(height, width),
+        batch_size=1,
+        color_mode=modes[channels],
+        on_error=on_error,
+    )
+    return in_chunks(photos), len(photos.file_paths)
+
+
+def in_chunks(batches: Iterable[Structure]) -> Iterator[np.ndarray]:
+    """Yields the images of small batches, some more at a time."""
+    remaining = iter(batches)
+    while chunk := list(itertools.islice(remaining, CHUNK)):
+        yield np.concatenate(chunk)
+
+
+def find_extractor(name: str, weights: str | None = None) -> keras.Model:
+    """Returns the network that takes the features."""
+    if weights and name != "inception":
+        raise ValueError(f"--weights are inception's, but the extractor is {name!r}: leave it out.")
+    if weights and not Path(weights).is_file():
+        raise ValueError(f"--weights: there is no file {weights!r}.")
+    if name.endswith(".keras"):
+        return keras.models.load_model(name, compile=False)
+    check_choice("--extractor, unless it is a .keras file,", name, ("digits", "inception"))
+    return extractors.digits() if name == "digits" else extractors.inception(weights or "imagenet")
