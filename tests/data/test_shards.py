@@ -241,7 +241,7 @@ def test_each_run_is_read_in_a_row_before_it_is_needed(number, length, batch_siz
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "BLOCK", 3)
         shuffled = runs.Runs(images, seed=0)
-        source = Source(lambda epoch, number: (epoch, number), 0, [])
+        source = Source(lambda epoch, number: (epoch, number), 0, [], None, shuffled.order)
         ahead = shuffled.read_ahead(source, batch_size)
         for batch in range(number // batch_size):
             assert ahead.read(2, batch) == (2, batch)
