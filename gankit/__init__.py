@@ -12,6 +12,7 @@ from gankit import (
     penalties,
     priors,
     recipes,
+    runs,
 )
 from gankit.gans import (
     ACGAN,
@@ -69,6 +70,7 @@ __all__ = [
     "penalties",
     "priors",
     "recipes",
+    "runs",
     "save_animation",
     "save_grid",
     "save_images",

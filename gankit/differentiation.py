@@ -27,6 +27,7 @@ __all__ = [
     "holds_data",
     "is_float",
     "num_replicas",
+    "on_gpu",
     "read_or_train",
     "record",
     "replace_float_tensors",
@@ -172,9 +173,14 @@ def uses_tf_data() -> bool:
     return backend.USES_TF_DATA
 
 
+def on_gpu() -> bool:
+    """Returns whether a GPU computes."""
+    return backend.on_gpu()
+
+
 def holds_data() -> bool:
     """Returns whether data are better kept on the device: a GPU, and no more than one."""
-    return backend.on_gpu() and keras.distribution.distribution() is None
+    return on_gpu() and keras.distribution.distribution() is None
 
 
 def attributes(model: keras.Model) -> dict[str, Any]:

@@ -39,7 +39,8 @@ ALLOWED = {
     "metrics": {"archives", "training", "grids", "data", "voxels"},
     "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics"}
     | {"archives", "checkpoint_index", "saving"},
-    "commands": {"data", "gans", "grids", "latents", "metrics", "saving"},
+    "runs": {"callbacks", "data", "differentiation", "gans", "metrics", "recipes"},
+    "commands": {"data", "gans", "grids", "latents", "metrics", "runs", "saving"},
     "__main__": {"commands", "version"},
 }
 

@@ -388,3 +388,27 @@ def test_json_has_no_infinity(capsys):
     main(["evaluate", "digits", "--real", "digits", *options])
     values = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert values["class_divergence"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train"], "What to train on? Give a folder of images."),
+        (["train", "nowhere"], "There is no 'nowhere'. Give a folder of images, a zip or tar"),
+        (["train", "digits", "--size", "3"], "must be one number of at least 8, such as 64"),
+        (["train", "digits", "--images", "many"], "must be a number such as 500k or 2M"),
+        (["train", "digits", "--minutes", "0"], "must be a number above 0, such as 30"),
+        (["train", "digits", "--set", "filters"], "must be NAME=VALUE, such as filters=64"),
+        (["train", "digits", "--epochs", "1", "--minutes", "2"], "not allowed with argument"),
+        (["train", "digits", "--config", "none.json"], "There is no file 'none.json'."),
+    ],
+)
+def test_wrong_arguments_of_train_say_what_to_write(
+    arguments, message, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as error:
+        main(arguments)
+    assert error.value.code == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,7 @@ from typing import Any
 
 from gankit.commands.options import add_quiet, natural, positive
 from gankit.runs import Settings, train
+from gankit.runs.session import MODEL, USUAL_MINUTES
 from gankit.runs.settings import FILE
 
 SUMMARY = "Train a GAN on a folder of pictures, or go on with a run."
@@ -80,8 +81,19 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"\nStopped. Go on with: gankit train --out {arguments.out}")
         raise SystemExit(130) from None
     if not arguments.quiet:
-        model = arguments.out / "model.keras"
-        print(f"Look: gankit generate {model}\nGo on: gankit train --out {arguments.out} --minutes")
+        print(
+            f"Draw: gankit generate {arguments.out / MODEL}\n"
+            f"Go on: gankit train --out {arguments.out} {longer(settings)}"
+        )
+
+
+def longer(settings: Settings) -> str:
+    """Returns the option that makes a run twice as long."""
+    if settings.epochs:
+        return f"--epochs {2 * settings.epochs}"
+    if settings.images:
+        return f"--images {2 * settings.images}"
+    return f"--minutes {2 * (settings.minutes or USUAL_MINUTES):g}"
 
 
 def read_settings(arguments: argparse.Namespace) -> Settings:

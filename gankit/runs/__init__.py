@@ -4,7 +4,7 @@
 checkpoints, pictures, losses and model; run it again, and it goes on.
 """
 
+from gankit.runs.session import train
 from gankit.runs.settings import Settings
-from gankit.runs.train import train
 
 __all__ = ["Settings", "train"]

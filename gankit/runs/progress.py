@@ -3,6 +3,7 @@
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -20,15 +21,26 @@ class Progress(keras.callbacks.Callback):
 
     Args:
         batch_size: images a step.
+        tick: steps to the first picture.
         num_images: how many images to train on in all; None where time decides.
         clock: tells ``seconds``, how long the run has trained, and ``limit``, or None.
+        tell: what is given a line that stays.
     """
 
     order = -1  # sees losses before others take their time
 
-    def __init__(self, batch_size: int, num_images: int | None, clock: "Clock"):
+    def __init__(
+        self,
+        batch_size: int,
+        tick: int,
+        num_images: int | None,
+        clock: "Clock",
+        tell: Callable[[str], None],
+    ):
         super().__init__()
         self.batch_size = batch_size
+        self.tick = tick
+        self.tell = tell
         self.num_images = num_images
         self.clock = clock
         self.terminal = sys.stdout.isatty()
@@ -47,6 +59,9 @@ class Progress(keras.callbacks.Callback):
         self.steps += 1
         if self.steps <= WARM_UP:
             self.start, self.begun = now, self.steps
+        elif self.steps == 2 * WARM_UP and self.steps < self.tick:
+            seconds = (self.tick - self.steps) * (now - self.start) / (self.steps - self.begun)
+            self.tell(f"The first picture comes in {in_words(seconds)}.")
         elif now - self.shown >= (EVERY if self.terminal else EVERY_IN_A_FILE):
             self.show(now, logs or {})
 

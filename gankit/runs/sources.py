@@ -89,8 +89,11 @@ def find_digits(images: np.ndarray, labels: np.ndarray, settings: Settings, what
 
 def find_arrays(path: Path, settings: Settings) -> Found:
     """Returns the images in a file of NumPy's as data."""
-    with np.load(path, allow_pickle=False) as loaded:
-        arrays = dict(loaded) if path.suffix == ".npz" else {"images": loaded}
+    if path.suffix == ".npy":
+        arrays = {"images": np.load(path, allow_pickle=False)}
+    else:
+        with np.load(path, allow_pickle=False) as loaded:
+            arrays = dict(loaded)
     key = next((name for name in IMAGE_KEYS if name in arrays), None)
     if key is None and len(arrays) == 1:
         key = next(iter(arrays))

@@ -17,7 +17,7 @@ from gankit.gans import GAN
 from gankit.metrics import extractors
 from gankit.runs.progress import Clock, Progress
 from gankit.runs.settings import FILE, Settings
-from gankit.runs.sources import Found, find_data
+from gankit.runs.sources import COLOURS, Found, find_data
 from gankit.typing import Dataset, PathLike
 
 FEWEST = 50  # images, with fewer of which nothing but copies can come out
@@ -27,6 +27,7 @@ LARGEST_OF_SMALL = 32  # pixels
 TICK, TICK_ON_GPU = 6_400, 128_000  # images between two pictures
 SHOWN = 64
 USUAL_MINUTES = 60.0
+MODEL = "model.keras"
 RECIPES: dict[str, Callable[..., GAN]] = {"small": recipes.small, "modern": recipes.modern}
 
 #: What says where a run is.
@@ -50,7 +51,6 @@ def train(settings: Settings, folder: PathLike, tell: Tell = print) -> GAN:
     folder = Path(folder)
     settings = complete(settings)
     check_same(settings, folder)
-    folder.mkdir(parents=True, exist_ok=True)
     keras.config.set_dtype_policy("mixed_bfloat16" if settings.mixed else "float32")
     keras.utils.set_random_seed(settings.seed)
     with warnings.catch_warnings(record=True) as caught:
@@ -60,10 +60,11 @@ def train(settings: Settings, folder: PathLike, tell: Tell = print) -> GAN:
         dataset = make_dataset(settings, found)
     describe(settings, found, [str(one.message) for one in caught], tell)
     gan = build(settings, found)
+    folder.mkdir(parents=True, exist_ok=True)  # not before all is known to work
     settings.write(folder)
     fit(gan, settings, found, dataset, folder, tell)
-    gan.save(folder / "model.keras")
-    tell(f"Done: {folder / 'model.keras'}")
+    gan.save(folder / MODEL)
+    tell(f"Done: {folder / MODEL}")
     return gan
 
 
@@ -191,9 +192,10 @@ def fit(
         checkpoint,
         callbacks.SampleGrid(folder / "samples", SHOWN, condition=condition),
         keras.callbacks.CSVLogger(folder / "losses.csv"),
-        callbacks.StopOnNaN(),
+        # A schedule of rates, which a known number of steps has, can't be lowered.
+        callbacks.StopOnNaN(checkpoint if steps is None else None),
         clock,
-        Progress(batch_size, None if steps is None else steps * batch_size, clock),
+        Progress(batch_size, tick, None if steps is None else steps * batch_size, clock, tell),
     ]
     if found.are_digits:
         real = np.concatenate([take_images(batch) for batch in dataset.take(40)])
