@@ -13,10 +13,8 @@ from gankit.runs.settings import FILE
 
 SUMMARY = "Train a GAN on a folder of pictures, or go on with a run."
 EXAMPLES = """
-  %(prog)s photos
   %(prog)s photos --out run --size 64 --minutes 60
-  %(prog)s flowers.zip --classes folders --images 2M
-  %(prog)s digits --minutes 5 --set filters=16
+  %(prog)s flowers.zip --classes folders --images 2M --set filters=64
   %(prog)s --out run
 """
 SUFFIXES = {"k": 10**3, "M": 10**6, "B": 10**9}

@@ -88,6 +88,13 @@ def check_same(settings: Settings, folder: Path) -> None:
     if not (folder / FILE).exists():
         return
     before = Settings.read(folder / FILE)
+    if (settings.minutes is None) != (before.minutes is None):
+        timed = before.minutes is not None
+        raise ValueError(
+            f"A run has begun in {str(folder)!r}. Its length is in "
+            f"{'minutes' if timed else 'images or epochs'}, by which its learning rates "
+            f"{'stay' if timed else 'fall'}: lengthen it that way, or train in another folder."
+        )
     # What was left open was decided by the data then, and is now.
     decided = {name: getattr(before, name) for name in ("size", "recipe", "batch_size", "mixed")}
     open_ones = {name: value for name, value in decided.items() if getattr(settings, name) is None}

@@ -61,13 +61,14 @@ def test_a_run_from_a_folder_leaves_all_that_one_wants(tmp_path):
     assert written["recipe"] == "small"
 
 
-def test_a_run_that_has_ended_goes_on_if_it_is_given_more_time(tmp_path):
+def test_a_timed_run_that_has_ended_goes_on_if_it_is_given_more_time(tmp_path):
     settings = tiny(write_photos(tmp_path / "photos"), epochs=None, minutes=1e-9)
     steps = [quietly(settings, tmp_path / "run").position.steps for _ in range(2)]
     assert steps == [1, 2]  # each session makes a step before it looks at the clock
-    gan = quietly(replace(settings, minutes=1.0 / 60), tmp_path / "run")
-    assert gan.position.steps > 3
-    assert Settings.read(tmp_path / "run/run.json").minutes == 1.0 / 60
+    gan = quietly(replace(settings, minutes=0.1), tmp_path / "run")
+    assert gan.position.steps > 2
+    with pytest.raises(ValueError, match="Its length is in minutes"):
+        quietly(replace(settings, minutes=None, epochs=3), tmp_path / "run")
 
 
 def test_settings_that_differ_from_those_of_the_run_are_refused(tmp_path):
