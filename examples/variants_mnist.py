@@ -106,9 +106,9 @@ VARIANTS = {
     "began": {
         "variant": gankit.BEGAN,
         "networks": repeating_networks,
-        "optimizer": partial(Adam, 2e-4, beta_1=0.5),
-        "diversity": 0.75,
-        "balance_rate": 0.05,
+        "optimizer": partial(Adam, 5e-4, beta_1=0.5),
+        "diversity": 0.9,
+        "balance_rate": 0.01,
     },
     "cgan": {"num_classes": NUM_CLASSES},
     "acgan": {"variant": gankit.ACGAN, "networks": classifying_networks},
