@@ -44,6 +44,7 @@ ColorMode: TypeAlias = Literal["rgb", "grayscale", "rgba"]
 OnError: TypeAlias = Literal["raise", "skip"]
 
 #: How images are mirrored at random.
+Fit: TypeAlias = Literal["crop", "pad", "stretch"]
 Flip: TypeAlias = Literal["horizontal"]
 
 #: How many pixels wide and high each pixel becomes; ``"auto"`` for as many as can be looked at.

@@ -36,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the images to draw: 64, or 96x64 for height and width (the images' own, 64 at "
         "most)",
     )
+    parser.add_argument(
+        "--fit",
+        choices=["crop", "pad", "stretch"],
+        help="what becomes of photos of another aspect ratio: the middle, all with black beside "
+        "it, or all, distorted (crop)",
+    )
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=above_zero, help="how long to train, in all (60)")
     length.add_argument("--images", type=count, help="how many images to train on, such as 2M")
@@ -102,6 +108,7 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
     given: dict[str, Any] = {
         "source": arguments.source,
         "size": arguments.size,
+        "fit": arguments.fit,
         "classes": arguments.classes,
         "recipe": arguments.recipe,
         "options": dict(arguments.options) or None,

@@ -13,7 +13,7 @@ from gankit.data.batches import make_dataset
 from gankit.data.files import check_options, source_of_files
 from gankit.data.folders import find_images, find_subfolders, leave_out_damaged
 from gankit.data.labels import check_condition
-from gankit.typing import ColorMode, Dataset, Flip, OnError, PathLike, Size, ValueRange
+from gankit.typing import ColorMode, Dataset, Fit, Flip, OnError, PathLike, Size, ValueRange
 
 
 def from_directory(
@@ -25,6 +25,7 @@ def from_directory(
     classes: Collection[str] | None = None,
     color_mode: ColorMode = "rgb",
     center_crop: Size | None = None,
+    fit: Fit = "crop",
     flip: Flip | None = None,
     value_range: ValueRange = (-1, 1),
     on_error: OnError = "raise",
@@ -42,8 +43,7 @@ def from_directory(
 
     Args:
         path: the folder.
-        image_size: ``(height, width)`` in pixels to resize to, with antialiasing. The largest
-            centred box of that aspect ratio is kept.
+        image_size: ``(height, width)`` in pixels to resize to, with antialiasing.
         batch_size: images a batch. All batches have this size; what is left over at the end of an
             epoch is not used in that epoch.
         labels: None, or ``"inferred"``: each image's class is the subfolder of ``path`` in which it
@@ -54,6 +54,9 @@ def from_directory(
             numbers stay as they are.
         color_mode: ``"rgb"``, ``"grayscale"``, or ``"rgba"``, which keeps transparency.
         center_crop: ``(height, width)`` of another centred box to keep, before resizing.
+        fit: what becomes of an image of another aspect ratio: ``"crop"`` keeps the largest centred
+            box that has it, ``"pad"`` keeps all and puts black beside it (transparency, in RGBA),
+            ``"stretch"`` keeps all and distorts it.
         flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which ones
             is a function of ``seed``, the epoch's number and the image's index alone. None leaves
             all as they are.
@@ -80,6 +83,7 @@ def from_directory(
     """
     if not isinstance(labels, Mapping):
         check_choice("labels, unless it is a dict by file,", labels, (None, "inferred"))
+    check_choice("fit", fit, ("crop", "pad", "stretch"))
     options = check_options(image_size, center_crop, flip, color_mode, value_range, on_error, seed)
     checks.check_classes(classes)
     paths = find_images(path, on_error, classes)
@@ -91,7 +95,7 @@ def from_directory(
         class_names = find_subfolders(path)
         label_array = infer_labels(paths, path, class_names)
     source = source_of_files(
-        paths, label_array, batch_size=batch_size, cache=cache, shuffle=shuffle, **options
+        paths, label_array, batch_size=batch_size, cache=cache, shuffle=shuffle, fit=fit, **options
     )
     dataset = make_dataset(source)
     dataset.file_paths, dataset.class_names = paths, class_names

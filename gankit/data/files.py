@@ -12,7 +12,7 @@ from gankit.data.flips import make_flip
 from gankit.data.images import MODES, scale
 from gankit.data.reader import Reader
 from gankit.data.source import Order, Source, describe, make_order, make_source
-from gankit.typing import ColorMode, Flip, OnError, Size, ValueRange
+from gankit.typing import ColorMode, Fit, Flip, OnError, Size, ValueRange
 
 CHUNK = 64  # images that a thread reads in turn
 
@@ -31,13 +31,14 @@ def source_of_files(
     cache: bool,
     shuffle: bool,
     seed: int,
+    fit: Fit = "crop",
 ) -> Source:
     """Returns the source of image files, each with its row of ``labels``.
 
     See ``from_directory`` for the arguments.
     """
     checks.check_batch_size(batch_size, len(paths))
-    reader = Reader(paths, color_mode, image_size, center_crop, on_error)
+    reader = Reader(paths, color_mode, image_size, center_crop, on_error, fit=fit)
     if cache:
         images, used = read_all(reader)
         labels = None if labels is None else labels[used]

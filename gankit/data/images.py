@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from gankit.data.opening import UnreadableImageError, check_pixels, open_image
-from gankit.typing import ColorMode, Size, ValueRange
+from gankit.typing import ColorMode, Fit, Size, ValueRange
 
 MODES = {"rgb": "RGB", "grayscale": "L", "rgba": "RGBA"}
 CHANNELS: dict[ColorMode, int] = {"rgb": 3, "grayscale": 1, "rgba": 4}
@@ -72,6 +72,7 @@ def decode(
     color_mode: str,
     image_size: Size | None = None,
     center_crop: Size | None = None,
+    fit: Fit = "crop",
 ) -> Image.Image:
     """Returns what is kept of a picture, not yet resized, in Pillow's mode RGB, L or RGBA.
 
@@ -83,6 +84,7 @@ def decode(
         color_mode: ``"rgb"``, ``"grayscale"`` or ``"rgba"``.
         image_size: ``(height, width)`` to which it is going to be resized.
         center_crop: ``(height, width)`` of the centred box that is kept.
+        fit: how it gets the aspect ratio of ``image_size``, see ``from_directory``.
 
     Raises:
         UnreadableImageError: it can't be read, has too many pixels to decode them, or is smaller
@@ -93,10 +95,20 @@ def decode(
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
         picture = change_mode(image, MODES[color_mode])
-        top, left, height, width = find_box(picture.size[::-1], image_size, center_crop)
-        if (width, height) == picture.size:
-            return picture  # a crop would copy it
-        return picture.crop((left, top, left + width, top + height))
+        ratio_of = image_size if fit == "crop" else None
+        top, left, height, width = find_box(picture.size[::-1], ratio_of, center_crop)
+        if (width, height) != picture.size:  # or a crop would copy it
+            picture = picture.crop((left, top, left + width, top + height))
+        return pad(picture, image_size) if image_size and fit == "pad" else picture
+
+
+def pad(picture: Image.Image, image_size: Size) -> Image.Image:
+    """Returns a picture on a black canvas, a transparent one in RGBA, of another aspect ratio."""
+    (width, height), ratio = picture.size, image_size[1] / image_size[0]
+    canvas = max(width, round(height * ratio)), max(height, round(width / ratio))
+    padded = Image.new(picture.mode, canvas)
+    padded.paste(picture, ((canvas[0] - width) // 2, (canvas[1] - height) // 2))
+    return padded
 
 
 def shrink(image: Image.Image, image_size: Size | None, center_crop: Size | None) -> None:

@@ -12,7 +12,7 @@ from gankit.data.folders import SKIP
 from gankit.data.images import CHANNELS, decode, to_array
 from gankit.data.opening import UnreadableImageError
 from gankit.data.resizing import resize
-from gankit.typing import ColorMode, OnError, Size
+from gankit.typing import ColorMode, Fit, OnError, Size
 
 
 class Reader:
@@ -30,6 +30,7 @@ class Reader:
         center_crop: Size | None,
         on_error: OnError,
         columns: int = 1,
+        fit: Fit = "crop",
     ):
         self.paths = paths
         self.color_mode = color_mode
@@ -38,6 +39,7 @@ class Reader:
         self.file_size = image_size and (image_size[0], columns * image_size[1])
         self.center_crop = center_crop
         self.on_error = on_error
+        self.fit = fit
         self.damaged: dict[str, str] = {}
         if not paths:
             raise ValueError("There is no image that can be read.")
@@ -87,7 +89,8 @@ class Reader:
 
     def decode(self, place: int) -> Image.Image:
         """Returns what is kept of the picture in a file, not yet resized."""
-        return decode(self.paths[place], self.color_mode, self.file_size, self.center_crop)
+        path = self.paths[place]
+        return decode(path, self.color_mode, self.file_size, self.center_crop, self.fit)
 
     def report(self, path: str, error: Exception) -> None:
         """Warns of a damaged file, once."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gankit.checks import did_you_mean
-from gankit.typing import PathLike
+from gankit.typing import Fit, PathLike
 
 FILE = "run.json"
 
@@ -20,6 +20,8 @@ class Settings:
         source: a folder of images; a zip or tar of one; an ``.npz`` or ``.npy`` of arrays;
             ``"digits"``, those inside the package; ``"mnist"``; or ``"tfds:NAME"``.
         size: ``(height, width)`` of what is drawn; None for the images' own, at most 64x64.
+        fit: what becomes of photos of another aspect ratio: ``"crop"``, ``"pad"`` or ``"stretch"``,
+            see ``data.from_directory``.
         classes: ``"folders"`` for a conditional GAN, whose classes are the subfolders, or the
             labels that the source has; None for none.
         recipe: the name of a function of ``gankit.recipes``; None lets the data decide.
@@ -34,6 +36,7 @@ class Settings:
 
     source: str
     size: tuple[int, int] | None = None
+    fit: Fit = "crop"
     classes: str | None = None
     recipe: str | None = None
     options: dict[str, Any] = field(default_factory=dict)

@@ -171,6 +171,7 @@ def find_folder(path: Path, settings: Settings, name: str | None = None) -> Foun
         "image_size": size,
         "labels": "inferred" if settings.classes else None,
         "color_mode": MODES[channels],
+        "fit": settings.fit,
         "on_error": "skip",
         "cache": True,
     }

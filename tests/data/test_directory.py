@@ -283,3 +283,26 @@ def test_real_photos(tmp_path):
     batch = next(iter(dataset))
     assert batch.shape == (8, 64, 64, 3)
     assert -1 <= batch.numpy().min() < -0.5 < 0.5 < batch.numpy().max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("fit", "expected"),
+    [
+        ("crop", [[2, 3, 4, 5]] * 4),
+        ("stretch", [[0.5, 2.5, 4.5, 6.5]] * 4),
+        ("pad", [[0, 0, 0, 0], [0.5, 2.5, 4.5, 6.5], [0.5, 2.5, 4.5, 6.5], [0, 0, 0, 0]]),
+    ],
+)
+def test_images_of_another_aspect_ratio(fit, expected, tmp_path):
+    columns = np.arange(8, dtype="uint8") * 20
+    Image.fromarray(np.tile(columns, (4, 1))).save(tmp_path / "wide.png")  # 4 high, 8 wide
+    dataset = data.from_directory(
+        tmp_path, image_size=(4, 4), batch_size=1, color_mode="grayscale", fit=fit, shuffle=False
+    )
+    pixels = (np.asarray(next(iter(dataset)))[0, ..., 0] + 1) * 127.5 / 20
+    np.testing.assert_allclose(pixels, expected, atol=0.45)
+
+
+def test_another_fit(tmp_path):
+    with pytest.raises(ValueError, match="fit must be one of"):
+        data.from_directory(tmp_path, image_size=(4, 4), batch_size=1, fit="squeeze")
