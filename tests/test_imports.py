@@ -35,11 +35,13 @@ ALLOWED = {
     "archives": set(),
     "checkpoint_index": {"archives"},
     "saving": {"archives", "checkpoint_index", "gans", "version"},
+    "transfer": {"gans"},
     "latents": {"gans", "training", "differentiation"},
     "metrics": {"archives", "training", "grids", "data", "voxels"},
     "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics"}
     | {"archives", "checkpoint_index", "saving"},
-    "runs": {"callbacks", "data", "differentiation", "gans", "metrics", "recipes"},
+    "runs": {"callbacks", "data", "differentiation", "gans", "metrics", "recipes"}
+    | {"saving", "transfer"},
     "commands": {"data", "gans", "grids", "latents", "metrics", "runs", "saving"},
     "__main__": {"commands", "version"},
 }

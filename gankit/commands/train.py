@@ -70,6 +70,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="an argument of the recipe, such as filters=64; may be given several times",
     )
     parser.add_argument(
+        "--from",
+        dest="start",
+        metavar="MODEL",
+        help="begin with the weights of another GAN, a .keras file or a run's checkpoints",
+    )
+    parser.add_argument(
+        "--freeze",
+        type=positive,
+        help="with --from: keep so many of the discriminator's first layers as they are",
+    )
+    parser.add_argument(
         "--config", type=Path, help="a run.json, which each run writes: its settings, for another"
     )
     add_quiet(parser)
@@ -118,6 +129,8 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
         "epochs": arguments.epochs,
         "mixed": mixed,
         "seed": arguments.seed,
+        "start": arguments.start,
+        "freeze": arguments.freeze,
     }
     given = {name: value for name, value in given.items() if value is not None}
     if path is None:

@@ -18,6 +18,8 @@ from gankit.metrics import extractors
 from gankit.runs.progress import Clock, Progress
 from gankit.runs.settings import FILE, Settings
 from gankit.runs.sources import COLOURS, Found, find_data
+from gankit.saving import load
+from gankit.transfer import transfer_weights
 from gankit.typing import Dataset, PathLike
 
 FEWEST = 50  # images, with fewer of which nothing but copies can come out
@@ -60,6 +62,8 @@ def train(settings: Settings, folder: PathLike, tell: Tell = print) -> GAN:
         dataset = make_dataset(settings, found)
     describe(settings, found, [str(one.message) for one in caught], tell)
     gan = build(settings, found)
+    if settings.start is not None:
+        begin_with(gan, settings, tell)
     folder.mkdir(parents=True, exist_ok=True)  # not before all is known to work
     settings.write(folder)
     fit(gan, settings, found, dataset, folder, tell)
@@ -152,6 +156,14 @@ def build(settings: Settings, found: Found) -> GAN:
     if settings.images or settings.epochs:
         options["total_steps"] = count_steps(settings, found)
     return recipe(found.image_shape, **options | settings.options)
+
+
+def begin_with(gan: GAN, settings: Settings, tell: Tell) -> None:
+    """Gives a GAN the weights of the one that the settings name, and tells which fit."""
+    source = load(str(settings.start), compile=False)
+    taken, left = transfer_weights(source, gan, freeze=settings.freeze)
+    anew = f"; anew begin {', '.join(left)}" if left else ""
+    tell(f"Begins with {len(taken)} of {len(taken) + len(left)} layers of {settings.start}{anew}.")
 
 
 def count_steps(settings: Settings, found: Found) -> int:

@@ -32,6 +32,8 @@ class Settings:
         epochs: how often to train on each image.
         mixed: whether to compute in bfloat16; None where the processor is made for it.
         seed: of all that is random.
+        start: path of a GAN whose weights to begin with; see ``gankit.transfer_weights``.
+        freeze: how many of the discriminator's first layers stay as they are there.
     """
 
     source: str
@@ -46,6 +48,8 @@ class Settings:
     epochs: int | None = None
     mixed: bool | None = None
     seed: int = 0
+    start: str | None = None
+    freeze: int = 0
 
     def __post_init__(self) -> None:
         if self.size is not None:  # a list, in JSON
