@@ -221,8 +221,14 @@ def functions_of(thing):
     for base in getattr(thing, "__mro__", ()):
         for name, member in vars(base).items():
             member = getattr(member, "fget", None) or getattr(member, "__func__", member)
-            if inspect.isfunction(member) and (name.endswith("__") or not name.startswith("_")):
+            public = name.endswith("__") or not name.startswith("_")
+            if inspect.isfunction(member) and public and not is_generated(member):
                 yield member
+
+
+def is_generated(function):
+    """Returns whether ``dataclasses`` has written a function; type checkers know these."""
+    return hasattr(function, "__wrapped__") or function.__code__.co_filename == "<string>"
 
 
 def missing_annotations(function):

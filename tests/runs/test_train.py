@@ -87,6 +87,15 @@ def test_a_file_of_settings_makes_the_same_run(tmp_path):
     assert_same_values(all_state(first), all_state(second))
 
 
+def test_a_run_begins_with_the_weights_of_another(tmp_path):
+    photos = write_photos(tmp_path / "photos")
+    quietly(tiny(photos), tmp_path / "first")
+    lines = []
+    settings = tiny(photos, start=str(tmp_path / "first/model.keras"), freeze=1)
+    train(settings, tmp_path / "second", lines.append)
+    assert any(line.startswith("Begins with ") and "anew" not in line for line in lines)
+
+
 @pytest.mark.parametrize(("mode", "channels"), [("L", 1), ("RGB", 3), ("RGBA", 4)])
 def test_colours_are_found(mode, channels, tmp_path):
     found = find_data(tiny(write_photos(tmp_path / "photos", 5, mode=mode)), tmp_path)
