@@ -42,7 +42,8 @@ ALLOWED = {
     | {"archives", "checkpoint_index", "saving"},
     "runs": {"callbacks", "data", "differentiation", "gans", "metrics", "recipes"}
     | {"saving", "transfer"},
-    "commands": {"data", "gans", "grids", "latents", "metrics", "runs", "saving"},
+    "exploring": {"differentiation", "gans", "grids", "latents"},
+    "commands": {"exploring", "data", "gans", "grids", "latents", "metrics", "runs", "saving"},
     "__main__": {"commands", "version"},
 }
 

@@ -4,9 +4,15 @@ A command has ``add_arguments(parser)``, which says in the parser's description 
 takes its options, and ``run(arguments)``, which does it.
 """
 
-from gankit.commands import evaluate, generate, interpolate, train
+from gankit.commands import evaluate, explore, generate, interpolate, train
 
 #: By the name that a shell gives.
-COMMANDS = {"train": train, "generate": generate, "interpolate": interpolate, "evaluate": evaluate}
+COMMANDS = {
+    "train": train,
+    "generate": generate,
+    "explore": explore,
+    "interpolate": interpolate,
+    "evaluate": evaluate,
+}
 
 __all__ = ["COMMANDS"]

@@ -1,0 +1,48 @@
+"""``gankit explore``: a page on which you play with a generator's latents."""
+
+import argparse
+import webbrowser
+
+from gankit.commands.options import natural
+from gankit.exploring import Server, Studio
+from gankit.saving import load
+
+SUMMARY = "Open a page on this machine to play with a GAN's latents."
+EXAMPLES = """
+  %(prog)s digits
+  %(prog)s run/model.keras --no-browser --port 8000
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options to a parser."""
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a .keras file, a run's folder of checkpoints, or 'digits'",
+    )
+    parser.add_argument("--port", type=natural, default=0, help="to listen at (any that is free)")
+    parser.add_argument(
+        "--no-browser", action="store_true", help="print the address, and open nothing"
+    )
+    parser.add_argument(
+        "--import",
+        nargs="+",
+        default=[],
+        dest="imports",
+        metavar="MODULE",
+        help="modules in which classes of your own are registered",
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Serves the page until Ctrl-C."""
+    studio = Studio(load(arguments.model, compile=False))
+    with Server(studio, arguments.port) as server:
+        print(f"Open {server.address} (Ctrl-C ends it)", flush=True)
+        if not arguments.no_browser:
+            webbrowser.open(server.address)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
