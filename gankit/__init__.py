@@ -35,6 +35,7 @@ from gankit.gans import (
 from gankit.grids import make_grid, save_animation, save_grid, save_images
 from gankit.saving import load, to_keras
 from gankit.show import show_batch
+from gankit.tiling import translate_photo
 from gankit.transfer import Transferred, transfer_weights
 from gankit.version import __version__
 from gankit.voxels import draw_voxels
@@ -79,4 +80,5 @@ __all__ = [
     "show_batch",
     "to_keras",
     "transfer_weights",
+    "translate_photo",
 ]

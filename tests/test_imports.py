@@ -36,6 +36,7 @@ ALLOWED = {
     "checkpoint_index": {"archives"},
     "saving": {"archives", "checkpoint_index", "gans", "version"},
     "transfer": {"gans"},
+    "tiling": {"gans"},
     "latents": {"gans", "training", "differentiation"},
     "metrics": {"archives", "training", "grids", "data", "voxels"},
     "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics"}
@@ -43,7 +44,8 @@ ALLOWED = {
     "runs": {"callbacks", "data", "differentiation", "gans", "metrics", "recipes"}
     | {"saving", "transfer"},
     "exploring": {"differentiation", "gans", "grids", "latents"},
-    "commands": {"exploring", "data", "gans", "grids", "latents", "metrics", "runs", "saving"},
+    "commands": {"exploring", "data", "gans", "grids", "latents", "metrics", "runs", "saving"}
+    | {"tiling"},
     "__main__": {"commands", "version"},
 }
 

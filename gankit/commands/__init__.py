@@ -4,7 +4,7 @@ A command has ``add_arguments(parser)``, which says in the parser's description 
 takes its options, and ``run(arguments)``, which does it.
 """
 
-from gankit.commands import evaluate, explore, generate, interpolate, train
+from gankit.commands import evaluate, explore, generate, interpolate, train, translate
 
 #: By the name that a shell gives.
 COMMANDS = {
@@ -12,6 +12,7 @@ COMMANDS = {
     "generate": generate,
     "explore": explore,
     "interpolate": interpolate,
+    "translate": translate,
     "evaluate": evaluate,
 }
 
