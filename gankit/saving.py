@@ -16,6 +16,7 @@ from gankit.typing import Config, PathLike
 from gankit.version import __version__
 
 MODELS = Path(__file__).with_name("models")  # trained ones, inside the package
+HUB = "hf://"
 MOST_SIGNS = 500  # of what Keras says, which may hold all of a configuration
 
 
@@ -35,7 +36,8 @@ def load(
 
     Args:
         path: of the file; of a folder that ``callbacks.Checkpoint`` writes to, for the newest
-            checkpoint in it, also while a run trains; or ``"digits"``, unless there is a file or a
+            checkpoint in it, also while a run trains; a repository of Hugging Face's,
+            ``"hf://user/model"``, which Keras fetches; or ``"digits"``, unless there is a file or a
             folder of that name.
         custom_objects: classes of your own by name, where they are not registered.
         compile: whether to restore optimizers and losses too.
@@ -45,6 +47,8 @@ def load(
             one of something else, of a class that is not known here, or of a newer gankit that has
             what this one has not.
     """
+    if str(path).startswith(HUB):  # Keras fetches it, and says what is wrong
+        return check_gan(keras.models.load_model(str(path), custom_objects, compile=compile), path)
     path = find_file(path)
     check_file(path)
     try:
@@ -52,6 +56,11 @@ def load(
             model = keras.models.load_model(path, custom_objects, compile=compile)
     except Exception as error:
         raise ValueError(explain(path, error, custom_objects)) from error
+    return check_gan(model, path)
+
+
+def check_gan(model: Any, path: PathLike) -> Any:  # of any variant
+    """Returns a model that was loaded, or raises ``ValueError`` if it is no GAN."""
     if not isinstance(model, keras.Model):
         raise ValueError(f"{printable(path)} holds no GAN, but {type(model).__name__}.")
     if not hasattr(model, "generate"):

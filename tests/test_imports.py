@@ -42,7 +42,7 @@ ALLOWED = {
     "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics"}
     | {"archives", "checkpoint_index", "saving"},
     "runs": {"callbacks", "data", "differentiation", "gans", "metrics", "recipes"}
-    | {"saving", "transfer"},
+    | {"saving", "transfer", "version"},
     "exploring": {"differentiation", "gans", "grids", "latents"},
     "commands": {"exploring", "data", "gans", "grids", "latents", "metrics", "runs", "saving"}
     | {"tiling"},

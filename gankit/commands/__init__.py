@@ -4,7 +4,7 @@ A command has ``add_arguments(parser)``, which says in the parser's description 
 takes its options, and ``run(arguments)``, which does it.
 """
 
-from gankit.commands import evaluate, explore, generate, interpolate, train, translate
+from gankit.commands import card, evaluate, explore, generate, interpolate, train, translate
 
 #: By the name that a shell gives.
 COMMANDS = {
@@ -14,6 +14,7 @@ COMMANDS = {
     "interpolate": interpolate,
     "translate": translate,
     "evaluate": evaluate,
+    "card": card,
 }
 
 __all__ = ["COMMANDS"]

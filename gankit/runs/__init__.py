@@ -4,7 +4,8 @@
 checkpoints, pictures, losses and model; run it again, and it goes on.
 """
 
+from gankit.runs.card import write_card
 from gankit.runs.session import train
 from gankit.runs.settings import Settings
 
-__all__ = ["Settings", "train"]
+__all__ = ["Settings", "train", "write_card"]

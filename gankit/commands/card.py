@@ -1,0 +1,23 @@
+"""``gankit card``: what others should know about a run's model."""
+
+import argparse
+from pathlib import Path
+
+from gankit.runs.card import write_card
+
+SUMMARY = "Write a card for a run, to share it."
+EXAMPLES = """
+  %(prog)s run
+  %(prog)s faces/run
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options to a parser."""
+    parser.add_argument("folder", type=Path, metavar="RUN", help="the folder of gankit train")
+    parser.set_defaults(imports=[])
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Writes ``README.md`` into the run's folder."""
+    print(f"{write_card(arguments.folder)}: add what the data are, and the terms.")
