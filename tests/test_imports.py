@@ -44,7 +44,17 @@ ALLOWED = {
     "runs": {"callbacks", "data", "differentiation", "gans", "metrics", "recipes"}
     | {"saving", "transfer", "version"},
     "exploring": {"differentiation", "gans", "grids", "latents"},
-    "commands": {"exploring", "data", "gans", "grids", "latents", "metrics", "runs", "saving"}
+    "commands": {
+        "checkpoint_index",
+        "exploring",
+        "data",
+        "gans",
+        "grids",
+        "latents",
+        "metrics",
+        "runs",
+        "saving",
+    }
     | {"tiling"},
     "__main__": {"commands", "version"},
 }

@@ -412,3 +412,16 @@ def test_wrong_arguments_of_train_say_what_to_write(
     assert error.value.code == 2
     assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_folders_are_compared(tmp_path, capsys):
+    for name, seed in (("made", 0), ("photos", 1)):
+        gankit.save_images(make_images(20, (12, 12, 3), seed), tmp_path / name)
+    extractor = keras.Sequential([keras.Input((12, 12, 3)), keras.layers.Flatten()])
+    extractor.add(keras.layers.Dense(3))
+    extractor.save(tmp_path / "extractor.keras")
+    folders = [str(tmp_path / "made"), "--real", str(tmp_path / "photos")]
+    main(["evaluate", *folders, "--extractor", str(tmp_path / "extractor.keras")])
+    output = capsys.readouterr().out
+    assert "20 real images, 20 others" in output
+    assert re.search(r"^fid [\d.]+$", output, re.MULTILINE)

@@ -11,19 +11,23 @@ import keras
 import numpy as np
 
 from gankit import data
+from gankit.checkpoint_index import INDEX
 from gankit.checks import check_choice
 from gankit.commands.conditions import find_rows, repeat_rows
 from gankit.commands.options import add_model, add_quiet, file_ending_in, positive
+from gankit.data.folders import find_images
 from gankit.data.images import CHANNELS
-from gankit.metrics import by_name, extract, extractors, measure
+from gankit.data.opening import open_image
+from gankit.gans.gan import GAN
+from gankit.metrics import Features, by_name, extract, extractors, measure
 from gankit.saving import load
 from gankit.typing import ColorMode, ImageData, OnError, Structure
 
-SUMMARY = "Compare generated images with real ones."
+SUMMARY = "Compare generated images, or those of a folder, with real ones."
 EXAMPLES = """
   %(prog)s digits --real digits
   %(prog)s my.keras --real photos --num 2000 --out values.json
-  %(prog)s my.keras --real photos --metrics kid precision_recall --json
+  %(prog)s made --real photos --metrics kid precision_recall density_coverage --json
 """
 CHUNK = 100  # images that are looked at together
 
@@ -70,18 +74,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Prints the values of metrics, and writes them where that is asked for."""
     metrics = by_name.find_functions(arguments.metrics)
-    gan = load(arguments.model, compile=False)
     quiet = arguments.quiet or arguments.json
     verbose = 0 if quiet else 1
-    real, num_real = find_real(arguments.real, gan.generator.output_shape[1:], arguments.on_error)
+    if is_folder_of_images(arguments.model):
+        gan, shape = None, find_shape(arguments.model)
+    else:
+        gan = load(arguments.model, compile=False)
+        shape = gan.generator.output_shape[1:]
+    real, num_real = find_images_of(arguments.real, shape, arguments.on_error)
     name = arguments.extractor or ("digits" if arguments.real == "digits" else "inception")
     extractor = find_extractor(name, arguments.weights)
     seen = extract(real, extractor, num_images=min(arguments.num, num_real), verbose=verbose)
-    condition = repeat_rows(find_rows(gan, arguments.condition), arguments.num)
-    made = gan.generate(arguments.num, condition, seed=arguments.seed)
-    fake = extract(made, extractor, verbose=verbose)
-    if condition is not None and condition.ndim == 1 and condition.dtype.kind == "i":
-        fake = fake._replace(labels=np.resize(condition, arguments.num))
+    if gan is None:
+        made, number = find_images_of(arguments.model, shape, arguments.on_error)
+        number = min(arguments.num, number)
+        fake = extract(made, extractor, num_images=number, verbose=verbose)
+    else:
+        fake = extract_fakes(gan, arguments, extractor, verbose)
     values = measure(seen, fake, metrics)
     known = {m: v if math.isfinite(v) else None for m, v in values.items()}  # as JSON has it
     text = json.dumps(known, indent=2)
@@ -90,11 +99,37 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.out.write_text(text + "\n")
     print(text if arguments.json else "\n".join(f"{m} {v:.6g}" for m, v in values.items()))
     if not quiet:
-        numbers = f"{len(seen.values)} real images, {len(fake.values)} generated ones"
+        kind = "others" if gan is None else "generated ones"
+        numbers = f"{len(seen.values)} real images, {len(fake.values)} {kind}"
         print(f"{numbers}, extractor {name}")
 
 
-def find_real(name: str, image_shape: tuple[int, ...], on_error: OnError) -> tuple[ImageData, int]:
+def extract_fakes(
+    gan: GAN, arguments: argparse.Namespace, extractor: keras.Model, verbose: int
+) -> Features:
+    """Returns the features of generated images, and the classes asked for."""
+    condition = repeat_rows(find_rows(gan, arguments.condition), arguments.num)
+    made = gan.generate(arguments.num, condition, seed=arguments.seed)
+    fake = extract(made, extractor, verbose=verbose)
+    if condition is not None and condition.ndim == 1 and condition.dtype.kind == "i":
+        fake = fake._replace(labels=np.resize(condition, arguments.num))
+    return fake
+
+
+def is_folder_of_images(name: str) -> bool:
+    """Returns whether a folder is none of a run's checkpoints."""
+    return Path(name).is_dir() and not (Path(name) / INDEX).exists()
+
+
+def find_shape(folder: str) -> tuple[int, int, int]:
+    """Returns the shape of the first image in a folder, in colour."""
+    with open_image(find_images(folder, "skip")[0]) as image:
+        return image.height, image.width, CHANNELS["rgb"]
+
+
+def find_images_of(
+    name: str, image_shape: tuple[int, ...], on_error: OnError
+) -> tuple[ImageData, int]:
     """Returns the embedded digits, or batches of the images in a folder, and how many there are."""
     if name == "digits":
         digits, _ = data.sample_digits()
