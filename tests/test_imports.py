@@ -36,7 +36,7 @@ ALLOWED = {
     "latents": {"gans", "training", "differentiation"},
     "metrics": {"archives", "training", "grids", "data", "voxels"},
     "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics"}
-    | {"archives", "saving"},
+    | {"archives", "saving", "version"},
     "__main__": {"data", "gans", "grids", "latents", "metrics", "saving"},
 }
 
