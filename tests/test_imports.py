@@ -40,7 +40,7 @@ ALLOWED = {
     "latents": {"gans", "training", "differentiation"},
     "metrics": {"archives", "training", "grids", "data", "voxels"},
     "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics"}
-    | {"archives", "checkpoint_index", "saving"},
+    | {"archives", "checkpoint_index", "saving", "version"},
     "runs": {"callbacks", "data", "differentiation", "gans", "metrics", "recipes"}
     | {"saving", "transfer", "version"},
     "exploring": {"differentiation", "gans", "grids", "latents"},

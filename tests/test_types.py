@@ -105,6 +105,7 @@ gan.compile(loss=Plain(), penalty=penalties.R1(1.0, every=2) + Mine(0.1), run_ea
 history = gan.fit(
     dataset, epochs=1, verbose=0, callbacks=[callbacks.SampleGrid("samples"), callbacks.StopOnNaN()]
 )
+callbacks.Report("run/report.html", digits, details={"seed": 0}, commands={"go on": "train"})
 print(history.history["generator_loss"][0], gan.evaluate(dataset, verbose=0)["generator_loss"])
 
 images = gan.generate(16, seed=0)

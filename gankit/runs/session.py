@@ -28,6 +28,7 @@ BATCH_SIZE = 64
 LARGEST_OF_SMALL = 32  # pixels
 TICK, TICK_ON_GPU = 6_400, 128_000  # images between two pictures
 SHOWN = 64
+COMPARED = 2_560  # images, by nearest neighbours, and by FID where there is a judge
 USUAL_MINUTES = 60.0
 MODEL = "model.keras"
 RECIPES: dict[str, Callable[..., GAN]] = {"small": recipes.small, "modern": recipes.modern}
@@ -42,8 +43,8 @@ def train(settings: Settings, folder: PathLike, tell: Tell = print) -> GAN:
     Args:
         settings: see ``Settings``. Of a run that has begun, they must be the same, besides how long
             it takes.
-        folder: of the run: ``run.json``, ``checkpoints``, ``samples``, ``losses.csv``,
-            ``model.keras``.
+        folder: of the run: ``run.json``, ``report.html``, ``checkpoints``, ``samples``,
+            ``losses.csv``, ``model.keras``.
         tell: what is given each line on where the run is.
 
     Raises:
@@ -207,9 +208,22 @@ def fit(
     if found.class_names is not None:
         condition = np.arange(SHOWN) % len(found.class_names)
     checkpoint = callbacks.Checkpoint(folder / "checkpoints", keep=2)
+    some = dataset.take(min(len(dataset), -(-COMPARED // batch_size)))
+    real = np.concatenate([take_images(batch) for batch in some])
     watched = [
         checkpoint,
         callbacks.SampleGrid(folder / "samples", SHOWN, condition=condition),
+        callbacks.Report(
+            folder / "report.html",
+            real,
+            SHOWN,
+            condition=condition,
+            details={
+                "Data": f"{found.num_images:,} images: {found.what}",
+                **list_choices(settings),
+            },
+            commands=list_commands(folder),
+        ),
         keras.callbacks.CSVLogger(folder / "losses.csv"),
         # A schedule of rates, which a known number of steps has, can't be lowered.
         callbacks.StopOnNaN(checkpoint if steps is None else None),
@@ -217,20 +231,37 @@ def fit(
         Progress(batch_size, tick, None if steps is None else steps * batch_size, clock, tell),
     ]
     if found.are_digits:
-        real = np.concatenate([take_images(batch) for batch in dataset.take(40)])
         watched.append(
             callbacks.Evaluate(
                 "fid",
                 real,
                 extractor=extractors.digits(),
-                num_images=2_560,
-                condition=None if condition is None else np.arange(2_560) % 10,
+                num_images=COMPARED,
+                condition=None if condition is None else np.arange(COMPARED) % 10,
                 every=5 * tick,
                 verbose=0,
             )
         )
     epochs = 10**9 if steps is None else max(1, round(steps / tick))
     gan.fit(dataset.repeat(), steps_per_epoch=tick, epochs=epochs, callbacks=watched, verbose=0)
+
+
+def list_choices(settings: Settings) -> dict[str, str]:
+    """Returns what the report lists of the settings."""
+    options = ", ".join(f"{name}={value!r}" for name, value in settings.options.items())
+    return {"Recipe": f"recipes.{settings.recipe}({options})", "Seed": str(settings.seed)}
+
+
+def list_commands(folder: Path) -> dict[str, str]:
+    """Returns what one types to use a run, by what it does."""
+    model = folder / MODEL
+    return {
+        "Go on after a stop": f"gankit train --out {folder}",
+        "Draw, at the end": f"gankit generate {model}",
+        "Draw, before": f"gankit generate {folder / 'checkpoints'}",
+        "Play with it": f"gankit explore {model}",
+        "Load it": f"import gankit\ngan = gankit.load({str(model)!r})",
+    }
 
 
 def take_images(batch: Any) -> np.ndarray:

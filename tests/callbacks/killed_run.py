@@ -70,6 +70,7 @@ def all_callbacks(folder, patience, every=3):
         callbacks.Checkpoint(folder / "run", every=every),
         evaluate,
         callbacks.SampleGrid(folder / "grids", 4),
+        callbacks.Report(folder / "report.html", num_images=4),
         keras.callbacks.LearningRateScheduler(lambda epoch, rate: max(0.9 * rate, 1e-6)),
         keras.callbacks.ReduceLROnPlateau(**worse, factor=0.5, patience=2, cooldown=1, min_lr=1e-7),
         keras.callbacks.EarlyStopping(
@@ -107,6 +108,9 @@ def train(gan, folder, epochs, *more, end="end"):
         for name in ("wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter", "values")
         if hasattr(callback, name)
     }
+    remembered["Report.rows"] = [
+        row | {"seconds": 0} for callback in given for row in getattr(callback, "rows", [])
+    ]
     np.savez(folder / f"{end}.npz", **all_state(gan), remembered=repr(remembered))
 
 

@@ -49,7 +49,7 @@ def test_a_run_from_a_folder_leaves_all_that_one_wants(tmp_path):
     assert gan.position.steps == 6  # of 20 images: 2 epochs of 60
     run = tmp_path / "run"
     assert {path.name for path in run.iterdir()} == {
-        *("run.json", "model.keras", "losses.csv", "samples", "checkpoints")
+        *("run.json", "model.keras", "losses.csv", "samples", "checkpoints", "report.html")
     }
     assert gankit.load(run / "model.keras").generate(3, seed=0).shape == (3, 8, 8, 3)
     assert [path.name for path in (run / "samples").iterdir()] == ["epoch_0001.png"]

@@ -1,0 +1,198 @@
+"""A page about a run, which is written while the run goes on."""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from gankit.callbacks.report_charts import DISTANCES, Row, find_best
+from gankit.callbacks.report_facts import describe_machine, describe_recipe
+from gankit.callbacks.report_figures import draw_neighbours, draw_real
+from gankit.callbacks.report_page import Content, write_page
+from gankit.callbacks.report_pictures import Figure, Sample, encode, read_samples, spread
+from gankit.callbacks.sample_grid import SampleGrid
+from gankit.grids import make_grid, to_uint8
+from gankit.saving import write_whole
+from gankit.typing import Logs, PathLike
+
+INTERVAL = 20  # seconds between two writings, at least
+SHARE = 0.05  # of the time, at most, that goes into writing
+MOST_SAMPLES = 24
+MOST_ROWS = 300
+
+
+class Report(SampleGrid):
+    """Writes a page about a run: one HTML file that needs no network, dark or light.
+
+    It shows samples over time by a slider, from the same latents each time; losses, and the share
+    that the discriminator gets right; FID and KID where ``Evaluate`` measures them, the best
+    marked; real images, and generated ones beside those that are nearest to them; the recipe, the
+    seed, versions, and the machine. Charts need matplotlib, which ``pip install 'gankit[plots]'``
+    brings.
+
+    The file is below 5 MB however long the run is: it holds 24 grids of samples and 300 moments of
+    the curves at most, spread over the run, the best ones among them. It is rewritten at most once
+    in 20 seconds, and at the end. With ``Checkpoint``, a run that is taken up again goes on in the
+    same page, which holds nothing twice; otherwise each ``fit`` begins a new one.
+
+    Args:
+        path: of the file, such as ``"run/report.html"``; folders that are missing are made.
+        real: real images, an array such as ``make_grid`` takes; a first batch will do. Of these
+            some are shown, and the nearest ones found. None leaves both out.
+        num_images: images a grid; may be left out where ``condition`` says it. Default 64.
+        details: what to list with the recipe, by name, such as where the data come from. What has
+            the name of something that is listed in any case takes its place.
+        commands: text to copy by title, such as how to generate images by the trained GAN.
+        **kwargs: as in ``SampleGrid``. With ``every=1000``, curves have a moment every 1,000 steps,
+            with the means since the epoch began, besides those at the end of epochs.
+
+    Raises:
+        ValueError: another ending than ``.html``, or real images that are none; before training
+            begins, those of another size than generated ones.
+        OSError: before training begins, the folder can't be made, or written to.
+
+    Warns:
+        UserWarning: the page could not be written; training goes on.
+    """
+
+    remembers = ("run", "rows")
+
+    def __init__(
+        self,
+        path: PathLike,
+        real: ArrayLike | None = None,
+        num_images: int | None = None,
+        *,
+        details: Mapping[str, object] | None = None,
+        commands: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ):
+        self.path = Path(path)
+        if self.path.suffix != ".html":
+            raise ValueError(f"path must be that of an .html file, got {str(path)!r}.")
+        super().__init__(self.path.parent, num_images, **kwargs)
+        self.real = None if real is None else to_uint8(real, self.value_range)
+        self.details = details or {}
+        self.commands = commands or {}
+        self.samples: list[Sample] = []
+        self.state = ""
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Begins a new run, and tries everything: errors come before training."""
+        super().on_train_begin(logs)
+        self.run = datetime.now().astimezone().isoformat()
+        self.rows: list[Row] = []
+        self.samples = []
+        self.look()
+        self.compare()
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Begins the page, or goes on with it, once ``Checkpoint`` has given back the rows."""
+        if self.samples:
+            return
+        self.start = time.monotonic() - (self.rows[-1]["seconds"] if self.rows else 0)
+        known = read_samples(self.path, self.run)
+        self.samples = [sample for sample in known if sample.step <= self.steps]
+        if not self.samples:
+            self.add_sample()
+        self.write("while training goes on")
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Acts if another ``every`` steps are done."""
+        self.logs = logs or {}
+        super().on_train_batch_end(batch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Notes the epoch, and acts if that is what epochs are for."""
+        self.note(logs or {})
+        super().on_epoch_end(epoch, logs)
+
+    def act(self, unit: str, number: int) -> None:
+        """Adds samples, and a moment within an epoch; writes the page if it is time."""
+        if unit == "step":
+            self.note(self.logs)
+        self.look()
+        self.add_sample()
+        if time.monotonic() > self.due:
+            self.write("while training goes on")
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Writes the page, unless no epoch was left to train."""
+        if not self.samples:
+            return
+        if self.seen_at != self.steps:
+            self.look()
+        self.add_sample()
+        self.write("at the end of training")
+
+    def close(self) -> None:
+        """Writes the page if training ends otherwise; ``GAN.fit`` calls it in any case."""
+        if self.samples and self.state == "while training goes on":
+            self.write("when training was stopped")
+
+    def note(self, logs: Logs) -> None:
+        """Adds a row; those of steps that have come again go."""
+        moment = {
+            "epoch": self.model.position.epoch,
+            "step": self.steps,
+            "seconds": round(time.monotonic() - self.start, 1),
+        }
+        logged = {name: float(f"{float(value):.6g}") for name, value in logs.items()}
+        self.rows = [row for row in self.rows if row["step"] < self.steps] + [moment | logged]
+        best = [row["step"] for name in DISTANCES if (row := find_best(self.rows, name))]
+        kept = spread([row["step"] for row in self.rows], MOST_ROWS, best)
+        self.rows = [row for row in self.rows if row["step"] in kept]
+
+    def look(self) -> None:
+        """Makes images; all of several workers do it at the same steps."""
+        self.images, self.seen_at = to_uint8(self.draw(), self.value_range), self.steps
+
+    def add_sample(self) -> None:
+        """Adds the images to the samples; those of steps that have come again go."""
+        picture = encode(make_grid(self.images, columns=self.columns))
+        sample = Sample(self.model.position.epoch, self.steps, picture)
+        self.samples = [one for one in self.samples if one.step < self.steps] + [sample]
+        kept = spread([one.step for one in self.samples], MOST_SAMPLES)
+        self.samples = [one for one in self.samples if one.step in kept]
+
+    def write(self, state: str) -> None:
+        """Writes the page; of several workers the first one does."""
+        self.state = state
+        begin = time.monotonic()
+        if self.writes:
+            with self.by_product.writing(str(self.path)):
+                write_whole(
+                    self.path,
+                    lambda file: file.write_text(write_page(self.gather()), encoding="utf-8"),
+                )
+        end = time.monotonic()
+        self.due = end + max(INTERVAL, (end - begin) / SHARE)
+
+    def gather(self) -> Content:
+        """Returns what the page shows."""
+        shapes = self.model.position.data.get("shapes")
+        details = dict(self.details)
+        real, neighbours = self.compare()
+        return Content(
+            run=self.run,
+            name=self.path.resolve().parent.name,
+            state=f"Written on {datetime.now().astimezone():%Y-%m-%d at %H:%M %Z} {self.state}.",
+            rows=self.rows,
+            samples=self.samples,
+            images_a_step=shapes[0][0] if shapes else None,
+            real=real,
+            neighbours=neighbours,
+            recipe=details | describe_recipe(self.model) | details,
+            machine=describe_machine(self.model),
+            commands=self.commands,
+        )
+
+    def compare(self) -> tuple[Figure | None, Figure | None]:
+        """Returns real images, and generated ones beside the nearest of them."""
+        if self.real is None:
+            return None, None
+        real = draw_real(self.real, len(self.images), self.columns)
+        return real, draw_neighbours(self.images, self.real)
