@@ -246,10 +246,14 @@ def fit(
     gan.fit(dataset.repeat(), steps_per_epoch=tick, epochs=epochs, callbacks=watched, verbose=0)
 
 
-def list_choices(settings: Settings) -> dict[str, str]:
-    """Returns what the report lists of the settings."""
+def list_choices(settings: Settings, found: Found) -> dict[str, str]:
+    """Returns what the report lists of the data and the settings."""
     options = ", ".join(f"{name}={value!r}" for name, value in settings.options.items())
-    return {"Recipe": f"recipes.{settings.recipe}({options})", "Seed": str(settings.seed)}
+    return {
+        "Data": f"{found.num_images:,} images: {found.what}",
+        "Recipe": f"recipes.{settings.recipe}({options})",
+        "Seed": str(settings.seed),
+    }
 
 
 def list_commands(folder: Path) -> dict[str, str]:
