@@ -163,6 +163,7 @@ def check(
     try:
         run = FORMATS[format].load(path, network)
         parts = [run({name: row[batch] for name, row in rows.items()}) for batch in batches]
+        got = [np.concatenate(part) for part in zip(*parts, strict=True)]
     except ImportError:
         return None
     except Exception as error:  # runtimes raise all sorts, too
@@ -170,19 +171,21 @@ def check(
             f"The {format} file of {network.name!r} does not run, and is removed: "
             f"{shortened(error)}"
         ) from error
-    got = [np.concatenate(part) for part in zip(*parts, strict=True)]
     difference = largest_difference(got, expected)
     if not difference <= TOLERANCE:  # nor NaN
         raise ExportError(
             f"The {format} file of {network.name!r} computes something else, and is removed: its "
             f"outputs differ by {difference:.2g} of the largest one, at most {TOLERANCE:g} is "
-            "rounding."
+            "rounding (infinity: of another shape)."
         )
     return difference
 
 
 def largest_difference(got: list[np.ndarray], expected: list[np.ndarray]) -> float:
-    """Returns the largest difference of any output, as a share of the largest one expected."""
+    """Returns the largest difference of any output, as a share of the largest one expected.
+
+    Infinity where shapes are others.
+    """
     if [one.shape for one in got] != [one.shape for one in expected]:
         return float("inf")
     shares = [
