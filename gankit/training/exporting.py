@@ -241,7 +241,9 @@ def load_savedmodel(path: Path, network: keras.Model) -> Run:
 
 def write_onnx(network: keras.Model, path: Path) -> None:
     """Writes a graph of ONNX's operations."""
-    network.export(path, format="onnx", verbose=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # Keras asks NumPy for a name of old
+        network.export(path, format="onnx", verbose=False)
 
 
 def load_onnx(path: Path, network: keras.Model) -> Run:

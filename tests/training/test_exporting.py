@@ -68,7 +68,6 @@ def test_tensorflow_runs_it(gan, tmp_path):
     assert_images(images, gan)
 
 
-@pytest.mark.filterwarnings("ignore:.*np.object.*:FutureWarning")  # Keras asks for it
 def test_onnxruntime_runs_it(gan, tmp_path):
     for package in ("onnx", "tf2onnx"):
         pytest.importorskip(package)
@@ -242,7 +241,6 @@ NETWORKS = {
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:.*np.object.*:FutureWarning")
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("format", FORMATS)
 def test_each_architecture_in_each_format(format, name, tmp_path):
