@@ -14,6 +14,7 @@ from gankit import (
     recipes,
     runs,
 )
+from gankit.conversion import to_keras
 from gankit.gans import (
     ACGAN,
     BEGAN,
@@ -33,9 +34,10 @@ from gankit.gans import (
     StarGAN,
 )
 from gankit.grids import make_grid, save_animation, save_grid, save_images
-from gankit.saving import load, to_keras
+from gankit.saving import load
 from gankit.show import show_batch
 from gankit.tiling import translate_photo
+from gankit.training.exporting import ExportError
 from gankit.transfer import Transferred, transfer_weights
 from gankit.version import __version__
 from gankit.voxels import draw_voxels
@@ -52,6 +54,7 @@ __all__ = [
     "WGANGP",
     "Batch",
     "CycleGAN",
+    "ExportError",
     "InfoGAN",
     "NextFrameGAN",
     "OnePassGAN",

@@ -86,7 +86,8 @@ class UpsampleConv2D(Configured, keras.layers.Conv2D):
         convolution = keras.layers.Conv2D.from_config(
             {k: v for k, v in self.get_config().items() if k != "scale"} | SAME_SIZE
         )
-        return keras.Sequential([keras.layers.UpSampling2D(self.scale), convolution])
+        steps = [keras.layers.UpSampling2D(self.scale), convolution]
+        return keras.Sequential(steps, name=self.name)
 
     def keras_weights(self) -> list[np.ndarray]:
         """Returns the weights that ``as_keras_layer`` needs, as arrays."""

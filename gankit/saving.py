@@ -71,31 +71,6 @@ def check_gan(model: Any, path: PathLike) -> Any:  # of any variant
     return model
 
 
-def to_keras(network: keras.Model) -> keras.Model:
-    """Returns a copy of a network that Keras alone can load, without gankit.
-
-    ``gankit.to_keras(gan.generator).save("generator.keras")``. Layers of gankit become those of
-    Keras that compute the same, up to rounding; for use, not for going on with training.
-
-    Args:
-        network: a functional or sequential model.
-    """
-    copies = []
-
-    def copy(layer):
-        if not isinstance(layer, keras.Layer):  # an operation between layers, such as a sum
-            return layer
-        plain = hasattr(layer, "as_keras_layer")
-        new = layer.as_keras_layer() if plain else type(layer).from_config(layer.get_config())
-        copies.append((new, layer.keras_weights() if plain else layer.get_weights()))
-        return new
-
-    plain = keras.models.clone_model(network, clone_function=copy, recursive=True)
-    for new, weights in copies:
-        new.set_weights(weights)
-    return plain
-
-
 def find_file(path: PathLike) -> Path:
     """Returns the path of a file, of the newest checkpoint in a folder, or of what a name means.
 

@@ -24,6 +24,7 @@ from gankit.commands import COMMANDS
 from gankit.commands.evaluate import find_extractor
 from gankit.commands.generate import arrange
 from gankit.metrics import extractors, measure
+from gankit.training.exporting import FORMATS
 
 OWN_VARIANT = """
 import keras
@@ -320,6 +321,11 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
         (["evaluate", "MODEL", "--real", "digits", "--extractor", "vgg"], "must be one of"),
         (["evaluate", "MODEL", "--real", "digits", "--out", "fid.txt"], "such as fid.json"),
         (["evaluate", "digits", "--real", "digits", "--weights", "w.h5"], "are inception's"),
+        (["export", "MODEL"], "--to"),
+        (["export", "MODEL", "--to", "onnyx"], "choose from"),
+        (["export", "MODEL", "--to", "onnx", "--out", "a.tflite"], "such as a.onnx, got a.tflite"),
+        (["export", "MODEL", "--to", "onnx", "--network", "critic"], "choose from"),
+        (["export", "MODEL", "--to", "keras", "--seed", "0"], "nothing like '--seed'"),
     ],
 )
 def test_wrong_arguments_are_refused_in_a_line(model, arguments, said, capsys, monkeypatch):
@@ -358,6 +364,45 @@ def test_a_folder_of_checkpoints_is_a_model(tmp_path):
     gan.fit(make_images(8), verbose=0, callbacks=[checkpoint])
     main(["generate", str(tmp_path / "run"), "--num", "2", "--out", str(tmp_path / "grid.png")])
     assert (tmp_path / "grid.png").exists()
+
+
+def test_export_writes_a_network_and_says_how_near_it_is(model, monkeypatch, capsys):
+    monkeypatch.chdir(model.parent)
+    main(["export", "gan.keras", "--to", "npz"])
+    said = capsys.readouterr().out
+    assert re.fullmatch(
+        r"generator: generator.npz\n"
+        r"Checked by running it: no output differs by more than \S+ of the largest one.\n",
+        said,
+    )
+    main(["export", "gan.keras", "--to", "keras", "--network", "discriminator", "--quiet"])
+    images = make_images(2)
+    scores = keras.models.load_model("discriminator.keras")(images)[:, 0]
+    np.testing.assert_allclose(scores, gankit.load(model).score(images), atol=1e-5)
+    assert capsys.readouterr().out == ""
+
+
+def test_export_without_a_runtime_says_so(model, tmp_path, monkeypatch, capsys):
+    unchecked = FORMATS["npz"]._replace(load=missing, packages="numpy")
+    monkeypatch.setitem(FORMATS, "npz", unchecked)
+    main(["export", str(model), "--to", "npz", "--out", str(tmp_path / "a.npz")])
+    assert "Not checked: what runs it is missing. pip install numpy" in capsys.readouterr().out
+
+
+def test_export_ends_with_1_for_a_file_that_is_wrong(model, monkeypatch):
+    monkeypatch.chdir(model.parent)
+    wrong = FORMATS["npz"]._replace(load=lambda *_: lambda rows: [np.zeros((1, *IMAGE_SHAPE))])
+    monkeypatch.setitem(FORMATS, "npz", wrong)
+    with pytest.raises(SystemExit, match=r"error: The npz file of .* computes something else"):
+        main(["export", "gan.keras", "--to", "npz"])
+    monkeypatch.setitem(FORMATS, "npz", FORMATS["npz"]._replace(write=missing))
+    with pytest.raises(SystemExit, match="error: To write npz, a package is missing"):
+        main(["export", "gan.keras", "--to", "npz"])
+    assert list(model.parent.iterdir()) == [model]
+
+
+def missing(*_):
+    raise ModuleNotFoundError("No module named 'numpy'")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -4,7 +4,7 @@ A command has ``add_arguments(parser)``, which says in the parser's description 
 takes its options, and ``run(arguments)``, which does it.
 """
 
-from gankit.commands import card, evaluate, explore, generate, interpolate, train, translate
+from gankit.commands import card, evaluate, explore, export, generate, interpolate, train, translate
 
 #: By the name that a shell gives.
 COMMANDS = {
@@ -15,6 +15,7 @@ COMMANDS = {
     "translate": translate,
     "evaluate": evaluate,
     "card": card,
+    "export": export,
 }
 
 __all__ = ["COMMANDS"]

@@ -14,7 +14,7 @@ from gankit import data
 from gankit.checkpoint_index import INDEX
 from gankit.checks import check_choice
 from gankit.commands.conditions import find_rows, repeat_rows
-from gankit.commands.options import add_model, add_quiet, file_ending_in, positive
+from gankit.commands.options import add_images, add_model, add_quiet, file_ending_in, positive
 from gankit.data.folders import find_images
 from gankit.data.images import CHANNELS
 from gankit.data.opening import open_image
@@ -35,6 +35,7 @@ CHUNK = 100  # images that are looked at together
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options to a parser."""
     add_model(parser)
+    add_images(parser)
     parser.add_argument(
         "--real", required=True, help="a folder of images, or 'digits', those inside the package"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from gankit.commands.conditions import find_rows, repeat_rows
-from gankit.commands.options import Row, add_model, add_quiet, positive, share
+from gankit.commands.options import Row, add_images, add_model, add_quiet, positive, share
 from gankit.grids import save_grid, save_images
 from gankit.saving import load
 
@@ -23,6 +23,7 @@ SIDE = 8  # images in a column of a grid, and in a row where nothing else says h
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options to a parser."""
     add_model(parser)
+    add_images(parser)
     parser.add_argument(
         "--num", type=positive, help="how many images (64; of several classes a column for each)"
     )

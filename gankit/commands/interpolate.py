@@ -7,7 +7,7 @@ import numpy as np
 
 from gankit import latents
 from gankit.commands.conditions import find_rows, repeat_rows
-from gankit.commands.options import add_model, add_quiet, file_ending_in, positive
+from gankit.commands.options import add_images, add_model, add_quiet, file_ending_in, positive
 from gankit.grids import make_grid, save_animation
 from gankit.saving import load
 
@@ -21,6 +21,7 @@ EXAMPLES = """
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options to a parser."""
     add_model(parser)
+    add_images(parser)
     parser.add_argument("--num", type=positive, default=16, help="images side by side (16)")
     parser.add_argument("--stops", type=positive, default=4, help="latents on each way (4)")
     parser.add_argument("--steps", type=positive, default=12, help="frames to the next stop (12)")

@@ -10,13 +10,25 @@ Row: TypeAlias = int | float | list[float]  # of a condition
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Adds which GAN to take, and what it is to make images of."""
+    """Adds which GAN to take."""
     parser.add_argument(
         "model",
         metavar="MODEL",
         help="a .keras file that GAN.save wrote, a folder that callbacks.Checkpoint writes to, or "
         "'digits', a model inside the package",
     )
+    parser.add_argument(
+        "--import",
+        nargs="+",
+        default=[],
+        dest="imports",
+        metavar="MODULE",
+        help="modules in which classes of your own are registered",
+    )
+
+
+def add_images(parser: argparse.ArgumentParser) -> None:
+    """Adds which images a GAN is to make."""
     parser.add_argument("--seed", type=natural, help="for the same images each time")
     parser.add_argument(
         "--condition",
@@ -26,14 +38,6 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         help="what the generator is told: a class, such as 7, a number, such as 0.4, or several "
         "with commas, such as 0,1,1; write --condition=-0.4,1 of one that begins with a minus; "
         "several are taken in turns (all classes, where the generator takes one)",
-    )
-    parser.add_argument(
-        "--import",
-        nargs="+",
-        default=[],
-        dest="imports",
-        metavar="MODULE",
-        help="modules in which classes of your own are registered",
     )
 
 

@@ -11,10 +11,11 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from gankit import differentiation, priors
-from gankit.checks import check_at_least_one
+from gankit.checks import check_at_least_one, check_choice
 from gankit.configured import Configured
 from gankit.training.averages import average_of
 from gankit.training.batch import Batch, in_float32, map_tensors
+from gankit.training.exporting import export
 from gankit.training.inputs import Inputs, standardize
 from gankit.training.random import choose_stream, find_seed_states, seed_of_part
 from gankit.typing import Config, PathLike, Seed, Structure, Tensor, ValueRange
@@ -352,9 +353,41 @@ class Sampling(Configured, keras.Model):
 
     # Files
 
-    def export(self, filepath: PathLike, format: str = "tf_saved_model", **kwargs: Any) -> None:
-        """Writes the generator for serving, see ``keras.Model.export``."""
-        self.averaged(self.generator).export(filepath, format=format, **kwargs)
+    def export(
+        self, filepath: PathLike, format: str = "savedmodel", network: str = "generator"
+    ) -> float | None:
+        """Writes one network for programs without gankit, runs the file, and compares.
+
+        Of the generator it is the average, where there is one. It computes in float32, and takes
+        batches of any size, in inputs of the same names.
+
+        Args:
+            filepath: of the file, or of SavedModel's folder.
+            format: ``"keras"``, which Keras loads without gankit; ``"savedmodel"``, TensorFlow's;
+                ``"onnx"``; ``"tflite"``; or ``"npz"``, the weights alone, by name.
+            network: ``"generator"``, ``"discriminator"``, or a variant's attribute that is a
+                network, such as ``"inverse_generator"`` of a ``CycleGAN``.
+
+        Returns:
+            By how much the file's outputs on random inputs differ from the network's, as a share of
+            the largest one; None where a package that runs the file, such as onnxruntime, is
+            missing.
+
+        Raises:
+            ValueError: another format or network, or an ending that the format has not.
+            FileExistsError: a folder of that name.
+            ImportError: a package that writes the format is missing.
+            gankit.ExportError: the format can't hold this network, or the outputs differ by more
+                than 1e-4. Nothing is written then.
+        """
+        networks = {
+            name: one
+            for side in self.sides().values()
+            for one in side
+            for name in self.names_of(one)
+        }
+        check_choice("network", network, networks)
+        return export(self.averaged(networks[network]), filepath, format)
 
     @classmethod
     def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Self:

@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from helpers import (
     IMAGE_SHAPE,
     LATENT_DIM,
@@ -328,14 +327,11 @@ def test_a_generator_without_latents_gets_none():
     assert gan.generate(condition=make_images(3)).shape == (3, *IMAGE_SHAPE)
 
 
-def test_predict_and_export_serve_the_generator(tmp_path):
+def test_predict_serves_the_generator():
     gan, latents = make_gan(), draw_latents(3)
     expected = gan.generate(latents=latents)
     np.testing.assert_allclose(gan.predict(latents, verbose=0), expected, atol=1e-6)
     np.testing.assert_allclose(gan(latents), expected, atol=1e-6)
-    gan.export(tmp_path / "served", verbose=False)
-    served = tf.saved_model.load(tmp_path / "served")
-    np.testing.assert_allclose(served.serve(latents), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(
