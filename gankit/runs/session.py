@@ -218,10 +218,7 @@ def fit(
             real,
             SHOWN,
             condition=condition,
-            details={
-                "Data": f"{found.num_images:,} images: {found.what}",
-                **list_choices(settings),
-            },
+            details=list_choices(settings, found),
             commands=list_commands(folder),
         ),
         keras.callbacks.CSVLogger(folder / "losses.csv"),
