@@ -232,6 +232,7 @@ class Checkpoint(Periodic):
                 f"Could not write {path}: {error.strerror or error}. {self.explain_newest()}. Fix "
                 "the problem and run the script again",
             ) from error
+        self.written = path
 
     def explain_newest(self) -> str:
         """Returns which checkpoint can be gone on from, now that one can't be written."""

@@ -54,14 +54,13 @@ def train(settings: Settings, folder: PathLike, tell: Tell = print) -> GAN:
     folder = Path(folder)
     settings = complete(settings)
     check_same(settings, folder)
-    keras.config.set_dtype_policy("mixed_bfloat16" if settings.mixed else "float32")
-    keras.utils.set_random_seed(settings.seed)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         found = find_data(settings, folder)
         settings = choose(settings, found)
         dataset = make_dataset(settings, found)
-    describe(settings, found, [str(one.message) for one in caught], tell)
+    problems = [str(one.message) for one in caught if issubclass(one.category, UserWarning)]
+    describe(settings, found, problems, tell)
     gan = build(settings, found)
     if settings.start is not None:
         begin_with(gan, settings, tell)
@@ -156,7 +155,13 @@ def build(settings: Settings, found: Found) -> GAN:
     }
     if settings.images or settings.epochs:
         options["total_steps"] = count_steps(settings, found)
-    return recipe(found.image_shape, **options | settings.options)
+    keras.utils.set_random_seed(settings.seed)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if settings.mixed else "float32")
+    try:
+        return recipe(found.image_shape, **options | settings.options)
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def begin_with(gan: GAN, settings: Settings, tell: Tell) -> None:

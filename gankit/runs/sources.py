@@ -18,6 +18,7 @@ from gankit.typing import Dataset, Flip, Size
 LOOKED_AT = 500  # files of a folder, whose sizes and colours are taken for all of them
 USUAL_SIZE = 64  # pixels of the longer side, of photos
 LEAST_SIZE = 8
+MOST_IN_MEMORY = 2**30  # bytes of decoded images; more are decoded anew in each epoch
 COLOURS = {1: "grey", 3: "colour", 4: "colour with transparency"}
 MODES = {1: "grayscale", 3: "rgb", 4: "rgba"}
 IMAGE_KEYS = ("images", "x_train", "x", "arr_0")
@@ -173,13 +174,20 @@ def find_folder(path: Path, settings: Settings, name: str | None = None) -> Foun
         "color_mode": MODES[channels],
         "fit": settings.fit,
         "on_error": "skip",
-        "cache": True,
     }
 
     def make(batch_size: int, seed: int, flip: Flip | None) -> Dataset:
-        return data.from_directory(path, batch_size=batch_size, seed=seed, flip=flip, **options)
+        num_bytes = len(first.file_paths) * size[0] * size[1] * channels
+        return data.from_directory(
+            path,
+            batch_size=batch_size,
+            seed=seed,
+            flip=flip,
+            cache=num_bytes <= MOST_IN_MEMORY,
+            **options,
+        )
 
-    first = data.from_directory(path, batch_size=1, **options | {"cache": False})
+    first = data.from_directory(path, batch_size=1, **options)
     low, high = sizes.min(axis=0), sizes.max(axis=0)
     words = (
         "x".join(map(str, low))

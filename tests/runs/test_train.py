@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from helpers import all_state, assert_same_values, environment_of_processes, make_images
@@ -82,7 +83,9 @@ def test_settings_that_differ_from_those_of_the_run_are_refused(tmp_path):
 
 def test_a_file_of_settings_makes_the_same_run(tmp_path):
     photos = write_photos(tmp_path / "photos")
-    first = quietly(tiny(photos), tmp_path / "first")
+    first = quietly(tiny(photos, mixed=True), tmp_path / "first")
+    assert first.generator.compute_dtype == "bfloat16"
+    assert keras.config.dtype_policy().name == "float32"  # as before
     second = quietly(Settings.read(tmp_path / "first/run.json"), tmp_path / "second")
     assert_same_values(all_state(first), all_state(second))
 
