@@ -124,7 +124,11 @@ def resize_array(images: np.ndarray, image_size: Size, value_range: ValueRange) 
 
 
 def resize_pixels(image: np.ndarray, image_size: Size) -> np.ndarray:
-    """Returns one image ``(height, width, channels)``, uint8 or float32, of another size."""
+    """Returns one image ``(height, width, channels)``, uint8 or float32, of another size.
+
+    In bytes, transparent pixels give no colour to their neighbours; of floats it isn't known here
+    which value is opaque, so their channels are resized one by one.
+    """
     if image.dtype == np.uint8 and image.shape[-1] in (CHANNELS["rgb"], CHANNELS["rgba"]):
         return to_array(resize(Image.fromarray(image), image_size))
     planes = (Image.fromarray(plane) for plane in np.moveaxis(image, -1, 0))
