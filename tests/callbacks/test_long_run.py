@@ -1,4 +1,4 @@
-"""Thousands of epochs, with all callbacks: memory and times stay as they are."""
+"""Thousands of epochs, with many callbacks: memory and times stay as they are."""
 
 import pytest
 from helpers import run_python
@@ -47,6 +47,8 @@ number = int(sys.argv[1])
 
 MANY_EPOCHS = """
 given = all_callbacks(Path("run"), patience=number, every=400)
+# TensorFlow keeps something of each number that TensorBoard is given: docs/long_runs.md.
+given = [one for one in given if not isinstance(one, keras.callbacks.TensorBoard)]
 gan.fit(make_dataset(), epochs=number, validation_data=make_dataset(16, seed=5), verbose=0,
         callbacks=[*given, StopOnNaN(), Watch()])
 report()
@@ -63,7 +65,7 @@ report()
 
 
 @pytest.mark.slow
-def test_ten_thousand_epochs_with_all_callbacks(tmp_path):
+def test_ten_thousand_epochs_with_all_callbacks_but_tensorboard(tmp_path):
     print(run_python(WATCH + MANY_EPOCHS, tmp_path, "10000", timeout=7200))
 
 
