@@ -103,6 +103,7 @@ def at_once(monkeypatch):
 
 
 def test_numbers_and_pictures_of_a_run(tmp_path):
+    pytest.importorskip("matplotlib")
     gan, path = make_plain_gan(), tmp_path / "faces" / "report.html"
     report = callbacks.Report(path, REAL, 9, details={"Data": "noise"}, commands={"Go on": "again"})
     measured = LogEach(fid=[30.5, 10.25, 20.0])
@@ -252,6 +253,7 @@ def test_it_is_written_at_times_only(tmp_path, monkeypatch):
 
 
 def test_charts_of_what_was_logged():
+    pytest.importorskip("matplotlib")
     row = {"epoch": 1, "step": 4, "seconds": 1, "generator_loss": 2.0, "val_generator_loss": np.nan}
     more = {"real_accuracy": 0.5, "kid": -0.1, "$_loss": np.inf}
     charts = draw_charts([row, row | more | {"step": 8}], None)

@@ -87,8 +87,8 @@ def test_there_is_room_for_many():
 
 
 def test_names_of_terms():
-    assert name_losses("encoder", {"adversarial": 2.0}) == {"encoder_loss": 2}
-    assert name_losses("encoder", {"adversarial": 2.0, "penalty": 3.0}) == {
+    assert name_losses("encoder", {"adversarial": np.float32(2)}) == {"encoder_loss": 2}
+    assert name_losses("encoder", {"adversarial": np.float32(2), "penalty": np.float32(3)}) == {
         "encoder_loss": 5,
         "encoder_adversarial": 2,
         "encoder_penalty": 3,
@@ -96,4 +96,4 @@ def test_names_of_terms():
     with pytest.raises(ValueError, match=r"'adversarial' must be a scalar, got shape \(2,\)"):
         name_losses("encoder", {"adversarial": ops.ones(2)})
     with pytest.raises(ValueError, match="The encoder's term 'loss' needs another name"):
-        name_losses("encoder", {"loss": 2.0})
+        name_losses("encoder", {"loss": np.float32(2)})
