@@ -18,6 +18,7 @@ from gankit.data.pairs import from_pairs
 from gankit.data.resizing import resize_bicubic
 from gankit.data.shards import from_shards
 from gankit.data.stacked_digits import stack_digits
+from gankit.data.tables import read_labels
 from gankit.data.tfds import from_tfds
 from gankit.data.voxels import from_voxels
 
@@ -32,6 +33,7 @@ __all__ = [
     "from_voxels",
     "load_mnist",
     "moving_digits",
+    "read_labels",
     "resize_bicubic",
     "sample_digits",
     "stack_digits",
