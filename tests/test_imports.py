@@ -43,7 +43,7 @@ ALLOWED = {
     "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics"}
     | {"archives", "checkpoint_index", "saving", "version"},
     "runs": {"callbacks", "data", "differentiation", "gans", "metrics", "recipes"}
-    | {"saving", "transfer", "version"},
+    | {"saving", "training", "transfer", "version"},
     "exploring": {"differentiation", "gans", "grids", "latents"},
     "commands": {
         "checkpoint_index",

@@ -66,8 +66,8 @@ class LogFiles:
         """Returns how long each file is by its path; Keras writes each row and scalar at once.
 
         CSV files in lines, since editors and systems end these differently, others in bytes. A file
-        that can't be read now, as on a drive that has vanished, may be there again when the run is
-        taken up: it has the length that it had last.
+        that can't be read now, as on a drive that has vanished, may be back when the run resumes:
+        its last known length is kept.
         """
         with contextlib.suppress(OSError):
             for path in self.tables:

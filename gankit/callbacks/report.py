@@ -35,8 +35,8 @@ class Report(SampleGrid):
 
     The file is below 5 MB however long the run is: it holds 24 grids of samples and 300 moments of
     the curves at most, spread over the run, the best ones among them. It is rewritten at most once
-    in 20 seconds, and at the end. With ``Checkpoint``, a run that is taken up again goes on in the
-    same page, which holds nothing twice; otherwise each ``fit`` begins a new one.
+    in 20 seconds, and at the end. With ``Checkpoint``, a run that resumes continues the same
+    page, which holds nothing twice; otherwise each ``fit`` begins a new one.
 
     Args:
         path: of the file, such as ``"run/report.html"``; folders that are missing are made.

@@ -1,4 +1,4 @@
-"""Pictures inside a page, which are read back from it when a run is taken up again."""
+"""Pictures inside the page. A run that resumes reads them back from it."""
 
 import base64
 import html

@@ -1,4 +1,4 @@
-"""What a generator is told, where a shell says it by a few rows."""
+"""Conditions from a shell: a few rows, repeated for all images."""
 
 import itertools
 

@@ -3,7 +3,7 @@
 import argparse
 import webbrowser
 
-from gankit.commands.options import natural
+from gankit.commands.options import add_model, natural
 from gankit.exploring import Server, Studio
 from gankit.saving import load
 
@@ -16,22 +16,10 @@ EXAMPLES = """
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options to a parser."""
-    parser.add_argument(
-        "model",
-        metavar="MODEL",
-        help="a .keras file, a run's folder of checkpoints, or 'digits'",
-    )
+    add_model(parser)
     parser.add_argument("--port", type=natural, default=0, help="to listen at (any that is free)")
     parser.add_argument(
         "--no-browser", action="store_true", help="print the address, and open nothing"
-    )
-    parser.add_argument(
-        "--import",
-        nargs="+",
-        default=[],
-        dest="imports",
-        metavar="MODULE",
-        help="modules in which classes of your own are registered",
     )
 
 

@@ -35,7 +35,7 @@ def add_images(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=read_row,
         metavar="ROW",
-        help="what the generator is told: a class, such as 7, a number, such as 0.4, or several "
+        help="the condition: a class, such as 7, a number, such as 0.4, or several "
         "with commas, such as 0,1,1; write --condition=-0.4,1 of one that begins with a minus; "
         "several are taken in turns (all classes, where the generator takes one)",
     )

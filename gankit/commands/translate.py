@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gankit.commands.options import add_quiet
+from gankit.commands.options import add_model, add_quiet
 from gankit.data.folders import find_images
 from gankit.data.images import CHANNELS, decode, to_array
 from gankit.data.opening import UnreadableImageError
@@ -26,22 +26,12 @@ EXAMPLES = """
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options to a parser."""
-    parser.add_argument(
-        "model", metavar="MODEL", help="a .keras file, or a run's folder of checkpoints"
-    )
+    add_model(parser)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="a photo, or a folder of them")
     parser.add_argument(
         "--out", type=Path, default=Path("translated"), help="the folder to write (translated)"
     )
     parser.add_argument("--inverse", action="store_true", help="a CycleGAN's other way")
-    parser.add_argument(
-        "--import",
-        nargs="+",
-        default=[],
-        dest="imports",
-        metavar="MODULE",
-        help="modules in which classes of your own are registered",
-    )
     add_quiet(parser)
 
 

@@ -25,7 +25,7 @@ class Studio:
         gan: whose averaged generator draws.
 
     Raises:
-        ValueError: it takes no latents, or is told more than a class.
+        ValueError: it takes no latents, or a condition other than a class.
     """
 
     def __init__(self, gan: GAN):
@@ -97,7 +97,7 @@ def find_num_classes(gan: GAN) -> int | None:
     if not taken:
         return None
     if len(taken) > 1 or taken[0].num_classes is None:
-        raise ValueError("This generator is told more than a class. The page has no knob for that.")
+        raise ValueError("The page can set a class, and this generator takes another condition.")
     return taken[0].num_classes
 
 

@@ -19,6 +19,7 @@ from gankit.runs.progress import Clock, Progress
 from gankit.runs.settings import FILE, Settings
 from gankit.runs.sources import COLOURS, Found, find_data
 from gankit.saving import load
+from gankit.training.policies import dtype_policy
 from gankit.transfer import transfer_weights
 from gankit.typing import Dataset, PathLike
 
@@ -156,20 +157,16 @@ def build(settings: Settings, found: Found) -> GAN:
     if settings.images or settings.epochs:
         options["total_steps"] = count_steps(settings, found)
     keras.utils.set_random_seed(settings.seed)
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16" if settings.mixed else "float32")
-    try:
+    with dtype_policy("mixed_bfloat16" if settings.mixed else "float32"):
         return recipe(found.image_shape, **options | settings.options)
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def begin_with(gan: GAN, settings: Settings, tell: Tell) -> None:
     """Gives a GAN the weights of the one that the settings name, and tells which fit."""
     source = load(str(settings.start), compile=False)
     taken, left = transfer_weights(source, gan, freeze=settings.freeze)
-    anew = f"; anew begin {', '.join(left)}" if left else ""
-    tell(f"Begins with {len(taken)} of {len(taken) + len(left)} layers of {settings.start}{anew}.")
+    rest = f". These start anew: {', '.join(left)}" if left else ""
+    tell(f"Begins with {len(taken)} of {len(taken) + len(left)} layers of {settings.start}{rest}.")
 
 
 def count_steps(settings: Settings, found: Found) -> int:

@@ -1,9 +1,8 @@
 """Files of networks for programs without gankit, each run and compared before it stays."""
 
-import contextlib
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -14,6 +13,7 @@ from keras import ops
 from gankit.checks import check_choice, printable
 from gankit.conversion import for_tflite, in_float32, to_keras
 from gankit.training.inputs import count_classes
+from gankit.training.policies import dtype_policy
 from gankit.typing import PathLike, Structure
 
 #: Arrays by the names of a network's inputs.
@@ -68,19 +68,8 @@ def export(network: keras.Model, path: PathLike, format: str) -> float | None:
     """
     check_choice("format", format, FORMATS)
     path = check_path(Path(path), format)
-    with policy_of_float32():
+    with dtype_policy("float32"):
         return write_checked(network, path, format)
-
-
-@contextlib.contextmanager
-def policy_of_float32() -> Iterator[None]:
-    """Has new layers compute in float32, also where a script has chosen a mixed policy."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def write_checked(network: keras.Model, path: Path, format: str) -> float | None:
