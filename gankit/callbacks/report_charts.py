@@ -63,6 +63,7 @@ def draw_chart(rows: Sequence[Row], names: Sequence[str], images_a_step: int | N
         file = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(file, format="svg", transparent=True, metadata=nothing)
+        figure.clear()  # else its parts hold one another in memory until Python looks for such
     return as_element(file.getvalue(), f"{', '.join(map(read_name, names))}, over {unit}")
 
 

@@ -18,7 +18,7 @@ from gankit.gans.gan import GAN
 from gankit.training.batch import in_float32, map_tensors
 from gankit.training.inputs import check_images
 from gankit.training.random import choose_stream
-from gankit.training.sampling import count_images
+from gankit.training.sampling import count_images, predict
 from gankit.typing import Structure, Tensor
 
 GRADIENT_SCALE = 2.0**12  # a power of 2, which changes nothing but what float16 would round to 0
@@ -123,7 +123,7 @@ def draw_starts(
         raise ValueError("This generator takes no latents: there is nothing to look for.")
     latents = ops.convert_to_numpy(drawn).reshape(len(images), starts, *drawn.shape[1:]).copy()
     if encoder is not None:
-        guesses = np.asarray(encoder.predict(images, verbose=0), np.float32)
+        guesses = predict(encoder, images, batch_size=256)
         if guesses.shape != latents[:, 0].shape:
             raise ValueError(
                 f"The encoder must return latents of shape {latents[:, 0].shape}, got "

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from gankit.typing import Logs
 
@@ -103,6 +104,32 @@ class LogWriter(keras.callbacks.Callback):
     on_test_batch_end = tolerantly("on_test_batch_end")
 
 
+class EventWriter(LogWriter):
+    """``TensorBoard``, which gets numbers as arrays, and those of steps only if it writes them.
+
+    Of each other Python number that TensorFlow makes a tensor of, it keeps 0.8 kB for good, and
+    Keras's callback has it make tensors of all that is logged in each step, and of the step.
+    """
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Writes what was logged up to the step, where ``update_freq`` says so."""
+        written = self.callback.update_freq != "epoch"
+        super().on_train_batch_end(batch, as_arrays(logs) if written else None)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Writes what was logged for the epoch."""
+        super().on_epoch_end(np.int64(epoch), as_arrays(logs))
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """Writes what was logged on held-out data."""
+        super().on_test_end(as_arrays(logs))
+
+
+def as_arrays(logs: Logs | None) -> dict[str, np.ndarray]:
+    """Returns logs as float32, in which TensorBoard writes them."""
+    return {name: np.asarray(value, np.float32) for name, value in (logs or {}).items()}
+
+
 def tolerate_logs(
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> list[keras.callbacks.Callback]:
@@ -112,7 +139,7 @@ def tolerate_logs(
         if isinstance(callback, keras.callbacks.CSVLogger):
             callback = LogWriter(callback, callback.filename)
         elif isinstance(callback, keras.callbacks.TensorBoard):
-            callback = LogWriter(callback, callback.log_dir)
+            callback = EventWriter(callback, callback.log_dir)
         tolerant.append(callback)
     return tolerant
 

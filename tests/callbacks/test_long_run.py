@@ -1,7 +1,11 @@
 """Thousands of epochs, with many callbacks: memory and times stay as they are."""
 
+import sys
+
+import keras
+import numpy as np
 import pytest
-from helpers import run_python
+from helpers import make_dataset, make_gan, make_plain_networks, run_python
 
 WATCH = """
 import sys, time
@@ -47,8 +51,6 @@ number = int(sys.argv[1])
 
 MANY_EPOCHS = """
 given = all_callbacks(Path("run"), patience=number, every=400)
-# TensorFlow keeps something of each number that TensorBoard is given: docs/long_runs.md.
-given = [one for one in given if not isinstance(one, keras.callbacks.TensorBoard)]
 gan.fit(make_dataset(), epochs=number, validation_data=make_dataset(16, seed=5), verbose=0,
         callbacks=[*given, StopOnNaN(), Watch()])
 report()
@@ -64,8 +66,57 @@ report()
 """
 
 
+GENERATE = """
+from pathlib import Path
+from helpers import make_gan, make_plain_networks
+
+def kilobytes():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+
+gan = make_gan(make_plain_networks, generator_ema=0.9)
+before = 0
+for call in range(400):
+    gan.generate(20, seed=3)
+    before = before or (call == 100 and kilobytes())
+assert kilobytes() - before < 1000, (before, kilobytes())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's /proc")
+def test_generate_keeps_no_memory(tmp_path):
+    run_python(GENERATE, tmp_path)
+
+
+class Board(keras.callbacks.TensorBoard):
+    """Notes what it is given."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.steps, self.epochs = [], []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps.append(logs)
+        super().on_train_batch_end(batch, logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(logs | {"epoch": epoch})
+        super().on_epoch_end(epoch, logs)
+
+
+@pytest.mark.parametrize("update_freq", ["epoch", 1])
+def test_tensorboard_gets_no_python_numbers_of_which_tensorflow_keeps_each(update_freq, tmp_path):
+    board = Board(tmp_path, update_freq=update_freq)
+    gan = make_gan(make_plain_networks)
+    history = gan.fit(make_dataset(), epochs=2, verbose=0, callbacks=[board]).history
+    assert [not logs for logs in board.steps] == [update_freq == "epoch"] * len(board.steps)
+    for logs in [*board.epochs, *filter(None, board.steps)]:
+        assert all(isinstance(value, np.ndarray | np.generic) for value in logs.values())
+    assert [logs["generator_loss"] for logs in board.epochs] == history["generator_loss"]
+
+
 @pytest.mark.slow
-def test_ten_thousand_epochs_with_all_callbacks_but_tensorboard(tmp_path):
+def test_ten_thousand_epochs_with_all_callbacks(tmp_path):
     print(run_python(WATCH + MANY_EPOCHS, tmp_path, "10000", timeout=7200))
 
 

@@ -72,6 +72,8 @@ held_out = make_dataset(batch_size=16, seed=1)
 values = together.evaluate(held_out, verbose=0)
 for name, value in alone.evaluate(held_out, verbose=0).items():
     np.testing.assert_allclose(value, values[name], rtol=1e-4, err_msg=name)
+images = [gan.generate(latents=GIVEN[:5], batch_size=3) for gan in (alone, together)]
+np.testing.assert_allclose(*images, atol=1e-4)
 replicas_agree(together)
 """
 
