@@ -25,10 +25,11 @@ from PIL import Image
 import gankit
 from gankit import callbacks, data, losses, penalties, recipes
 from gankit.callbacks import report as module
+from gankit.callbacks.durations import tell_duration
 from gankit.callbacks.report_charts import draw_charts, find_best, find_points, read_name
 from gankit.callbacks.report_facts import summarize
 from gankit.callbacks.report_figures import draw_neighbours, draw_real
-from gankit.callbacks.report_page import Content, tell_duration, write_page
+from gankit.callbacks.report_page import Content, write_page
 from gankit.callbacks.report_pictures import MOST_BYTES, Picture, Sample, encode, spread
 
 REAL = make_images(40, seed=1)
@@ -314,9 +315,11 @@ def test_facts_in_words():
         "warmup_steps=0), beta_1=0, beta_2=0.99)"
     )
     assert summarize(None) == "none"
-    assert [tell_duration(seconds) for seconds in (59.4, 61, 7322)] == [
+    assert [tell_duration(seconds) for seconds in (59.4, 89.9, 90.1, 5399, 7322)] == [
         "59 s",
-        "1 min 1 s",
+        "90 s",
+        "2 min",
+        "1 h 30 min",
         "2 h 2 min",
     ]
 
