@@ -1,5 +1,6 @@
 """Runs: found data, chosen recipes, files in the folder, and runs that go on."""
 
+import collections
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from helpers import all_state, assert_same_values, environment_of_processes, mak
 from PIL import Image
 
 import gankit
+from gankit.data.opening import open_image
 from gankit.runs import Settings, train
 from gankit.runs.session import build, choose, complete, count_steps
 from gankit.runs.sources import find_data
@@ -123,6 +125,23 @@ def test_classes_are_subfolders(tmp_path):
         "cat",
         "dog",
     ]
+
+
+def test_each_file_is_looked_at_once_and_warned_of_once(tmp_path, monkeypatch):
+    photos = write_photos(tmp_path / "photos")
+    (photos / "damaged.png").write_bytes((photos / "000.png").read_bytes()[:60])
+    opened = collections.Counter()
+
+    def counting(path):
+        opened[Path(path).name] += 1
+        return open_image(path)
+
+    monkeypatch.setattr("gankit.data.images.open_image", counting)
+    lines = []
+    train(tiny(photos), tmp_path / "run", lines.append)
+    assert sum("damaged.png" in line for line in lines) == 1
+    assert opened["damaged.png"] == 1
+    assert opened["000.png"] == 2  # a look, and then it is decoded into memory
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar", "gztar"])
