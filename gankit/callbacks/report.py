@@ -22,6 +22,7 @@ INTERVAL = 20  # seconds between two writings, at least
 SHARE = 0.05  # of the time, at most, that goes into writing
 MOST_SAMPLES = 24
 MOST_ROWS = 300
+GOING_ON = "while training goes on"
 
 
 class Report(SampleGrid):
@@ -98,7 +99,7 @@ class Report(SampleGrid):
         self.samples = [sample for sample in known if sample.step <= self.steps]
         if not self.samples:
             self.add_sample()
-        self.write("while training goes on")
+        self.write(GOING_ON)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Acts if another ``every`` steps are done."""
@@ -117,7 +118,7 @@ class Report(SampleGrid):
         self.look()
         self.add_sample()
         if time.monotonic() > self.due:
-            self.write("while training goes on")
+            self.write(GOING_ON)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Writes the page, unless no epoch was left to train."""
@@ -130,8 +131,16 @@ class Report(SampleGrid):
 
     def close(self) -> None:
         """Writes the page if training ends otherwise; ``GAN.fit`` calls it in any case."""
-        if self.samples and self.state == "while training goes on":
-            self.write("when training was stopped")
+        self.write_of_a_stop("when training was stopped")
+
+    def on_signal(self, name: str) -> None:
+        """Writes the page before a signal ends the process; ``Checkpoint`` calls it."""
+        self.write_of_a_stop(f"when {name} stopped training. Run the same again to go on")
+
+    def write_of_a_stop(self, state: str) -> None:
+        """Writes the page, unless it says already how training has ended."""
+        if self.samples and self.state == GOING_ON:
+            self.write(state)
 
     def note(self, logs: Logs) -> None:
         """Adds a row; those of steps that have come again go."""

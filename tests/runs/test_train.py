@@ -261,6 +261,8 @@ def test_a_run_from_a_shell_is_stopped_and_goes_on(number, status, tmp_path):
     assert process.returncode == status
     if number == signal.SIGINT:
         assert "Stopped. Go on with: gankit train --out run" in output
+        page = (tmp_path / "run/report.html").read_text()
+        assert "Ctrl-C stopped training. Run the same again to go on." in page
     steps = gankit.load(tmp_path / "run/checkpoints").steps_completed.numpy()
     again = start(tmp_path, "--minutes", "1e-9")
     output, errors = again.communicate(timeout=120)
