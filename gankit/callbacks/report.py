@@ -16,6 +16,7 @@ from gankit.callbacks.report_pictures import Figure, Sample, encode, read_sample
 from gankit.callbacks.sample_grid import SampleGrid
 from gankit.grids import make_grid, to_uint8
 from gankit.saving import write_whole
+from gankit.training.by_products import ByProduct
 from gankit.typing import Logs, PathLike
 
 INTERVAL = 20  # seconds between two writings, at least
@@ -47,6 +48,7 @@ class Report(SampleGrid):
         details: what to list with the recipe, by name, such as where the data come from. What has
             the name of something that is listed in any case takes its place.
         commands: text to copy by title, such as how to generate images by the trained GAN.
+        grids: a folder in which to save each grid, too, as ``SampleGrid`` does; None for none.
         **kwargs: as in ``SampleGrid``. With ``every=1000``, curves have a moment every 1,000 steps,
             with the means since the epoch began, besides those at the end of epochs.
 
@@ -69,12 +71,15 @@ class Report(SampleGrid):
         *,
         details: Mapping[str, object] | None = None,
         commands: Mapping[str, str] | None = None,
+        grids: PathLike | None = None,
         **kwargs: Any,
     ):
         self.path = Path(path)
         if self.path.suffix != ".html":
             raise ValueError(f"path must be that of an .html file, got {str(path)!r}.")
-        super().__init__(self.path.parent, num_images, **kwargs)
+        super().__init__(self.path.parent if grids is None else grids, num_images, **kwargs)
+        self.saves_grids = grids is not None
+        self.page = ByProduct()
         self.real = None if real is None else to_uint8(real, self.value_range)
         self.details = details or {}
         self.commands = commands or {}
@@ -83,6 +88,7 @@ class Report(SampleGrid):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begins a new run, and tries everything: errors come before training."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         super().on_train_begin(logs)
         self.run = datetime.now().astimezone().isoformat()
         self.rows: list[Row] = []
@@ -112,11 +118,13 @@ class Report(SampleGrid):
         super().on_epoch_end(epoch, logs)
 
     def act(self, unit: str, number: int) -> None:
-        """Adds samples, and a moment within an epoch; writes the page if it is time."""
+        """Adds samples, and a moment within an epoch; writes what is asked for, if it is time."""
         if unit == "step":
             self.note(self.logs)
         self.look()
         self.add_sample()
+        if self.saves_grids:
+            self.save(self.images, unit, number)
         if time.monotonic() > self.due:
             self.write(GOING_ON)
 
@@ -172,7 +180,7 @@ class Report(SampleGrid):
         self.state = state
         begin = time.monotonic()
         if self.writes:
-            with self.by_product.writing(str(self.path)):
+            with self.page.writing(str(self.path)):
                 write_whole(
                     self.path,
                     lambda file: file.write_text(write_page(self.gather()), encoding="utf-8"),

@@ -214,7 +214,6 @@ def fit(
     real = np.concatenate([take_images(batch) for batch in some])
     watched = [
         checkpoint,
-        callbacks.SampleGrid(folder / "samples", SHOWN, condition=condition),
         callbacks.Report(
             folder / "report.html",
             real,
@@ -222,6 +221,7 @@ def fit(
             condition=condition,
             details=list_choices(settings, found),
             commands=list_commands(folder),
+            grids=folder / "samples",
         ),
         keras.callbacks.CSVLogger(folder / "losses.csv"),
         # A schedule of rates, which a known number of steps has, can't be lowered.

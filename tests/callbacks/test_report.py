@@ -153,6 +153,21 @@ def test_a_run_that_is_taken_up_ends_as_one_that_was_not_stopped(tmp_path, every
         assert list(ends["whole"][1]) == [0, 3, 6, 9, 12]
 
 
+def test_one_draw_serves_the_page_and_the_grids(tmp_path, at_once, monkeypatch):
+    gan, drawn = make_plain_gan(), []
+    generate = gan.generate
+    monkeypatch.setattr(gan, "generate", lambda *of, **how: drawn.append(1) or generate(*of, **how))
+    report = callbacks.Report(tmp_path / "run/report.html", REAL, 9, grids=tmp_path / "grids")
+    gan.fit(make_dataset(), epochs=2, verbose=0, callbacks=[report])
+    assert len(drawn) == 2 + 2  # to try, before training, and in each epoch
+    assert [path.name for path in sorted((tmp_path / "grids").iterdir())] == [
+        "epoch_0001.png",
+        "epoch_0002.png",
+    ]
+    gankit.save_grid(generate(9, seed=0), tmp_path / "last.png")
+    assert (tmp_path / "last.png").read_bytes() == (tmp_path / "grids/epoch_0002.png").read_bytes()
+
+
 def test_without_a_checkpoint_each_fit_begins_anew(tmp_path):
     gan, path = make_plain_gan(), tmp_path / "report.html"
     for steps in ([0, 4, 8], [8, 12, 16]):
