@@ -14,7 +14,7 @@ from keras import ops
 
 from gankit.data.ahead import ReadAhead, count_workers
 from gankit.data.epochs import EpochCounter
-from gankit.data.source import Part, Source, summarize
+from gankit.data.source import Order, Part, Source, summarize
 from gankit.data.stored import read_from_device
 from gankit.differentiation import uses_tf_data
 from gankit.typing import Dataset, Structure
@@ -62,8 +62,8 @@ def make_tf_dataset(source: Source) -> Dataset:
     at_once = None if source.order is None else AUTOTUNE
     batches = start.flat_map(number).map(read, num_parallel_calls=at_once)
     batches = batches.apply(tf.data.experimental.assert_cardinality(source.num_batches))
-    summary = functools.partial(summarize, source.parts, source.num_batches, source.order)
-    return with_summary(batches.prefetch(AUTOTUNE), summary)
+    batches = batches.prefetch(AUTOTUNE)
+    return with_summary(batches, source.parts, source.num_batches, source.order)
 
 
 def call_on_arrays(
@@ -91,29 +91,29 @@ def map_arrays(
         return made if len(made) > 1 else made[0]
 
     if isinstance(dataset, Batches):
-        mapped = dataset.map(on_arrays)
-        return with_summary(mapped, functools.partial(summarize, parts, mapped.num_batches, None))
+        batches = dataset.map(on_arrays)
+        return with_summary(batches, parts, batches.num_batches)
     mapped = dataset.map(on_tensors, num_parallel_calls=AUTOTUNE).prefetch(AUTOTUNE)
     known = int(mapped.cardinality())
-    return with_summary(
-        mapped, functools.partial(summarize, parts, known if known >= 0 else None, None)
-    )
+    return with_summary(mapped, parts, known if known >= 0 else None)
 
 
-def with_summary(dataset: Dataset, summary: Callable[[Sequence[str] | None], str]) -> Dataset:
-    """Returns a dataset that says what it holds, of its ``class_names``.
+def with_summary(
+    dataset: Dataset, parts: Sequence[Part], num_batches: int | None, order: Order | None = None
+) -> Dataset:
+    """Returns a dataset that says what it holds; what is made of it doesn't.
 
-    What is made of it doesn't.
+    See ``Source`` for the arguments.
     """
+
+    def summary(self: Any) -> str:
+        return summarize(parts, num_batches, order, getattr(self, "class_names", None))
+
     if isinstance(dataset, Batches):
-        dataset.summary = summary
-        return dataset
-    kind = type(dataset)  # which Python asks for __repr__, and not the dataset itself
-
-    def describe(self: Any) -> str:
-        return summary(getattr(self, "class_names", None))
-
-    dataset.__class__ = type(kind.__name__, (kind,), {"__repr__": describe})
+        dataset.summary = functools.partial(summary, dataset)
+    else:
+        kind = type(dataset)  # which Python asks for __repr__, and not the dataset itself
+        dataset.__class__ = type(kind.__name__, (kind,), {"__repr__": summary})
     return dataset
 
 
@@ -144,7 +144,7 @@ class Batches(keras.utils.PyDataset):
         self.epoch_counters = epoch_counters
         self.begun = begun
         self.read_ahead = ReadAhead(read)
-        self.summary: Callable[[Sequence[str] | None], str] | None = None
+        self.summary: Callable[[], str] | None = None
 
     @classmethod
     def of(cls, source: Source) -> Self:
@@ -158,16 +158,14 @@ class Batches(keras.utils.PyDataset):
             return (-(-count // source.num_batches),)
 
         batches = cls(read, source.num_batches, [EpochCounter()], begun)
-        batches.summary = functools.partial(
-            summarize, source.parts, source.num_batches, source.order
-        )
+        with_summary(batches, source.parts, source.num_batches, source.order)
         return batches
 
     def __repr__(self) -> str:
         """Returns what these batches hold, where they come from an adapter as they are."""
         if self.summary is None:
             return f"<{type(self).__name__}: {self.number or 'endless'} batches>"
-        return self.summary(getattr(self, "class_names", None))
+        return self.summary()
 
     @property
     def num_batches(self) -> int | None:

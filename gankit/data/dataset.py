@@ -158,15 +158,17 @@ def make_converter(
     images: np.ndarray, condition: np.ndarray | None, value_range: ValueRange
 ) -> Callable[..., tuple[np.ndarray, ...]]:
     """Returns a function from a batch such as the first one to float32 images, and labels."""
-    kind = images.shape[1:], images.dtype
+    shape, dtype = images.shape[1:], images.dtype
 
     def convert(*batch: Any) -> tuple[np.ndarray, ...]:
         images, labels = split(batch)
-        if (images.shape[1:], images.dtype) != kind:
+        if (images.shape[1:], images.dtype) != (shape, dtype):
             raise ValueError(
-                f"All images must be {kind[1]} {kind[0]}, as in the first batch, got "
-                f"{images.dtype} {images.shape[1:]}."
+                f"All images must be {dtype} {shape}, as in the first batch, got {images.dtype} "
+                f"{images.shape[1:]}."
             )
+        if (labels is None) != (condition is None):
+            raise ValueError("All batches must have labels, or none, as the first one.")
         scaled = scale(images, value_range)
         if condition is None or labels is None:
             return (scaled,)

@@ -188,7 +188,7 @@ def find_folder(path: Path, settings: Settings, name: str | None = None) -> Foun
     paths, labels, class_names = find_classes(files, path, settings)
     sizes = np.array(seen.sizes)
     size = settings.size or fit_size(np.median(sizes, axis=0))
-    channels = 1 if seen.modes == {"L"} else 4 if "RGBA" in seen.modes else 3
+    channels = find_channels(seen.modes)
     num_bytes = len(paths) * size[0] * size[1] * channels
 
     def make(batch_size: int, seed: int, flip: Flip | None) -> Dataset:
@@ -209,17 +209,24 @@ def find_folder(path: Path, settings: Settings, name: str | None = None) -> Foun
 
 
 class Seen:
-    """What was seen of images: their sizes ``(height, width)``, and what they need of channels."""
+    """What was seen of images: their sizes ``(height, width)``, and the modes that they need."""
 
     def __init__(self) -> None:
         self.sizes: list[Size] = []
-        self.modes: set[str] = set()
+        self.modes: list[str] = []
 
     def note(self, image: Image.Image) -> None:
         """Adds what the head of a file says; threads may call it."""
         grey = image.mode in ("1", "L", "LA", "I", "I;16", "I;16B", "F")
-        self.modes.add("RGBA" if image.has_transparency_data else "L" if grey else "RGB")
+        self.modes.append("RGBA" if image.has_transparency_data else "L" if grey else "RGB")
         self.sizes.append((image.height, image.width))
+
+
+def find_channels(modes: list[str]) -> int:
+    """Returns how many channels suit images of these modes: what is transparent must be usual."""
+    if 2 * modes.count("RGBA") > len(modes):
+        return 4
+    return 1 if set(modes) == {"L"} else 3
 
 
 def tell_sizes(sizes: np.ndarray) -> str:

@@ -200,6 +200,9 @@ def test_what_changes_on_the_way_is_an_error():
     other = data.from_dataset([DIGITS[:4], DIGITS[:4, :7]])
     with pytest.raises(Exception, match=r"All images must be uint8 \(8, 8, 1\)"):
         list(other)
+    half = data.from_dataset([(DIGITS[:4], LABELS[:4]), DIGITS[:4]])
+    with pytest.raises(Exception, match="must have labels, or none, as the first"):
+        list(half)
     short = data.from_dataset(map(np.asarray, [DIGITS, DIGITS]), num_batches=3)
     with pytest.raises(Exception, match="ended after 2 of 3 batches"):
         list(short)

@@ -196,7 +196,7 @@ def test_a_folder_with_everything_wrong_in_it(tmp_path):
     lines = []
     gan = train(tiny(photos, size=(8, 8)), tmp_path / "run", lines.append)
     assert gan.position.steps == 7  # of 20 images: 2 epochs of 67
-    assert lines[0].startswith("67 images of 1x1 to 9x20")
+    assert lines[0].startswith("67 images of 1x1 to 9x20, colour: ")
     assert any("damaged.png" in line for line in lines)
 
 
