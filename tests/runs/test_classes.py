@@ -3,6 +3,7 @@
 import json
 import shutil
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -93,7 +94,20 @@ def test_from_a_shell(photos, capsys):
     options = ["--set", "filters=2", "--set", "latent_dim=4", "--batch", "20", "--epochs", "1"]
     main(["train", "photos", "--classes", "labels.csv", *options])
     assert "60 images of 8x8, colour, 3 classes: photos" in capsys.readouterr().out
-    assert gankit.load("run/model.keras").generate(4, condition=2, seed=0).shape == (4, 8, 8, 3)
+    assert gankit.load("run/model.keras").class_names == ["cat", "dog", "frog"]
+    four = ["generate", "run/model.keras", "--num", "4", "--seed", "0"]
+    main([*four, "--class", "frog", "cat", "--out", "names.png"])
+    main([*four, "--condition", "2", "0", "--out", "numbers.png"])
+    assert Path("names.png").read_bytes() == Path("numbers.png").read_bytes()
+    assert "<td>cat, dog, frog</td>" in Path("run/report.html").read_text()
+    capsys.readouterr()
+    for model, said in {
+        "run/model.keras": "--class: this GAN has no class 'frogs'. Did you mean 'frog'?",
+        "digits": "This GAN knows no names of classes.",
+    }.items():
+        with pytest.raises(SystemExit, match=r"^2$"):
+            main(["generate", model, "--class", "frogs"])
+        assert said in capsys.readouterr().err
 
 
 TABLES = {  # what a table holds, or None, and what the error says of it
