@@ -6,6 +6,7 @@ file or prints a few numbers. ``python -m gankit`` is the same.
 
 import argparse
 import importlib
+import itertools
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -68,7 +69,20 @@ def build_parser() -> Parser:
         )
         command.add_arguments(one)
         one.set_defaults(run=command.run, parser=one)
+    add_completion(parser, commands.choices.values())
     return parser
+
+
+def add_completion(parser: Parser, commands: Iterable[argparse.ArgumentParser]) -> None:
+    """Adds ``--print-completion``, where shtab is installed, which writes it for a shell."""
+    try:
+        import shtab
+    except ImportError:
+        return
+    for action in itertools.chain.from_iterable(command._actions for command in commands):
+        if action.choices is None and action.nargs != 0:
+            action.complete = shtab.FILE  # type: ignore[attr-defined]
+    shtab.add_argument_to(parser, "--print-completion", help="print what completes commands")
 
 
 def import_modules(names: Iterable[str]) -> None:

@@ -67,9 +67,11 @@ def test_saves_loads_and_continues_exactly(tmp_path):
     contract.saves_loads_and_continues_exactly(gan, make_dataset(), tmp_path)
 
 
-def test_stopped_in_mid_epoch_equals_not_stopped(tmp_path):
+@pytest.mark.parametrize("made", ["in memory", "somebody's own"])
+def test_stopped_in_mid_epoch_equals_not_stopped(made, tmp_path):
+    make = make_dataset if made == "in memory" else lambda **_: data.from_dataset(OwnBatches())
     contract.stopped_in_mid_epoch_equals_not_stopped(
-        lambda **_: make_gan("dropout"), make_dataset, tmp_path
+        lambda **_: make_gan("dropout"), make, tmp_path
     )
 
 

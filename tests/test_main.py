@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 
 import keras
 import numpy as np
@@ -355,6 +357,25 @@ def test_version(capsys):
         main(["--version"])
     assert error.value.code == 0
     assert capsys.readouterr().out == f"gankit {gankit.__version__}\n"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash completes here")
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [("tr", "train translate"), ("train pho", "photos"), ("train photos --fit p", "pad")],
+)
+def test_a_shell_completes_commands(words, completed, tmp_path, capsys, monkeypatch):
+    pytest.importorskip("shtab")
+    (tmp_path / "photos").mkdir()
+    monkeypatch.setattr("sys.argv", ["gankit"])
+    with pytest.raises(SystemExit) as ended:
+        main(["--print-completion", "bash"])
+    assert ended.value.code == 0
+    typed = f"COMP_WORDS=(gankit {words}); COMP_CWORD={len(words.split())}; _shtab_gankit"
+    script = f'{capsys.readouterr().out}\n{typed}\necho "${{COMPREPLY[*]}}"'
+    shell = ["bash", "--norc", "-c", script]
+    finished = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert finished.stdout.strip() == completed
 
 
 def test_a_folder_of_checkpoints_is_a_model(tmp_path):

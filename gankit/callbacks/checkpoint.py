@@ -18,7 +18,7 @@ from gankit.callbacks.checkpoint_folder import CheckpointFolder
 from gankit.callbacks.log_files import LogFiles
 from gankit.callbacks.memory import Memory, find_stop, read_memory, recall, write_memory
 from gankit.callbacks.periodic import Periodic
-from gankit.callbacks.signals import Signals
+from gankit.callbacks.signals import Signals, name_signal
 from gankit.checks import check_at_least_one
 from gankit.differentiation import several_workers
 from gankit.gans import GAN
@@ -184,15 +184,22 @@ class Checkpoint(Periodic):
         self.end()
 
     def end(self) -> None:
-        """If a signal has come, ends as it asks to, after a line that says where the run is."""
-        if self.signals.noted is not None and self.written and self.writes:
+        """If a signal has come, tells it, and ends as it asks to; gives signals back."""
+        if self.signals.noted is not None:
+            self.tell(self.signals.noted)
+        self.signals.end()
+
+    def tell(self, number: int) -> None:
+        """Tells callbacks which have a method ``on_signal`` the signal, and users what is saved."""
+        for callback in self.others:
+            getattr(callback, "on_signal", lambda name: None)(name_signal(number))
+        if self.written and self.writes:
             with contextlib.suppress(OSError):  # of a terminal that is gone
                 print(
                     f"\nSaved: {self.written}. Run the same script again to go on from there.",
                     file=sys.stderr,
                     flush=True,
                 )
-        self.signals.end()
 
     def save_alone(self) -> None:
         """Saves, unless other workers, who may notice the signal at another step, must join."""

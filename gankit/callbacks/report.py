@@ -16,12 +16,14 @@ from gankit.callbacks.report_pictures import Figure, Sample, encode, read_sample
 from gankit.callbacks.sample_grid import SampleGrid
 from gankit.grids import make_grid, to_uint8
 from gankit.saving import write_whole
+from gankit.training.by_products import ByProduct
 from gankit.typing import Logs, PathLike
 
 INTERVAL = 20  # seconds between two writings, at least
 SHARE = 0.05  # of the time, at most, that goes into writing
 MOST_SAMPLES = 24
 MOST_ROWS = 300
+GOING_ON = "while training goes on"
 
 
 class Report(SampleGrid):
@@ -46,6 +48,7 @@ class Report(SampleGrid):
         details: what to list with the recipe, by name, such as where the data come from. What has
             the name of something that is listed in any case takes its place.
         commands: text to copy by title, such as how to generate images by the trained GAN.
+        grids: a folder in which to save each grid, too, as ``SampleGrid`` does; None for none.
         **kwargs: as in ``SampleGrid``. With ``every=1000``, curves have a moment every 1,000 steps,
             with the means since the epoch began, besides those at the end of epochs.
 
@@ -68,12 +71,15 @@ class Report(SampleGrid):
         *,
         details: Mapping[str, object] | None = None,
         commands: Mapping[str, str] | None = None,
+        grids: PathLike | None = None,
         **kwargs: Any,
     ):
         self.path = Path(path)
         if self.path.suffix != ".html":
             raise ValueError(f"path must be that of an .html file, got {str(path)!r}.")
-        super().__init__(self.path.parent, num_images, **kwargs)
+        super().__init__(self.path.parent if grids is None else grids, num_images, **kwargs)
+        self.saves_grids = grids is not None
+        self.page = ByProduct()
         self.real = None if real is None else to_uint8(real, self.value_range)
         self.details = details or {}
         self.commands = commands or {}
@@ -82,6 +88,7 @@ class Report(SampleGrid):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begins a new run, and tries everything: errors come before training."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         super().on_train_begin(logs)
         self.run = datetime.now().astimezone().isoformat()
         self.rows: list[Row] = []
@@ -98,7 +105,7 @@ class Report(SampleGrid):
         self.samples = [sample for sample in known if sample.step <= self.steps]
         if not self.samples:
             self.add_sample()
-        self.write("while training goes on")
+        self.write(GOING_ON)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Acts if another ``every`` steps are done."""
@@ -111,13 +118,15 @@ class Report(SampleGrid):
         super().on_epoch_end(epoch, logs)
 
     def act(self, unit: str, number: int) -> None:
-        """Adds samples, and a moment within an epoch; writes the page if it is time."""
+        """Adds samples, and a moment within an epoch; writes what is asked for, if it is time."""
         if unit == "step":
             self.note(self.logs)
         self.look()
         self.add_sample()
+        if self.saves_grids:
+            self.save(self.images, unit, number)
         if time.monotonic() > self.due:
-            self.write("while training goes on")
+            self.write(GOING_ON)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Writes the page, unless no epoch was left to train."""
@@ -130,8 +139,16 @@ class Report(SampleGrid):
 
     def close(self) -> None:
         """Writes the page if training ends otherwise; ``GAN.fit`` calls it in any case."""
-        if self.samples and self.state == "while training goes on":
-            self.write("when training was stopped")
+        self.write_of_a_stop("when training was stopped")
+
+    def on_signal(self, name: str) -> None:
+        """Writes the page before a signal ends the process; ``Checkpoint`` calls it."""
+        self.write_of_a_stop(f"when {name} stopped training. Run the same again to go on")
+
+    def write_of_a_stop(self, state: str) -> None:
+        """Writes the page, unless it says already how training has ended."""
+        if self.samples and self.state == GOING_ON:
+            self.write(state)
 
     def note(self, logs: Logs) -> None:
         """Adds a row; those of steps that have come again go."""
@@ -163,7 +180,7 @@ class Report(SampleGrid):
         self.state = state
         begin = time.monotonic()
         if self.writes:
-            with self.by_product.writing(str(self.path)):
+            with self.page.writing(str(self.path)):
                 write_whole(
                     self.path,
                     lambda file: file.write_text(write_page(self.gather()), encoding="utf-8"),

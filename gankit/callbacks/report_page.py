@@ -6,6 +6,7 @@ from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
+from gankit.callbacks.durations import tell_duration
 from gankit.callbacks.report_charts import DISTANCES, Row, draw_charts, find_best, read_name
 from gankit.callbacks.report_pictures import Figure, Sample, show_picture, show_sample
 
@@ -166,12 +167,3 @@ def tell_time(epoch: int, step: int, images_a_step: int | None) -> str:
         return "before training"
     moment = f"after {epoch:,} epoch{'s' * (epoch != 1)} and {step:,} steps"
     return moment + (f": {step * images_a_step:,} images seen" if images_a_step else "")
-
-
-def tell_duration(seconds: float) -> str:
-    """Returns a duration in words, of which the two largest units."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours:,} h {minutes} min"
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

@@ -77,8 +77,12 @@ class SampleGrid(Periodic):
 
     def act(self, unit: str, number: int) -> None:
         """Writes one grid; of several workers all draw, and the first one writes."""
+        self.save(self.draw(), unit, number)
+
+    def save(self, images: np.ndarray, unit: str, number: int) -> None:
+        """Writes a grid of images, under the name that its time has."""
         digits = {"epoch": 4, "step": 6}[unit]
-        path, images = self.folder / f"{unit}_{number:0{digits}d}.png", self.draw()
+        path = self.folder / f"{unit}_{number:0{digits}d}.png"
 
         def write(file):
             save_grid(images, file, columns=self.columns, value_range=self.value_range)

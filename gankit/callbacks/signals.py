@@ -72,6 +72,11 @@ class Signals:
         raise SystemExit(128 + number)
 
 
+def name_signal(number: int) -> str:
+    """Returns what a signal is called, as those who send it know it."""
+    return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
+
+
 def is_ours(handler: Any) -> bool:
     """Returns whether a handler is that of another ``Signals``, of a fit around this one."""
     return isinstance(getattr(handler, "__self__", None), Signals)

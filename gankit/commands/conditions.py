@@ -1,23 +1,39 @@
 """Conditions from a shell: a few rows, repeated for all images."""
 
+import argparse
 import itertools
 
 import numpy as np
 
+from gankit.checks import did_you_mean
 from gankit.commands.options import Row
 from gankit.gans.gan import GAN
 
 
-def find_rows(gan: GAN, condition: list[Row] | None) -> list[Row] | None:
-    """Returns the rows of a condition: those given, else all classes, where they are known.
+def find_rows(gan: GAN, arguments: argparse.Namespace) -> list[Row] | None:
+    """Returns the rows of a condition: those asked for, else all classes, where they are known.
 
     None where the generator takes no condition, or the GAN draws one itself, as an ``InfoGAN``.
     """
+    if arguments.class_names is not None:
+        return [find_class(gan, name) for name in arguments.class_names]
     taken = gan.generator_inputs.of("condition")
-    if condition is not None or len(taken) != 1 or not gan.needs_condition():
-        return condition
+    if arguments.condition is not None or len(taken) != 1 or not gan.needs_condition():
+        return arguments.condition
     num_classes = taken[0].num_classes
     return None if num_classes is None else list(range(num_classes))
+
+
+def find_class(gan: GAN, name: str) -> int:
+    """Returns the number of a class, by its name."""
+    if gan.class_names is None:
+        raise ValueError(
+            "This GAN knows no names of classes. Give numbers, if it takes classes: --condition 7"
+        )
+    if name not in gan.class_names:
+        hint = did_you_mean(name, gan.class_names) or f" There are {', '.join(gan.class_names)}."
+        raise ValueError(f"--class: this GAN has no class {name!r}.{hint}")
+    return gan.class_names.index(name)
 
 
 def repeat_rows(rows: list[Row] | None, num_images: int) -> np.ndarray | None:

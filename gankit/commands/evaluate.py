@@ -109,7 +109,7 @@ def extract_fakes(
     gan: GAN, arguments: argparse.Namespace, extractor: keras.Model, verbose: int
 ) -> Features:
     """Returns the features of generated images, and the classes asked for."""
-    condition = repeat_rows(find_rows(gan, arguments.condition), arguments.num)
+    condition = repeat_rows(find_rows(gan, arguments), arguments.num)
     made = gan.generate(arguments.num, condition, seed=arguments.seed)
     fake = extract(made, extractor, verbose=verbose)
     if condition is not None and condition.ndim == 1 and condition.dtype.kind == "i":

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Writes generated images."""
     gan = load(arguments.model, compile=False)
-    rows = find_rows(gan, arguments.condition)
+    rows = find_rows(gan, arguments)
     usual, columns = arrange(rows)
     num_images = usual if arguments.num is None else arguments.num
     condition = repeat_rows(rows, num_images)

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Writes a film of grids, in which each image goes from stop to stop and back to the first."""
     gan = load(arguments.model, compile=False)
-    condition = repeat_rows(find_rows(gan, arguments.condition), arguments.num)
+    condition = repeat_rows(find_rows(gan, arguments), arguments.num)
     seed = np.random.SeedSequence(arguments.seed).generate_state(1)[0] % 2**31
     drawn = gan.sample_latents(arguments.num * arguments.stops, seed=int(seed))
     if drawn is None:

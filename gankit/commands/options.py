@@ -30,7 +30,16 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 def add_images(parser: argparse.ArgumentParser) -> None:
     """Adds which images a GAN is to make."""
     parser.add_argument("--seed", type=natural, help="for the same images each time")
-    parser.add_argument(
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--class",
+        nargs="+",
+        dest="class_names",
+        metavar="NAME",
+        help="the class by its name, of a GAN that knows names, as one of gankit train --classes "
+        "does; several are taken in turns",
+    )
+    which.add_argument(
         "--condition",
         nargs="+",
         type=read_row,

@@ -49,8 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", help="small or modern (by the size of the images)")
     parser.add_argument(
         "--classes",
-        choices=["folders"],
-        help="draw by class: the subfolders, or the labels that the data have",
+        metavar="folders|TABLE",
+        help="draw by class: the subfolders, or the labels that the data have; or a table, such as "
+        "labels.csv, whose first line is file,label, or metadata.jsonl in the folder",
     )
     parser.add_argument("--batch", type=positive, help="images a step (64)")
     parser.add_argument("--seed", type=natural, help="of all that is random (0)")

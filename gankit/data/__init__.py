@@ -9,6 +9,7 @@ arrays, the same ones in the same order, and which has ``map``, ``take`` and ``r
 from gankit.data.arrays import from_arrays
 from gankit.data.batches import zip_datasets
 from gankit.data.celeba import from_celeba
+from gankit.data.dataset import from_dataset
 from gankit.data.digits import sample_digits
 from gankit.data.directory import from_directory
 from gankit.data.high_resolution import from_high_resolution
@@ -25,6 +26,7 @@ from gankit.data.voxels import from_voxels
 __all__ = [
     "from_arrays",
     "from_celeba",
+    "from_dataset",
     "from_directory",
     "from_high_resolution",
     "from_pairs",

@@ -3,6 +3,7 @@
 Either way they are the same batches, in the same order, and each pass over them is an epoch.
 """
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self
@@ -13,7 +14,7 @@ from keras import ops
 
 from gankit.data.ahead import ReadAhead, count_workers
 from gankit.data.epochs import EpochCounter
-from gankit.data.source import Source, summarize
+from gankit.data.source import Order, Part, Source, summarize
 from gankit.data.stored import read_from_device
 from gankit.differentiation import uses_tf_data
 from gankit.typing import Dataset, Structure
@@ -42,7 +43,6 @@ def make_tf_dataset(source: Source) -> Dataset:
     import tensorflow as tf
 
     counter = EpochCounter()
-    shapes, types = zip(*source.parts, strict=True)
 
     def begin(_):
         return tf.numpy_function(lambda: np.int64(counter.begin()), [], tf.int64)
@@ -51,9 +51,7 @@ def make_tf_dataset(source: Source) -> Dataset:
         return tf.data.Dataset.range(source.num_batches).map(lambda index: (epoch, index))
 
     def read(epoch, index):
-        arrays = tf.numpy_function(read_parts, [epoch, index], types)
-        arrays = tuple(map(tf.ensure_shape, arrays, shapes))
-        return arrays if len(arrays) > 1 else arrays[0]
+        return call_on_arrays(read_parts, [epoch, index], source.parts)
 
     def read_parts(epoch, index):
         batch = source.read(int(epoch), int(index))
@@ -61,19 +59,61 @@ def make_tf_dataset(source: Source) -> Dataset:
 
     start = tf.data.Dataset.from_tensors(0).map(begin)
     start.epoch_counters = [counter]
-    batches = start.flat_map(number).map(read, num_parallel_calls=AUTOTUNE)
+    at_once = None if source.order is None else AUTOTUNE
+    batches = start.flat_map(number).map(read, num_parallel_calls=at_once)
     batches = batches.apply(tf.data.experimental.assert_cardinality(source.num_batches))
-    return with_summary(batches.prefetch(AUTOTUNE), source)
+    batches = batches.prefetch(AUTOTUNE)
+    return with_summary(batches, source.parts, source.num_batches, source.order)
 
 
-def with_summary(dataset: Dataset, source: Source) -> Dataset:
-    """Returns a ``tf.data.Dataset`` that says what it holds; what is made of it has tf.data's."""
-    kind = type(dataset)  # which Python asks for __repr__, and not the dataset itself
+def call_on_arrays(
+    function: Callable[..., tuple[np.ndarray, ...]], tensors: Sequence[Any], parts: Sequence[Part]
+) -> Any:
+    """Returns what a function makes of the arrays in tensors of ``tf.data``, described by parts."""
+    import tensorflow as tf
+
+    shapes, types = zip(*parts, strict=True)
+    made = tf.numpy_function(function, tensors, types)
+    made = tuple(map(tf.ensure_shape, made, shapes))
+    return made if len(made) > 1 else made[0]
+
+
+def map_arrays(
+    dataset: Dataset, function: Callable[..., tuple[np.ndarray, ...]], parts: Sequence[Part]
+) -> Dataset:
+    """Returns what a function makes of each batch's arrays, described by parts."""
+
+    def on_tensors(*tensors):
+        return call_on_arrays(function, tensors, parts)
+
+    def on_arrays(*arrays):
+        made = function(*arrays)
+        return made if len(made) > 1 else made[0]
+
+    if isinstance(dataset, Batches):
+        batches = dataset.map(on_arrays)
+        return with_summary(batches, parts, batches.num_batches)
+    mapped = dataset.map(on_tensors, num_parallel_calls=AUTOTUNE).prefetch(AUTOTUNE)
+    known = int(mapped.cardinality())
+    return with_summary(mapped, parts, known if known >= 0 else None)
+
+
+def with_summary(
+    dataset: Dataset, parts: Sequence[Part], num_batches: int | None, order: Order | None = None
+) -> Dataset:
+    """Returns a dataset that says what it holds; what is made of it doesn't.
+
+    See ``Source`` for the arguments.
+    """
 
     def summary(self: Any) -> str:
-        return summarize(source, getattr(self, "class_names", None))
+        return summarize(parts, num_batches, order, getattr(self, "class_names", None))
 
-    dataset.__class__ = type(kind.__name__, (kind,), {"__repr__": summary})
+    if isinstance(dataset, Batches):
+        dataset.summary = functools.partial(summary, dataset)
+    else:
+        kind = type(dataset)  # which Python asks for __repr__, and not the dataset itself
+        dataset.__class__ = type(kind.__name__, (kind,), {"__repr__": summary})
     return dataset
 
 
@@ -104,7 +144,7 @@ class Batches(keras.utils.PyDataset):
         self.epoch_counters = epoch_counters
         self.begun = begun
         self.read_ahead = ReadAhead(read)
-        self.source: Source | None = None
+        self.summary: Callable[[], str] | None = None
 
     @classmethod
     def of(cls, source: Source) -> Self:
@@ -118,14 +158,14 @@ class Batches(keras.utils.PyDataset):
             return (-(-count // source.num_batches),)
 
         batches = cls(read, source.num_batches, [EpochCounter()], begun)
-        batches.source = source
+        with_summary(batches, source.parts, source.num_batches, source.order)
         return batches
 
     def __repr__(self) -> str:
         """Returns what these batches hold, where they come from an adapter as they are."""
-        if self.source is None:
+        if self.summary is None:
             return f"<{type(self).__name__}: {self.number or 'endless'} batches>"
-        return summarize(self.source, getattr(self, "class_names", None))
+        return self.summary()
 
     @property
     def num_batches(self) -> int | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -94,10 +94,25 @@ def from_directory(
     elif labels == "inferred":
         class_names = find_subfolders(path)
         label_array = infer_labels(paths, path, class_names)
-    source = source_of_files(
-        paths, label_array, batch_size=batch_size, cache=cache, shuffle=shuffle, fit=fit, **options
-    )
-    dataset = make_dataset(source)
+    options |= {"batch_size": batch_size, "cache": cache, "shuffle": shuffle, "fit": fit}
+    return dataset_of_files(paths, label_array, class_names, options)
+
+
+def dataset_of_files(
+    paths: list[str],
+    labels: np.ndarray | None,
+    class_names: list[str] | None,
+    options: Mapping[str, Any],
+) -> Dataset:
+    """Returns the dataset of files that were looked at, which says what was found.
+
+    Args:
+        paths: of the files.
+        labels: a row for each of them.
+        class_names: in the order of their numbers, None where there are no classes.
+        options: see ``source_of_files``.
+    """
+    dataset = make_dataset(source_of_files(paths, labels, **options))
     dataset.file_paths, dataset.class_names = paths, class_names
     return dataset
 

@@ -2,9 +2,11 @@
 
 import os
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from PIL import Image
 
 from gankit.checks import printable
 from gankit.data.images import find_damage
@@ -107,11 +109,15 @@ def leave_out_damaged(
     on_error: OnError,
     image_size: Size | None = None,
     center_crop: Size | None = None,
+    note: Callable[[Image.Image], object] | None = None,
 ) -> list[str]:
-    """Returns the files that look whole; names the others in an error or in a warning."""
+    """Returns the files that look whole; names the others in an error or in a warning.
+
+    ``note`` is shown each image, in some thread, see ``find_damage``.
+    """
 
     def look_at(block: list[str]) -> dict[str, str]:
-        reasons = ((path, find_damage(path, image_size, center_crop)) for path in block)
+        reasons = ((path, find_damage(path, image_size, center_crop, note)) for path in block)
         return {path: reason for path, reason in reasons if reason}
 
     blocks = [paths[start : start + BLOCK] for start in range(0, len(paths), BLOCK)]

@@ -5,7 +5,7 @@ folder, an array or a prepared data set, and on every backend.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -168,7 +168,10 @@ def cut(images: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
 
 
 def find_damage(
-    path: str, image_size: Size | None = None, center_crop: Size | None = None
+    path: str,
+    image_size: Size | None = None,
+    center_crop: Size | None = None,
+    note: Callable[[Image.Image], object] | None = None,
 ) -> str | None:
     """Returns what is wrong with an image file, None if it looks whole.
 
@@ -178,9 +181,12 @@ def find_damage(
         path: of the file.
         image_size: see ``decode``.
         center_crop: see ``decode``.
+        note: what is shown the image, whose head alone has been read.
     """
     try:
         with open_image(path) as image:
+            if note is not None:
+                note(image)
             shrink(image, image_size, center_crop)
             if not ends_well(path, image.format):
                 image.load()

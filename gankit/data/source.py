@@ -9,8 +9,8 @@ from gankit.data.draws import ORDER, make_generator, once_an_epoch
 from gankit.data.stored import Stored
 from gankit.typing import Structure
 
-#: Shape and type of an array, or of one row of it.
-Part = tuple[tuple[int, ...], str]
+#: Shape and type of an array, or of one row of it; None for how many rows where that may differ.
+Part = tuple[tuple[int | None, ...], str]
 
 #: From an epoch to the indices of all its images, int64 ``(num_images,)``.
 Order = Callable[[int], np.ndarray]
@@ -25,14 +25,14 @@ class Source(NamedTuple):
         num_batches: how many batches an epoch has.
         parts: shape and type of each array of a batch.
         stored: how a GPU makes the same batches, of data that are in memory.
-        order: of all images, in each epoch.
+        order: of all images, in each epoch; None where batches can only be read in turn.
     """
 
     read: Callable[[int, int], Structure]
     num_batches: int
     parts: Sequence[Part]
     stored: Stored | None
-    order: Order
+    order: Order | None
 
 
 def make_source(
@@ -65,18 +65,28 @@ def make_source(
     return Source(in_turn(read), num_images // batch_size, whole, stored, order)
 
 
-def summarize(source: Source, class_names: Sequence[str] | None = None) -> str:
-    """Returns what a source holds, in a line."""
-    (images, _), *others = source.parts
+def summarize(
+    parts: Sequence[Part],
+    num_batches: int | None,
+    order: Order | None,
+    class_names: Sequence[str] | None = None,
+) -> str:
+    """Returns what batches hold, in a line; see ``Source`` for the arguments."""
+    (images, _), *others = parts
     classes = "classes" if class_names is None else f"{len(class_names)} classes"
     beside = [
         classes if dtype == "int32" and len(shape) == 1 else f"{dtype} {shape[1:]}"
         for shape, dtype in others
     ]
-    order = source.order(0)
-    shuffled = "shuffled" if (order[1:] < order[:-1]).any() else "in order"
-    what = " and ".join([f"{len(order):,} images {images[1:]}", *beside])
-    return f"<gankit.data: {what}, {shuffled}, {source.num_batches:,} batches of {images[0]}>"
+    number, turn = "", "in their own order"
+    if order is not None:
+        indices = order(0)
+        number = f"{len(indices):,} "
+        turn = "shuffled" if (indices[1:] < indices[:-1]).any() else "in order"
+    what = " and ".join([f"{number}images {images[1:]}", *beside])
+    batches = "batches" if num_batches is None else f"{num_batches:,} batches"
+    size = "" if images[0] is None else f" of {images[0]}"
+    return f"<gankit.data: {what}, {turn}, {batches}{size}>"
 
 
 def describe(image_shape: tuple[int, ...], labels: np.ndarray | None) -> list[Part]:

@@ -1,6 +1,7 @@
 """Labels of images as people keep them beside the files: in a table."""
 
 import csv
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, TypeAlias
 
 from gankit.typing import PathLike
 
+ENDINGS = (".csv", ".jsonl")
 FILE_COLUMNS = ("file_name", "file", "filename", "image", "path")
 
 #: A label of each file, by its path below the folder of images.
@@ -34,21 +36,16 @@ def read_labels(
         classes.
 
     Raises:
-        ValueError: another ending, no rows, a column that is missing, a file that stands twice, or
-            texts where several columns are taken.
+        ValueError: another ending, what is no table, no rows, a column or a value that is missing,
+            a file that stands twice, or texts where several columns are taken.
+        OSError: there is no such file, or it can't be opened.
     """
     path = Path(path)
     rows = read_rows(path)
-    if not rows:
-        raise ValueError(f"{path} has no rows.")
-    known = list(rows[0])
-    file_column = next((name for name in FILE_COLUMNS if name in known), known[0])
-    taken = [columns] if isinstance(columns, str) else list(columns or known)
-    taken = [name for name in taken if name != file_column]
-    if missing := [name for name in taken if name not in known]:
-        raise ValueError(f"{path} has no column {missing[0]!r}, it has {known}.")
-    if not taken:
-        raise ValueError(f"{path} has no column besides {file_column!r}.")
+    file_column, others = find_columns(path, rows)
+    taken = [columns] if isinstance(columns, str) else list(columns or others)
+    if missing := [name for name in taken if name not in others]:
+        raise ValueError(f"{path} has no column {missing[0]!r}, it has {others}.")
     files = [str(row[file_column]) for row in rows]
     if len(set(files)) < len(files):
         twice = next(name for name in files if files.count(name) > 1)
@@ -71,18 +68,61 @@ def read_labels(
     return dict(zip(files, classes, strict=True)), names
 
 
+def find_columns(path: Path, rows: Sequence[dict[str, Any]]) -> tuple[str, list[str]]:
+    """Returns the column of files, and the names of all others, of which there is one at least."""
+    known = list(rows[0])
+    file_column = next((name for name in FILE_COLUMNS if name in known), known[0])
+    others = [name for name in known if name != file_column]
+    if not others:
+        hint = " Put commas between columns." if {";", "\t"} & set(file_column) else ""
+        raise ValueError(f"{path} has no column besides {file_column!r}.{hint}")
+    if nameless := [number for number, row in enumerate(rows, 1) if lacks(row, [file_column])]:
+        raise ValueError(f"{path} lacks {file_column!r} in row {nameless[0]}: fill it in.")
+    return file_column, others
+
+
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Returns the rows of a table, each a dict by column."""
-    if path.suffix == ".csv":
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return list(csv.DictReader(file, skipinitialspace=True))
-    if path.suffix == ".jsonl":
-        lines = path.read_text(encoding="utf-8").splitlines()
+    """Returns the rows of a table, each a dict by column; there is one at least."""
+    if path.suffix not in ENDINGS:
+        raise ValueError(f"A table of labels ends in .csv or .jsonl, got {str(path)!r}.")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = read_csv(text) if path.suffix == ".csv" else read_json_lines(text)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8: save it as such.") from error
+    except (ValueError, csv.Error) as error:
+        raise ValueError(f"{path} can't be read: {error}") from error
+    if not rows:
+        raise ValueError(f"{path} has no rows.")
+    return rows
+
+
+def read_csv(text: str) -> list[dict[str, Any]]:
+    """Returns the rows of a CSV file, whose first line names the columns."""
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True))
+    for number, row in enumerate(rows, 1):
+        if None in row:
+            raise ValueError(
+                f"row {number} has more values than there are names in the first line. Put quotes "
+                "around texts with commas."
+            )
+    return rows
+
+
+def read_json_lines(text: str) -> list[dict[str, Any]]:
+    """Returns the objects in a file that has one in each line."""
+    rows = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
         try:
-            return [json.loads(line) for line in lines if line.strip()]
+            row = json.loads(line)
         except ValueError as error:
-            raise ValueError(f"{path} holds a line that is no JSON: {error}") from error
-    raise ValueError(f"A table of labels ends in .csv or .jsonl, got {str(path)!r}.")
+            raise ValueError(f"line {number} is no JSON: {error}") from error
+        if not isinstance(row, dict) or not row:
+            raise ValueError(f'line {number} must be an object such as {{"file_name": "a.png"}}.')
+        rows.append(row)
+    return rows
 
 
 def lacks(row: dict[str, Any], columns: Sequence[str]) -> bool:

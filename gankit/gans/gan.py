@@ -65,6 +65,7 @@ class GAN(Fitting):
             don't show initial weights. None keeps no average.
         value_range: ``(low, high)`` of the data, None for any finite values; ``"auto"`` follows
             from how the generator ends: tanh has [-1, 1], a sigmoid [0, 1], all else any values.
+        class_names: of the generator's classes, in the order of their numbers; kept in files.
         seed: integer; settles all random numbers but those of the networks' own layers, which
             ``keras.utils.set_random_seed`` covers when it is called before they are built.
         **kwargs: ``name``, ``dtype`` and the like of ``keras.Model``.
@@ -97,6 +98,7 @@ class GAN(Fitting):
         augment: keras.Layer | None = None,
         generator_ema: float | None = 10_000,
         value_range: ValueRange | Literal["auto"] | None = "auto",
+        class_names: Sequence[str] | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ):
@@ -118,6 +120,7 @@ class GAN(Fitting):
             augment.build(generator.outputs[0].shape)
         self.generator_ema = None if generator_ema is None else float(generator_ema)
         self.value_range = choose_range(value_range, generator)
+        self.class_names = self.generator_inputs.check_class_names(class_names)
         self.seed = seed
         self.create_state(seed)
         self.built = True

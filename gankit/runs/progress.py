@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from gankit.callbacks.durations import tell_duration
 from gankit.typing import Logs
 
 EVERY = 0.5  # seconds between two lines on a terminal
@@ -61,7 +62,7 @@ class Progress(keras.callbacks.Callback):
             self.start, self.begun = now, self.steps
         elif self.steps == 2 * WARM_UP and self.steps < self.tick:
             seconds = (self.tick - self.steps) * (now - self.start) / (self.steps - self.begun)
-            self.tell(f"The first picture comes in {in_words(seconds)}.")
+            self.tell(f"The first picture comes in {tell_duration(seconds)}.")
         elif now - self.shown >= (EVERY if self.terminal else EVERY_IN_A_FILE):
             self.show(now, logs or {})
 
@@ -95,7 +96,7 @@ class Progress(keras.callbacks.Callback):
             for name, value in logs.items()
             if name in ("discriminator_loss", "generator_loss")
         )
-        left = in_words(self.seconds_left(seen, rate))
+        left = tell_duration(self.seconds_left(seen, rate))
         return f"{seen:,}{of} images · {rate:,.0f}/s · {left} left · {losses}{self.score}"
 
     def seconds_left(self, seen: int, rate: float) -> float:
@@ -142,11 +143,3 @@ class Clock(keras.callbacks.Callback):
         """Stops when the time is over."""
         if self.limit is not None and self.seconds >= self.limit:
             self.model.stop_training = True
-
-
-def in_words(seconds: float) -> str:
-    """Returns a time such as "45 s", "12 min" or "3 h 20 min"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -152,6 +152,7 @@ def build(settings: Settings, found: Found) -> GAN:
     options: dict[str, Any] = {
         "num_images": found.num_images,
         "num_classes": None if found.class_names is None else len(found.class_names),
+        "class_names": found.class_names,
         "seed": settings.seed,
     }
     if settings.images or settings.epochs:
@@ -214,7 +215,6 @@ def fit(
     real = np.concatenate([take_images(batch) for batch in some])
     watched = [
         checkpoint,
-        callbacks.SampleGrid(folder / "samples", SHOWN, condition=condition),
         callbacks.Report(
             folder / "report.html",
             real,
@@ -222,6 +222,7 @@ def fit(
             condition=condition,
             details=list_choices(settings, found),
             commands=list_commands(folder),
+            grids=folder / "samples",
         ),
         keras.callbacks.CSVLogger(folder / "losses.csv"),
         # A schedule of rates, which a known number of steps has, can't be lowered.
@@ -248,8 +249,10 @@ def fit(
 def list_choices(settings: Settings, found: Found) -> dict[str, str]:
     """Returns what the report lists of the data and the settings."""
     options = ", ".join(f"{name}={value!r}" for name, value in settings.options.items())
+    classes = {} if found.class_names is None else {"Classes": ", ".join(found.class_names)}
     return {
         "Data": f"{found.num_images:,} images: {found.what}",
+        **classes,
         "Recipe": f"recipes.{settings.recipe}({options})",
         "Seed": str(settings.seed),
     }

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from gankit.checks import did_you_mean
 from gankit.typing import Fit, PathLike
 
 FILE = "run.json"
+FOLDERS = "folders"
+TABLE = re.compile(r"(.+\.(?:csv|jsonl))(?::(.+))?")
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,9 @@ class Settings:
         fit: what becomes of photos of another aspect ratio: ``"crop"``, ``"pad"`` or ``"stretch"``,
             see ``data.from_directory``.
         classes: ``"folders"`` for a conditional GAN, whose classes are the subfolders, or the
-            labels that the source has; None for none.
+            labels that the source has; the path of a table of them, see ``data.read_labels``, as it
+            is or below the folder of images, such as ``"labels.csv"`` or, with the name of a
+            column, ``"labels.csv:breed"``; None for none.
         recipe: the name of a function of ``gankit.recipes``; None lets the data decide.
         options: arguments of the recipe by name, e.g. ``{"filters": 64}``.
         batch_size: images a step; None for 64, or fewer where there are fewer images.
@@ -54,8 +59,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.size is not None:  # a list, in JSON
             object.__setattr__(self, "size", tuple(self.size))
-        if self.classes not in (None, "folders"):
-            raise ValueError(f"classes must be 'folders' or None, got {self.classes!r}.")
+        if self.classes not in (None, FOLDERS):
+            split_table(self.classes)
         lengths = [name for name in ("minutes", "images", "epochs") if getattr(self, name)]
         if len(lengths) > 1:
             raise ValueError(f"Give one of {' and '.join(lengths)}, not both.")
@@ -98,3 +103,18 @@ class Settings:
             for name in names
             if getattr(before, name) != getattr(self, name)
         ]
+
+
+def split_table(text: str) -> tuple[str, str | None]:
+    """Returns the path of a table of classes, and the column if that was named.
+
+    Raises:
+        ValueError: no table.
+    """
+    if (match := TABLE.fullmatch(text)) is None:
+        raise ValueError(
+            f"classes must be {FOLDERS!r}, or a table that ends in .csv or .jsonl, such as "
+            f"labels.csv or, with a column, labels.csv:breed, got {text!r}."
+        )
+    path, column = match.groups()
+    return path, column

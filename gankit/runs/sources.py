@@ -8,19 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from gankit import data
-from gankit.data.folders import EXTENSIONS, find_images
-from gankit.data.opening import UnreadableImageError, open_image
-from gankit.runs.settings import Settings
-from gankit.typing import Dataset, Flip, Size
+from gankit.data.directory import dataset_of_files
+from gankit.data.files import check_options
+from gankit.data.folders import EXTENSIONS, find_images, leave_out_damaged
+from gankit.data.tables import ENDINGS
+from gankit.runs.classes import find_classes
+from gankit.runs.settings import FOLDERS, Settings
+from gankit.typing import ColorMode, Dataset, Flip, Size
 
-LOOKED_AT = 500  # files of a folder, whose sizes and colours are taken for all of them
 USUAL_SIZE = 64  # pixels of the longer side, of photos
 LEAST_SIZE = 8
 MOST_IN_MEMORY = 2**30  # bytes of decoded images; more are decoded anew in each epoch
 COLOURS = {1: "grey", 3: "colour", 4: "colour with transparency"}
-MODES = {1: "grayscale", 3: "rgb", 4: "rgba"}
+MODES: dict[int, ColorMode] = {1: "grayscale", 3: "rgb", 4: "rgba"}
+UNPACKED = (*EXTENSIONS, *ENDINGS)  # of the files in an archive: images, and tables of classes
 IMAGE_KEYS = ("images", "x_train", "x", "arr_0")
 LABEL_KEYS = ("labels", "y_train", "y")
 
@@ -117,6 +121,7 @@ def of_arrays(
     names: list[str] | None = None,
 ) -> Found:
     """Returns images in memory as data."""
+    refuse_table(settings, what)
     height, width, channels = images.shape[1:]
     size = settings.size or fit_size((height, width))
     if settings.classes is None:
@@ -140,8 +145,18 @@ def of_arrays(
     return Found(what, len(images), (*size, channels), make, names, sizes, flip=channels > 1)
 
 
+def refuse_table(settings: Settings, what: str) -> None:
+    """Raises ``ValueError`` if a table is to tell the classes of what are no files."""
+    if settings.classes not in (None, FOLDERS):
+        raise ValueError(
+            f"A table tells the classes of files in a folder or an archive. {what} is neither: "
+            f"--classes {FOLDERS} takes the labels that it has."
+        )
+
+
 def find_tfds(name: str, settings: Settings) -> Found:
     """Returns a data set of TensorFlow Datasets as data."""
+    refuse_table(settings, name)
     label_key = "label" if settings.classes else None
 
     def make(batch_size: int, seed: int, flip: Flip | None) -> Dataset:
@@ -164,62 +179,60 @@ def find_tfds(name: str, settings: Settings) -> Found:
 
 
 def find_folder(path: Path, settings: Settings, name: str | None = None) -> Found:
-    """Returns a folder of image files as data."""
-    sizes, modes = look_at(find_images(path, "skip"))
+    """Returns a folder of image files as data, each of which is opened once to look at it."""
+    seen = Seen()
+    usual = (USUAL_SIZE, USUAL_SIZE)
+    files = leave_out_damaged(
+        find_images(path, "skip"), path, "skip", settings.size or usual, note=seen.note
+    )
+    paths, labels, class_names = find_classes(files, path, settings)
+    sizes = np.array(seen.sizes)
     size = settings.size or fit_size(np.median(sizes, axis=0))
-    channels = 1 if modes == {"L"} else 4 if "RGBA" in modes else 3
-    options: dict[str, Any] = {
-        "image_size": size,
-        "labels": "inferred" if settings.classes else None,
-        "color_mode": MODES[channels],
-        "fit": settings.fit,
-        "on_error": "skip",
-    }
+    channels = find_channels(seen.modes)
+    num_bytes = len(paths) * size[0] * size[1] * channels
 
     def make(batch_size: int, seed: int, flip: Flip | None) -> Dataset:
-        num_bytes = len(first.file_paths) * size[0] * size[1] * channels
-        return data.from_directory(
-            path,
-            batch_size=batch_size,
-            seed=seed,
-            flip=flip,
-            cache=num_bytes <= MOST_IN_MEMORY,
-            **options,
-        )
+        options = check_options(size, None, flip, MODES[channels], (-1, 1), "skip", seed)
+        options |= {"fit": settings.fit, "cache": num_bytes <= MOST_IN_MEMORY, "shuffle": True}
+        options |= {"batch_size": batch_size}
+        return dataset_of_files(paths, labels, class_names, options)
 
-    first = data.from_directory(path, batch_size=1, **options)
-    low, high = sizes.min(axis=0), sizes.max(axis=0)
-    words = (
-        "x".join(map(str, low))
-        if (low == high).all()
-        else (f"{low[0]}x{low[1]} to {high[0]}x{high[1]}")
-    )
     return Found(
         name or str(path),
-        len(first.file_paths),
+        len(paths),
         (*size, channels),
         make,
-        first.class_names,
-        words,
+        class_names,
+        tell_sizes(sizes),
         flip=True,
     )
 
 
-def look_at(paths: list[str]) -> tuple[np.ndarray, set[str]]:
-    """Returns the sizes ``(height, width)`` and Pillow's modes of some files, evenly chosen."""
-    sizes, modes = [], set()
-    for path in paths[:: max(1, len(paths) // LOOKED_AT)]:
-        try:
-            with open_image(path) as image:
-                sizes.append(image.size[::-1])
-                has_alpha = image.has_transparency_data
-                grey = image.mode in ("1", "L", "LA", "I", "I;16", "I;16B", "F")
-                modes.add("RGBA" if has_alpha else "L" if grey else "RGB")
-        except UnreadableImageError:
-            continue  # reading all of them will name it
-    if not sizes:
-        raise ValueError(f"Not one of {len(paths)} files can be read, such as {paths[0]!r}.")
-    return np.array(sizes), modes
+class Seen:
+    """What was seen of images: their sizes ``(height, width)``, and the modes that they need."""
+
+    def __init__(self) -> None:
+        self.sizes: list[Size] = []
+        self.modes: list[str] = []
+
+    def note(self, image: Image.Image) -> None:
+        """Adds what the head of a file says; threads may call it."""
+        grey = image.mode in ("1", "L", "LA", "I", "I;16", "I;16B", "F")
+        self.modes.append("RGBA" if image.has_transparency_data else "L" if grey else "RGB")
+        self.sizes.append((image.height, image.width))
+
+
+def find_channels(modes: list[str]) -> int:
+    """Returns how many channels suit images of these modes: what is transparent must be usual."""
+    if 2 * modes.count("RGBA") > len(modes):
+        return 4
+    return 1 if set(modes) == {"L"} else 3
+
+
+def tell_sizes(sizes: np.ndarray) -> str:
+    """Returns in words how large images ``(n, 2)`` are."""
+    low, high = ("x".join(map(str, side)) for side in (sizes.min(axis=0), sizes.max(axis=0)))
+    return low if low == high else f"{low} to {high}"
 
 
 def fit_size(size: np.ndarray | Size) -> tuple[int, int]:
@@ -230,7 +243,7 @@ def fit_size(size: np.ndarray | Size) -> tuple[int, int]:
 
 
 def unpack(path: Path, folder: Path) -> Path:
-    """Unpacks the images of a zip or tar into a folder, unless that was done before.
+    """Unpacks images and tables of a zip or tar into a folder, unless that was done before.
 
     Raises:
         ValueError: it is neither, or leads out of the folder.
@@ -242,12 +255,12 @@ def unpack(path: Path, folder: Path) -> Path:
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
-                if name.lower().endswith(EXTENSIONS):
+                if name.lower().endswith(UNPACKED):
                     archive.extract(name, folder)
     elif tarfile.is_tarfile(path):
         with tarfile.open(path) as archive:
             for member in archive:
-                if member.isfile() and member.name.lower().endswith(EXTENSIONS):
+                if member.isfile() and member.name.lower().endswith(UNPACKED):
                     archive.extract(member, folder, filter="data")
     else:
         raise ValueError(

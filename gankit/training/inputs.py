@@ -92,6 +92,18 @@ class Inputs:
         latents = self.of("latents")
         return latents[0].shape[0] if len(latents) == 1 and len(latents[0].shape) == 1 else None
 
+    def check_class_names(self, names: Sequence[str] | None) -> list[str] | None:
+        """Returns names of the classes that go in, or raises unless there is one for each."""
+        if names is None:
+            return None
+        numbers = [one.num_classes for one in self.of("condition") if one.takes_classes]
+        if len(numbers) != 1 or numbers[0] not in (None, len(names)):
+            taken = f"{numbers[0]} classes" if len(numbers) == 1 else "no classes"
+            raise ValueError(f"{len(names)} class_names, but the {self.who} takes {taken}.")
+        if len(set(names)) < len(names):
+            raise ValueError(f"class_names must differ, got {list(names)}.")
+        return list(names)
+
     def pair(self, role: str, value: Structure) -> list[tuple[Input, Any]]:
         """Returns ``(input, part of value)`` for each input that plays ``role``.
 

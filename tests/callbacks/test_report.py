@@ -25,10 +25,11 @@ from PIL import Image
 import gankit
 from gankit import callbacks, data, losses, penalties, recipes
 from gankit.callbacks import report as module
+from gankit.callbacks.durations import tell_duration
 from gankit.callbacks.report_charts import draw_charts, find_best, find_points, read_name
 from gankit.callbacks.report_facts import summarize
 from gankit.callbacks.report_figures import draw_neighbours, draw_real
-from gankit.callbacks.report_page import Content, tell_duration, write_page
+from gankit.callbacks.report_page import Content, write_page
 from gankit.callbacks.report_pictures import MOST_BYTES, Picture, Sample, encode, spread
 
 REAL = make_images(40, seed=1)
@@ -150,6 +151,21 @@ def test_a_run_that_is_taken_up_ends_as_one_that_was_not_stopped(tmp_path, every
     if every == 3:
         assert [row["step"] for row in report.rows] == [3, 4, 6, 8, 9, 12]
         assert list(ends["whole"][1]) == [0, 3, 6, 9, 12]
+
+
+def test_one_draw_serves_the_page_and_the_grids(tmp_path, at_once, monkeypatch):
+    gan, drawn = make_plain_gan(), []
+    generate = gan.generate
+    monkeypatch.setattr(gan, "generate", lambda *of, **how: drawn.append(1) or generate(*of, **how))
+    report = callbacks.Report(tmp_path / "run/report.html", REAL, 9, grids=tmp_path / "grids")
+    gan.fit(make_dataset(), epochs=2, verbose=0, callbacks=[report])
+    assert len(drawn) == 2 + 2  # to try, before training, and in each epoch
+    assert [path.name for path in sorted((tmp_path / "grids").iterdir())] == [
+        "epoch_0001.png",
+        "epoch_0002.png",
+    ]
+    gankit.save_grid(generate(9, seed=0), tmp_path / "last.png")
+    assert (tmp_path / "last.png").read_bytes() == (tmp_path / "grids/epoch_0002.png").read_bytes()
 
 
 def test_without_a_checkpoint_each_fit_begins_anew(tmp_path):
@@ -314,9 +330,11 @@ def test_facts_in_words():
         "warmup_steps=0), beta_1=0, beta_2=0.99)"
     )
     assert summarize(None) == "none"
-    assert [tell_duration(seconds) for seconds in (59.4, 61, 7322)] == [
+    assert [tell_duration(seconds) for seconds in (59.4, 89.9, 90.1, 5399, 7322)] == [
         "59 s",
-        "1 min 1 s",
+        "90 s",
+        "2 min",
+        "1 h 30 min",
         "2 h 2 min",
     ]
 

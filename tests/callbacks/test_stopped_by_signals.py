@@ -22,7 +22,7 @@ from helpers import (
     make_plain_networks,
 )
 
-from gankit.callbacks import Checkpoint
+from gankit.callbacks import Checkpoint, Report
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")
 
@@ -164,19 +164,21 @@ def start(folder, *arguments, **options):
 
 
 @pytest.mark.parametrize(
-    ("number", "method", "call", "expected"),
+    ("number", "method", "call", "expected", "said"),
     [
-        ("SIGTERM", "on_train_batch_begin", 1, FIRST_STEP),
-        ("SIGHUP", "save", 1, FIRST_EPOCH),
-        ("SIGINT", "on_epoch_end", 2, LAST),
+        ("SIGTERM", "on_train_batch_begin", 1, FIRST_STEP, "SIGTERM stopped training"),
+        ("SIGHUP", "save", 1, FIRST_EPOCH, "SIGHUP stopped training"),
+        ("SIGINT", "on_epoch_end", 2, LAST, "Ctrl-C stopped training"),
+        ("SIGTERM", "on_train_end", 1, LAST, "at the end of training"),
     ],
 )
-def test_a_process_ends_as_its_shell_expects(number, method, call, expected, whole, tmp_path):
+def test_a_process_ends_as_its_shell_expects(number, method, call, expected, said, whole, tmp_path):
     process = start(tmp_path, number, method, call, stdout=subprocess.PIPE)
     printed, _ = process.communicate(timeout=180)
     assert process.returncode == -getattr(signal, number)
     assert printed == b""  # what came after fit
     assert newest(tmp_path) == expected
+    assert said in (tmp_path / "report.html").read_text()
     assert_same_state(run(tmp_path), whole)
 
 
@@ -201,7 +203,8 @@ if __name__ == "__main__":
     path, *moment = sys.argv[1:]
     if moment:
         name, method, call = moment
-        run(Path(path), Send(getattr(signal, name), method, int(call)))
+        report = Report(Path(path) / "report.html", num_images=4)
+        run(Path(path), report, Send(getattr(signal, name), method, int(call)))
     else:
         run(Path(path), HangUp(), verbose=1)
     print("fit has returned")

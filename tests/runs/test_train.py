@@ -1,5 +1,6 @@
 """Runs: found data, chosen recipes, files in the folder, and runs that go on."""
 
+import collections
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from helpers import all_state, assert_same_values, environment_of_processes, mak
 from PIL import Image
 
 import gankit
+from gankit.data.opening import open_image
 from gankit.runs import Settings, train
 from gankit.runs.session import build, choose, complete, count_steps
 from gankit.runs.sources import find_data
@@ -125,6 +127,23 @@ def test_classes_are_subfolders(tmp_path):
     ]
 
 
+def test_each_file_is_looked_at_once_and_warned_of_once(tmp_path, monkeypatch):
+    photos = write_photos(tmp_path / "photos")
+    (photos / "damaged.png").write_bytes((photos / "000.png").read_bytes()[:60])
+    opened = collections.Counter()
+
+    def counting(path):
+        opened[Path(path).name] += 1
+        return open_image(path)
+
+    monkeypatch.setattr("gankit.data.images.open_image", counting)
+    lines = []
+    train(tiny(photos), tmp_path / "run", lines.append)
+    assert sum("damaged.png" in line for line in lines) == 1
+    assert opened["damaged.png"] == 1
+    assert opened["000.png"] == 2  # a look, and then it is decoded into memory
+
+
 @pytest.mark.parametrize("kind", ["zip", "tar", "gztar"])
 def test_archives_are_unpacked_once(kind, tmp_path):
     write_photos(tmp_path / "photos", 5)
@@ -177,7 +196,7 @@ def test_a_folder_with_everything_wrong_in_it(tmp_path):
     lines = []
     gan = train(tiny(photos, size=(8, 8)), tmp_path / "run", lines.append)
     assert gan.position.steps == 7  # of 20 images: 2 epochs of 67
-    assert lines[0].startswith("67 images of 1x1 to 9x20")
+    assert lines[0].startswith("67 images of 1x1 to 9x20, colour: ")
     assert any("damaged.png" in line for line in lines)
 
 
@@ -242,6 +261,8 @@ def test_a_run_from_a_shell_is_stopped_and_goes_on(number, status, tmp_path):
     assert process.returncode == status
     if number == signal.SIGINT:
         assert "Stopped. Go on with: gankit train --out run" in output
+        page = (tmp_path / "run/report.html").read_text()
+        assert "Ctrl-C stopped training. Run the same again to go on." in page
     steps = gankit.load(tmp_path / "run/checkpoints").steps_completed.numpy()
     again = start(tmp_path, "--minutes", "1e-9")
     output, errors = again.communicate(timeout=120)

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from helpers import make_plain_networks
+from helpers import make_conditional_networks, make_plain_networks
 from keras import layers
 
 from gankit.training.inputs import (
@@ -270,3 +270,15 @@ def test_shapes_agree_where_both_are_known():
     assert shapes_fit((8, None, 3), (None, 8, 3))
     assert not shapes_fit((8, 8, 1), (8, 8, 3))
     assert not shapes_fit((8, 8), (8, 8, 3))
+
+
+def test_names_of_classes():
+    inputs = Inputs(make_conditional_networks()[0], "generator")
+    assert inputs.check_class_names(None) is None
+    assert inputs.check_class_names(("a", "b", "c")) == ["a", "b", "c"]
+    with pytest.raises(ValueError, match="2 class_names, but the generator takes 3 classes"):
+        inputs.check_class_names(["a", "b"])
+    with pytest.raises(ValueError, match="must differ"):
+        inputs.check_class_names(["a", "b", "b"])
+    with pytest.raises(ValueError, match="2 class_names, but the generator takes no classes"):
+        Inputs(make_plain_networks()[0], "generator").check_class_names(["a", "b"])
