@@ -165,9 +165,8 @@ def find_tfds(name: str, settings: Settings) -> Found:
 
 def find_folder(path: Path, settings: Settings, name: str | None = None) -> Found:
     """Returns a folder of image files as data."""
-    sizes, modes = look_at(find_images(path, "skip"))
+    sizes, channels = look_at(find_images(path, "skip"))
     size = settings.size or fit_size(np.median(sizes, axis=0))
-    channels = 1 if modes == {"L"} else 4 if "RGBA" in modes else 3
     options: dict[str, Any] = {
         "image_size": size,
         "labels": "inferred" if settings.classes else None,
@@ -205,21 +204,28 @@ def find_folder(path: Path, settings: Settings, name: str | None = None) -> Foun
     )
 
 
-def look_at(paths: list[str]) -> tuple[np.ndarray, set[str]]:
-    """Returns the sizes ``(height, width)`` and Pillow's modes of some files, evenly chosen."""
-    sizes, modes = [], set()
+def look_at(paths: list[str]) -> tuple[np.ndarray, int]:
+    """Returns the sizes ``(height, width)`` of some files, evenly chosen, and their channels."""
+    sizes, modes = [], []
     for path in paths[:: max(1, len(paths) // LOOKED_AT)]:
         try:
             with open_image(path) as image:
                 sizes.append(image.size[::-1])
                 has_alpha = image.has_transparency_data
                 grey = image.mode in ("1", "L", "LA", "I", "I;16", "I;16B", "F")
-                modes.add("RGBA" if has_alpha else "L" if grey else "RGB")
+                modes.append("RGBA" if has_alpha else "L" if grey else "RGB")
         except UnreadableImageError:
             continue  # reading all of them will name it
     if not sizes:
         raise ValueError(f"Not one of {len(paths)} files can be read, such as {paths[0]!r}.")
-    return np.array(sizes), modes
+    return np.array(sizes), find_channels(modes)
+
+
+def find_channels(modes: list[str]) -> int:
+    """Returns how many channels suit images of these modes: what is transparent must be usual."""
+    if 2 * modes.count("RGBA") > len(modes):
+        return 4
+    return 1 if set(modes) == {"L"} else 3
 
 
 def fit_size(size: np.ndarray | Size) -> tuple[int, int]:
@@ -238,20 +244,21 @@ def unpack(path: Path, folder: Path) -> Path:
     done = folder / ".unpacked"
     if done.exists():
         return folder
+    is_zip = zipfile.is_zipfile(path)
+    if not is_zip and not tarfile.is_tarfile(path):
+        raise ValueError(
+            f"{path} is no zip, tar, .npz or .npy. Put images into a folder, and give its name."
+        )
     folder.mkdir(parents=True, exist_ok=True)
-    if zipfile.is_zipfile(path):
+    if is_zip:
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
                 if name.lower().endswith(EXTENSIONS):
                     archive.extract(name, folder)
-    elif tarfile.is_tarfile(path):
+    else:
         with tarfile.open(path) as archive:
             for member in archive:
                 if member.isfile() and member.name.lower().endswith(EXTENSIONS):
                     archive.extract(member, folder, filter="data")
-    else:
-        raise ValueError(
-            f"{path} is no zip, tar, .npz or .npy. Put images into a folder, and give its name."
-        )
     done.touch()
     return folder
