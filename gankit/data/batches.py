@@ -63,7 +63,11 @@ def make_tf_dataset(source: Source) -> Dataset:
     start.epoch_counters = [counter]
     batches = start.flat_map(number).map(read, num_parallel_calls=AUTOTUNE)
     batches = batches.apply(tf.data.experimental.assert_cardinality(source.num_batches))
-    return with_summary(batches.prefetch(AUTOTUNE), source)
+    options = tf.data.Options()
+    # Whoever lets go of an iterator waits for the thread that tunes it: up to half a minute (seen),
+    # in which a script that has ended does not end. Fixed numbers of calls are as fast here.
+    options.autotune.enabled = False
+    return with_summary(batches.prefetch(AUTOTUNE).with_options(options), source)
 
 
 def with_summary(dataset: Dataset, source: Source) -> Dataset:
