@@ -196,6 +196,14 @@ def test_generate_writes_a_folder_of_images(model, tmp_path):
     assert [read(path).shape for path in sorted((tmp_path / "images").iterdir())] == [(8, 8)] * 3
 
 
+def test_generate_writes_an_archive(model, tmp_path):
+    out = tmp_path / "images.npz"
+    main(["generate", str(model), "--num", "3", "--seed", "0", "--out", str(out)])
+    shares = (gankit.load(model).generate(3, seed=0) + 1) / 2
+    with np.load(out) as loaded:
+        np.testing.assert_array_equal(loaded["images"], np.round(255 * shares))
+
+
 def test_interpolate_films_closed_ways(model, tmp_path):
     arguments = ["--num", "2", "--stops", "3", "--steps", "4", "--seed", "0"]
     main(["interpolate", str(model), *arguments, "--out", str(tmp_path / "film.gif")])
