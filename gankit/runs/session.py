@@ -284,12 +284,11 @@ def in_words(options: dict[str, Any]) -> str:
 
 def list_commands(folder: Path) -> dict[str, str]:
     """Returns what one types to use a run, by what it does."""
-    model = folder / MODEL
     return {
         "Go on after a stop": f"gankit train --out {folder}",
         "Draw, also before the end": f"gankit generate {folder}",
         "Play with it": f"gankit explore {folder}",
-        "Load it": f"import gankit\ngan = gankit.load({str(model)!r})",
+        "Load it": f"import gankit\ngan = gankit.load({str(folder)!r})",
     }
 
 
