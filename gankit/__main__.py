@@ -16,7 +16,7 @@ from gankit.checks import did_you_mean
 from gankit.commands import COMMANDS
 from gankit.version import __version__
 
-SUMMARY = "Use a trained GAN."
+SUMMARY = "Train a GAN on your pictures, and use it."
 
 
 class Parser(argparse.ArgumentParser):
