@@ -33,7 +33,7 @@ from gankit.gans import (
     Pix2Pix,
     StarGAN,
 )
-from gankit.grids import make_grid, save_animation, save_grid, save_images
+from gankit.grids import make_grid, save_animation, save_archive, save_grid, save_images
 from gankit.saving import load
 from gankit.show import show_batch
 from gankit.tiling import translate_photo
@@ -78,6 +78,7 @@ __all__ = [
     "recipes",
     "runs",
     "save_animation",
+    "save_archive",
     "save_grid",
     "save_images",
     "show_batch",

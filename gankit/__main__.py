@@ -17,7 +17,7 @@ from gankit.checks import did_you_mean
 from gankit.commands import COMMANDS
 from gankit.version import __version__
 
-SUMMARY = "Use a trained GAN."
+SUMMARY = "Train a GAN on your pictures, and use it."
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,7 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         import_modules(options.imports)
         options.run(options)
-    except (ValueError, TypeError, FileExistsError) as error:
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (FileExistsError, NotADirectoryError) as error:
+        way = f"A file is where a folder is needed: {error.filename!r}. Give another path."
+        parser.exit(2, f"error: {way if error.filename else error}\n")
+    except (ValueError, TypeError) as error:
         parser.exit(2, f"error: {error}\n")
     except (OSError, ImportError) as error:
         sys.exit(f"error: {error}")

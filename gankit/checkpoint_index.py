@@ -14,8 +14,15 @@ from gankit.archives import check_file
 from gankit.checks import printable
 
 INDEX = "checkpoints.json"
+FOLDER = "checkpoints"  # in the folder of a run of ``gankit train``
 NAME = re.compile(r"epoch_(\d{5,})_step_(\d{7,})(_\d+)?\.keras")
 TEMPORARY = re.compile(r"\.writing_[0-9a-f]{8}\.keras")
+
+
+def find_checkpoints(folder: Path) -> Path:
+    """Returns where the checkpoints are: in the folder itself, or, of a run, in one in it."""
+    in_run = (folder / FOLDER / INDEX).exists() and not (folder / INDEX).exists()
+    return folder / FOLDER if in_run else folder
 
 
 def find_newest(folder: Path) -> Path:
@@ -40,8 +47,8 @@ def find_newest(folder: Path) -> Path:
             f"All {len(damaged)} checkpoints in {printable(folder)} are damaged: {damaged[0]}"
         )
     raise ValueError(
-        f"{printable(folder)} is a folder without checkpoints. Give one that callbacks.Checkpoint "
-        f"writes to, which has {INDEX!r} in it, or the path of a .keras file."
+        f"{printable(folder)} is a folder without checkpoints. Give that of a run, in which "
+        "gankit train or callbacks.Checkpoint has written one, or the path of a .keras file."
     )
 
 

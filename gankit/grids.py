@@ -2,6 +2,7 @@
 
 import math
 import os
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from gankit.checks import check_at_least_one
+from gankit.checks import check_at_least_one, check_choice
 from gankit.typing import PathLike, Scale, ValueRange
 from gankit.voxels import draw_voxels
 
 CHECKERBOARD = 204, 255  # light grey and white, as in other programs
+ARCHIVES = (".zip", ".npz")
 LARGE_ENOUGH = 450  # pixels, of the longer side
 
 
@@ -120,11 +122,43 @@ def save_images(
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty: give a new folder, or empty this one.")
-    digits = max(6, len(str(len(images) - 1)))
-    paths = [folder / f"{number:0{digits}d}.png" for number in range(len(images))]
+    paths = [folder / name for name in name_files(len(images))]
     for image, path in zip(images, paths, strict=True):
         to_picture(image).save(path)
     return paths
+
+
+def save_archive(images: ArrayLike, path: PathLike, *, value_range: ValueRange = (-1, 1)) -> Path:
+    """Writes images to one file: PNGs in a ``.zip``, or an array ``images`` in an ``.npz``.
+
+    ``gankit train`` takes both.
+
+    Args:
+        images: see ``make_grid``.
+        path: where to write; folders that are missing are made. Its ending says which kind.
+        value_range: ``(low, high)``: which floats are black and white.
+
+    Raises:
+        ValueError: another ending.
+    """
+    images = to_uint8(images, value_range)
+    path = Path(path)
+    check_choice("the ending of path", path.suffix.lower(), ARCHIVES)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix.lower() == ".npz":
+        np.savez_compressed(path, images=images)
+        return path
+    with zipfile.ZipFile(path, "w") as archive:  # PNGs are compressed already
+        for image, name in zip(images, name_files(len(images)), strict=True):
+            with archive.open(name, "w") as file:
+                to_picture(image).save(file, "PNG")
+    return path
+
+
+def name_files(number: int) -> list[str]:
+    """Returns names of so many PNGs, which sort by number."""
+    digits = max(6, len(str(number - 1)))
+    return [f"{index:0{digits}d}.png" for index in range(number)]
 
 
 def save_animation(

@@ -9,13 +9,14 @@ from typing import Any
 import keras
 
 from gankit.archives import CONFIG, WEIGHTS, bounded_weights, check_file, find_fault, read_json
-from gankit.checkpoint_index import INDEX, find_newest
+from gankit.checkpoint_index import INDEX, find_checkpoints, find_newest
 from gankit.checks import did_you_mean, printable
 from gankit.gans.gan import GAN
 from gankit.typing import Config, PathLike
 from gankit.version import __version__
 
 MODELS = Path(__file__).with_name("models")  # trained ones, inside the package
+MODEL = "model.keras"  # what a run of ``gankit train`` ends with
 HUB = "hf://"
 MOST_SIGNS = 500  # of what Keras says, which may hold all of a configuration
 
@@ -35,10 +36,11 @@ def load(
     ``compile`` it to train it on.
 
     Args:
-        path: of the file; of a folder that ``callbacks.Checkpoint`` writes to, for the newest
-            checkpoint in it, also while a run trains; a repository of Hugging Face's,
+        path: of the file; of a run's folder, which ``gankit train`` or ``callbacks.Checkpoint``
+            writes to, for the newest checkpoint in it, also while the run trains, or for its
+            ``model.keras`` where no checkpoints are left; a repository of Hugging Face's,
             ``"hf://user/model"``, which Keras fetches; or ``"digits"``, unless there is a file or a
-            folder of that name.
+            run of that name.
         custom_objects: classes of your own by name, where they are not registered.
         compile: whether to restore optimizers and losses too.
 
@@ -83,10 +85,12 @@ def find_file(path: PathLike) -> Path:
     if path.is_file():
         return path
     names = sorted(file.stem for file in MODELS.glob("*.keras"))
-    if str(path) in names and not (path / INDEX).exists():
+    if str(path) in names and not is_run(path):
         return MODELS / f"{path.name}.keras"
     if path.is_dir():
-        return find_newest(path)
+        folder = find_checkpoints(path)
+        has_index = (folder / INDEX).exists()
+        return path / MODEL if is_run(path) and not has_index else find_newest(folder)
     if not path.suffix and path.name == str(path):
         raise ValueError(
             f"There is no file {path.name!r}, and no model of that name inside gankit, which has "
@@ -94,6 +98,11 @@ def find_file(path: PathLike) -> Path:
             + did_you_mean(path.name, names)
         )
     return path
+
+
+def is_run(folder: Path) -> bool:
+    """Returns whether a folder is that of a run: with checkpoints, or with what is left of one."""
+    return (find_checkpoints(folder) / INDEX).exists() or (folder / MODEL).is_file()
 
 
 def explain(path: Path, error: Exception, custom_objects: dict[str, Any] | None) -> str:

@@ -1,3 +1,5 @@
+import zipfile
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -200,3 +202,16 @@ def test_images_as_files_for_other_tools(tmp_path):
     grey = gankit.save_images(np.full((1, 2, 2, 1), 0.5), tmp_path / "grey", value_range=(0, 1))
     with Image.open(grey[0]) as picture:
         assert (picture.mode, picture.getpixel((0, 0))) == ("L", 128)
+
+
+def test_archives_hold_what_a_folder_would(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (3, 4, 5, 3), "uint8")
+    gankit.save_archive(images, tmp_path / "new/images.npz")
+    with np.load(tmp_path / "new/images.npz") as loaded:
+        np.testing.assert_array_equal(loaded["images"], images)
+    paths = gankit.save_images(images, tmp_path / "images")
+    with zipfile.ZipFile(gankit.save_archive(images, tmp_path / "images.zip")) as archive:
+        assert archive.namelist() == [path.name for path in paths]
+        assert [archive.read(path.name) for path in paths] == [path.read_bytes() for path in paths]
+    with pytest.raises(ValueError, match=r"ending of path must be one of .*got '.tar'"):
+        gankit.save_archive(images, tmp_path / "images.tar")

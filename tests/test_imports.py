@@ -42,11 +42,18 @@ ALLOWED = {
     "metrics": {"archives", "training", "grids", "data", "voxels"},
     "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics"}
     | {"archives", "checkpoint_index", "saving", "version"},
-    "runs": {"callbacks", "data", "differentiation", "gans", "metrics", "recipes"}
+    "runs": {
+        "callbacks",
+        "checkpoint_index",
+        "data",
+        "differentiation",
+        "gans",
+        "metrics",
+        "recipes",
+    }
     | {"saving", "training", "transfer", "version"},
     "exploring": {"differentiation", "gans", "grids", "latents"},
     "commands": {
-        "checkpoint_index",
         "exploring",
         "data",
         "gans",

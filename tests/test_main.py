@@ -198,6 +198,14 @@ def test_generate_writes_a_folder_of_images(model, tmp_path):
     assert [read(path).shape for path in sorted((tmp_path / "images").iterdir())] == [(8, 8)] * 3
 
 
+def test_generate_writes_an_archive(model, tmp_path):
+    out = tmp_path / "images.npz"
+    main(["generate", str(model), "--num", "3", "--seed", "0", "--out", str(out)])
+    shares = (gankit.load(model).generate(3, seed=0) + 1) / 2
+    with np.load(out) as loaded:
+        np.testing.assert_array_equal(loaded["images"], np.round(255 * shares))
+
+
 def test_interpolate_films_closed_ways(model, tmp_path):
     arguments = ["--num", "2", "--stops", "3", "--steps", "4", "--seed", "0"]
     main(["interpolate", str(model), *arguments, "--out", str(tmp_path / "film.gif")])
@@ -316,7 +324,7 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
         (["generate", "MODEL", "--out", "grid.foo"], "such as .png or .jpg"),
         (["generate", "MODEL", "--out", "."], "must be a new or empty folder"),
         (["interpolate", "MODEL", "--out", "film.mp4"], "must end in .gif, such as film.gif"),
-        (["interpolate", "MODEL", "--stops", "x"], "must be an integer of at least 1, got 'x'"),
+        (["interpolate", "MODEL", "--stops", "1"], "must be an integer of at least 2, got '1'"),
         (["evaluate", "MODEL"], "--real"),
         (["evaluate", "MODEL", "--real", "nowhere", "--extractor", "digits"], "nowhere"),
         (["evaluate", "MODEL", "--real", "digits", "--metrics", "fidd"], "Did you mean 'fid'?"),
@@ -328,11 +336,15 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
         (["export", "MODEL", "--to", "onnx", "--out", "a.tflite"], "such as a.onnx, got a.tflite"),
         (["export", "MODEL", "--to", "onnx", "--network", "critic"], "choose from"),
         (["export", "MODEL", "--to", "keras", "--seed", "0"], "nothing like '--seed'"),
+        (["export", "MODEL", "--to", "npz", "--out", "MODEL/a.npz"], "A file is where a folder"),
+        (["explore", "MODEL", "--port", "65536"], "must be at most 65535, got '65536'"),
+        (["translate", "MODEL", "."], "does not turn a photo into one of the same size"),
+        (["card", "nowhere"], "'nowhere' is no folder of a run. Give one that gankit train"),
     ],
 )
 def test_wrong_arguments_are_refused_in_a_line(model, arguments, said, capsys, monkeypatch):
     monkeypatch.chdir(model.parent)
-    given = [model if argument == "MODEL" else argument for argument in arguments]
+    given = [argument.replace("MODEL", str(model)) for argument in arguments]
     assert said in refused(given, capsys)
     assert list(model.parent.iterdir()) == [model]  # nothing was written
 
@@ -478,6 +490,28 @@ def test_wrong_arguments_of_train_say_what_to_write(
     assert error.value.code == 2
     assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_leaves_no_traceback(monkeypatch, capsys):
+    monkeypatch.setattr("gankit.commands.generate.load", interrupted)
+    with pytest.raises(SystemExit) as error:
+        main(["generate", "digits"])
+    assert error.value.code == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_run_that_is_stopped_before_it_began_names_nothing_to_go_on_with(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("gankit.commands.train.train", interrupted)
+    with pytest.raises(SystemExit) as error:
+        main(["train", "digits", "--out", str(tmp_path / "run")])
+    assert error.value.code == 130
+    assert capsys.readouterr().out == "\nStopped before the run began. Nothing is written.\n"
+
+
+def interrupted(*_, **__):
+    raise KeyboardInterrupt
 
 
 def test_two_folders_are_compared(tmp_path, capsys):

@@ -108,6 +108,16 @@ def test_a_folder_without_checkpoints(run):
         gankit.load(run.parent)
 
 
+def test_a_run_of_the_shell_is_loaded_by_its_folder(run, whole):
+    shell = run.parent / "shell"
+    shell.mkdir()
+    run.rename(shell / "checkpoints")
+    shutil.copy(whole, shell / "model.keras")
+    assert saving.find_file(shell).name == "epoch_00002_step_0000000.keras"
+    shutil.rmtree(shell / "checkpoints")  # as where one shares no more than the model
+    assert saving.find_file(shell) == shell / "model.keras"
+
+
 def test_a_model_that_is_not_there():
     message = r"no file 'digts'.*which has \['digits'\].*Did you mean 'digits'\?"
     with pytest.raises(ValueError, match=message):

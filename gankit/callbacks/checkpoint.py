@@ -196,7 +196,7 @@ class Checkpoint(Periodic):
         if self.written and self.writes:
             with contextlib.suppress(OSError):  # of a terminal that is gone
                 print(
-                    f"\nSaved: {self.written}. Run the same script again to go on from there.",
+                    f"\nSaved: {self.written}. Run the same again to go on from there.",
                     file=sys.stderr,
                     flush=True,
                 )

@@ -11,7 +11,6 @@ import keras
 import numpy as np
 
 from gankit import data
-from gankit.checkpoint_index import INDEX
 from gankit.checks import check_choice
 from gankit.commands.conditions import find_rows, repeat_rows
 from gankit.commands.options import add_images, add_model, add_quiet, file_ending_in, positive
@@ -20,7 +19,7 @@ from gankit.data.images import CHANNELS
 from gankit.data.opening import open_image
 from gankit.gans.gan import GAN
 from gankit.metrics import Features, by_name, extract, extractors, measure
-from gankit.saving import load
+from gankit.saving import is_run, load
 from gankit.typing import ColorMode, ImageData, OnError, Structure
 
 SUMMARY = "Compare generated images, or those of a folder, with real ones."
@@ -118,8 +117,8 @@ def extract_fakes(
 
 
 def is_folder_of_images(name: str) -> bool:
-    """Returns whether a folder is none of a run's checkpoints."""
-    return Path(name).is_dir() and not (Path(name) / INDEX).exists()
+    """Returns whether a folder is none of a run."""
+    return Path(name).is_dir() and not is_run(Path(name))
 
 
 def find_shape(folder: str) -> tuple[int, int, int]:

@@ -10,17 +10,26 @@ from gankit.saving import load
 SUMMARY = "Open a page on this machine to play with a GAN's latents."
 EXAMPLES = """
   %(prog)s digits
-  %(prog)s run/model.keras --no-browser --port 8000
+  %(prog)s run --no-browser --port 8000
 """
+LAST_PORT = 65_535
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options to a parser."""
     add_model(parser)
-    parser.add_argument("--port", type=natural, default=0, help="to listen at (any that is free)")
+    parser.add_argument("--port", type=port, default=0, help="to listen at (any that is free)")
     parser.add_argument(
         "--no-browser", action="store_true", help="print the address, and open nothing"
     )
+
+
+def port(text: str) -> int:
+    """Returns the number of a port."""
+    number = natural(text)
+    if number > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"must be at most {LAST_PORT}, got {text!r}")
+    return number
 
 
 def run(arguments: argparse.Namespace) -> None:

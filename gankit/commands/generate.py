@@ -8,7 +8,7 @@ from PIL import Image
 
 from gankit.commands.conditions import find_rows, repeat_rows
 from gankit.commands.options import Row, add_images, add_model, add_quiet, positive, share
-from gankit.grids import save_grid, save_images
+from gankit.grids import ARCHIVES, save_archive, save_grid, save_images
 from gankit.saving import load
 
 SUMMARY = "Write generated images."
@@ -32,9 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out",
-        type=picture_or_folder,
+        type=file_or_folder,
         default=Path("generated.png"),
-        help="a picture for a grid; a name without an ending for a folder of PNGs (generated.png)",
+        help="a picture for a grid; for each image by itself, a name without an ending for a "
+        "folder of PNGs, a .zip of them, or an .npz of one array (generated.png)",
     )
     add_quiet(parser)
 
@@ -51,7 +52,9 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         out_of = num_images * math.ceil(1 / arguments.best)
         images = gan.generate_best(num_images, out_of, condition, seed=arguments.seed)
-    if arguments.out.suffix:
+    if arguments.out.suffix.lower() in ARCHIVES:
+        save_archive(images, arguments.out)
+    elif arguments.out.suffix:
         save_grid(images, arguments.out, columns=columns)
     else:
         save_images(images, arguments.out)
@@ -59,13 +62,13 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"{num_images} images: {arguments.out}")
 
 
-def picture_or_folder(text: str) -> Path:
-    """Returns the path of a picture to write, or of a folder that is empty or not there yet."""
+def file_or_folder(text: str) -> Path:
+    """Returns the path of a file to write, or of a folder that is empty or not there yet."""
     path = Path(text)
-    if path.suffix and path.suffix.lower() not in Image.registered_extensions():
+    if path.suffix and path.suffix.lower() not in {*Image.registered_extensions(), *ARCHIVES}:
         raise argparse.ArgumentTypeError(
-            f"must have the ending of a picture, such as .png or .jpg, or none for a folder, got "
-            f"{text!r}"
+            f"must have the ending of a picture, such as .png or .jpg, .zip, .npz, or none for a "
+            f"folder, got {text!r}"
         )
     if not path.suffix and path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise argparse.ArgumentTypeError(

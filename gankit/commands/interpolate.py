@@ -7,7 +7,14 @@ import numpy as np
 
 from gankit import latents
 from gankit.commands.conditions import find_rows, repeat_rows
-from gankit.commands.options import add_images, add_model, add_quiet, file_ending_in, positive
+from gankit.commands.options import (
+    add_images,
+    add_model,
+    add_quiet,
+    file_ending_in,
+    integer,
+    positive,
+)
 from gankit.grids import make_grid, save_animation
 from gankit.saving import load
 
@@ -23,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     add_images(parser)
     parser.add_argument("--num", type=positive, default=16, help="images side by side (16)")
-    parser.add_argument("--stops", type=positive, default=4, help="latents on each way (4)")
+    parser.add_argument("--stops", type=two_or_more, default=4, help="latents on each way (4)")
     parser.add_argument("--steps", type=positive, default=12, help="frames to the next stop (12)")
     parser.add_argument(
         "--out",
@@ -32,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="(interpolation.gif)",
     )
     add_quiet(parser)
+
+
+def two_or_more(text: str) -> int:
+    """Returns an integer of at least 2."""
+    return integer(text, 2)
 
 
 def run(arguments: argparse.Namespace) -> None:

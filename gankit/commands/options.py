@@ -14,7 +14,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model",
         metavar="MODEL",
-        help="a .keras file that GAN.save wrote, a folder that callbacks.Checkpoint writes to, or "
+        help="the folder of a run, also while it trains, a .keras file that GAN.save wrote, or "
         "'digits', a model inside the package",
     )
     parser.add_argument(

@@ -8,7 +8,7 @@ from typing import Any
 
 from gankit.commands.options import add_quiet, natural, positive
 from gankit.runs import Settings, train
-from gankit.runs.session import MODEL, USUAL_MINUTES
+from gankit.runs.session import USUAL_MINUTES
 from gankit.runs.settings import FILE
 
 SUMMARY = "Train a GAN on a folder of pictures, or go on with a run."
@@ -94,11 +94,16 @@ def run(arguments: argparse.Namespace) -> None:
     try:
         train(settings, arguments.out, tell_nothing if arguments.quiet else print)
     except KeyboardInterrupt:
-        print(f"\nStopped. Go on with: gankit train --out {arguments.out}")
+        begun = (arguments.out / FILE).exists()
+        print(
+            f"\nStopped. Go on with: gankit train --out {arguments.out}"
+            if begun
+            else "\nStopped before the run began. Nothing is written."
+        )
         raise SystemExit(130) from None
     if not arguments.quiet:
         print(
-            f"Draw: gankit generate {arguments.out / MODEL}\n"
+            f"Draw: gankit generate {arguments.out}\n"
             f"Go on: gankit train --out {arguments.out} {longer(settings)}"
         )
 

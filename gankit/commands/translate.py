@@ -14,7 +14,7 @@ from gankit.data.opening import UnreadableImageError
 from gankit.gans import GAN, CycleGAN
 from gankit.grids import save_grid
 from gankit.saving import load
-from gankit.tiling import translate_photo
+from gankit.tiling import find_tile, translate_photo
 from gankit.typing import ColorMode
 
 SUMMARY = "Translate photos of any size by a Pix2Pix or CycleGAN."
@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     gan = load(arguments.model, compile=False)
     if arguments.inverse and not isinstance(gan, CycleGAN):
         raise ValueError("--inverse is for a CycleGAN, which has learned both ways.")
+    find_tile(gan)  # or it is none that translates
     photos = arguments.photos
     root = photos if photos.is_dir() else photos.parent
     paths = find_images(photos, "raise") if photos.is_dir() else [str(photos)]

@@ -62,7 +62,11 @@ def make_tf_dataset(source: Source) -> Dataset:
     at_once = None if source.order is None else AUTOTUNE
     batches = start.flat_map(number).map(read, num_parallel_calls=at_once)
     batches = batches.apply(tf.data.experimental.assert_cardinality(source.num_batches))
-    batches = batches.prefetch(AUTOTUNE)
+    options = tf.data.Options()
+    # Whoever lets go of an iterator waits for the thread that tunes it: up to half a minute (seen),
+    # in which a script that has ended does not end. Fixed numbers of calls are as fast here.
+    options.autotune.enabled = False
+    batches = batches.prefetch(AUTOTUNE).with_options(options)
     return with_summary(batches, source.parts, source.num_batches, source.order)
 
 

@@ -3,8 +3,8 @@
 import csv
 from pathlib import Path
 
-from gankit.runs.session import MODEL
 from gankit.runs.settings import FILE, Settings
+from gankit.saving import MODEL
 from gankit.typing import PathLike
 from gankit.version import __version__
 
@@ -64,6 +64,10 @@ def write_card(folder: PathLike) -> Path:
         FileExistsError: there is a card.
     """
     folder = Path(folder)
+    if not (folder / FILE).exists():
+        raise ValueError(
+            f"{str(folder)!r} is no folder of a run. Give one that gankit train has written to."
+        )
     settings = Settings.read(folder / FILE)
     if not (folder / MODEL).exists():
         raise ValueError(

@@ -49,8 +49,10 @@ class Progress(keras.callbacks.Callback):
         self.score = ""
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Counts the steps of this session."""
+        """Counts the steps of this session, and says where it goes on."""
         self.steps = 0
+        if done := self.model.position.steps:
+            self.say(f"Goes on after {done * self.batch_size:,} images.")
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Shows the line, if it is time."""
@@ -59,10 +61,12 @@ class Progress(keras.callbacks.Callback):
         now = time.monotonic()
         self.steps += 1
         if self.steps <= WARM_UP:
-            self.start, self.begun = now, self.steps
-        elif self.steps == 2 * WARM_UP and self.steps < self.tick:
-            seconds = (self.tick - self.steps) * (now - self.start) / (self.steps - self.begun)
-            self.tell(f"The first picture comes in {tell_duration(seconds)}.")
+            self.start, self.begun, self.shown = now, self.steps, now
+        elif self.steps == 2 * WARM_UP and (ahead := self.tick - self.model.position.steps) > 0:
+            seconds = ahead * (now - self.start) / (self.steps - self.begun)
+            if self.clock.limit is not None:  # at the end there is one, too
+                seconds = min(seconds, self.clock.limit - self.clock.seconds)
+            self.say(f"The first picture comes in {tell_duration(seconds)}.")
         elif now - self.shown >= (EVERY if self.terminal else EVERY_IN_A_FILE):
             self.show(now, logs or {})
 
@@ -82,10 +86,21 @@ class Progress(keras.callbacks.Callback):
         rate = self.batch_size * (self.steps - self.begun) / max(1e-9, now - self.start)
         line = self.describe(rate, logs)
         if self.terminal:
-            width = shutil.get_terminal_size().columns - 1
-            print(f"\r{line[:width]:<{width}}", end="", flush=True)
+            self.write_over(line)
         else:
             print(line, flush=True)
+
+    def say(self, line: str) -> None:
+        """Tells a line that stays, in place of the one that is shown."""
+        if self.terminal:
+            self.write_over("")
+            print("\r", end="")
+        self.tell(line)
+
+    def write_over(self, line: str) -> None:
+        """Writes a line over the one that a terminal shows."""
+        width = shutil.get_terminal_size().columns - 1
+        print(f"\r{line[:width]:<{width}}", end="", flush=True)
 
     def describe(self, rate: float, logs: dict[str, Any]) -> str:
         """Returns the line."""

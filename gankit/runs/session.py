@@ -1,5 +1,6 @@
 """A run from its first step to its model, however often it is stopped on the way."""
 
+import importlib.util
 import inspect
 import warnings
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import keras
 import numpy as np
 
 from gankit import callbacks, recipes
+from gankit.checkpoint_index import FOLDER as CHECKPOINTS
 from gankit.checks import did_you_mean
 from gankit.differentiation import on_gpu
 from gankit.gans import GAN
@@ -18,7 +20,7 @@ from gankit.metrics import extractors
 from gankit.runs.progress import Clock, Progress
 from gankit.runs.settings import FILE, Settings
 from gankit.runs.sources import COLOURS, Found, find_data
-from gankit.saving import load
+from gankit.saving import MODEL, load
 from gankit.training.policies import dtype_policy
 from gankit.transfer import transfer_weights
 from gankit.typing import Dataset, PathLike
@@ -27,11 +29,12 @@ FEWEST = 50  # images, with fewer of which nothing but copies can come out
 FEW = 1000
 BATCH_SIZE = 64
 LARGEST_OF_SMALL = 32  # pixels
-TICK, TICK_ON_GPU = 6_400, 128_000  # images between two pictures
+TICK, TICK_ON_GPU = 6_400, 128_000  # images between two pictures, of this many pixels at most:
+OF_TICK = 64
 SHOWN = 64
 COMPARED = 2_560  # images, by nearest neighbours, and by FID where there is a judge
 USUAL_MINUTES = 60.0
-MODEL = "model.keras"
+NO_OPTIONS = {"options", "generator", "discriminator", "image_shape", "variant"}
 RECIPES: dict[str, Callable[..., GAN]] = {"small": recipes.small, "modern": recipes.modern}
 
 #: What says where a run is.
@@ -53,6 +56,8 @@ def train(settings: Settings, folder: PathLike, tell: Tell = print) -> GAN:
         KeyboardInterrupt: Ctrl-C, when all is saved.
     """
     folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{str(folder)!r} is a file. Give a folder for the run.")
     settings = complete(settings)
     check_same(settings, folder)
     with warnings.catch_warnings(record=True) as caught:
@@ -61,8 +66,8 @@ def train(settings: Settings, folder: PathLike, tell: Tell = print) -> GAN:
         settings = choose(settings, found)
         dataset = make_dataset(settings, found)
     problems = [str(one.message) for one in caught if issubclass(one.category, UserWarning)]
-    describe(settings, found, problems, tell)
     gan = build(settings, found)
+    describe(settings, found, problems, tell)
     if settings.start is not None:
         begin_with(gan, settings, tell)
     folder.mkdir(parents=True, exist_ok=True)  # not before all is known to work
@@ -146,9 +151,11 @@ def build(settings: Settings, found: Found) -> GAN:
     """
     recipe = RECIPES[str(settings.recipe)]
     known = {*inspect.signature(recipe).parameters, *inspect.signature(recipes.assemble).parameters}
+    known -= NO_OPTIONS
     for name in settings.options:
-        if name not in known - {"options", "generator", "discriminator", "image_shape"}:
-            raise ValueError(f"The recipe has no option {name!r}.{did_you_mean(name, known)}")
+        if name not in known:
+            hint = did_you_mean(name, known) or f" There are {', '.join(sorted(known))}."
+            raise ValueError(f"recipes.{settings.recipe} has no option {name!r}.{hint}")
     options: dict[str, Any] = {
         "num_images": found.num_images,
         "num_classes": None if found.class_names is None else len(found.class_names),
@@ -158,8 +165,15 @@ def build(settings: Settings, found: Found) -> GAN:
     if settings.images or settings.epochs:
         options["total_steps"] = count_steps(settings, found)
     keras.utils.set_random_seed(settings.seed)
-    with dtype_policy("mixed_bfloat16" if settings.mixed else "float32"):
-        return recipe(found.image_shape, **options | settings.options)
+    try:
+        with dtype_policy("mixed_bfloat16" if settings.mixed else "float32"):
+            return recipe(found.image_shape, **options | settings.options)
+    except (TypeError, ValueError) as error:
+        if not settings.options:
+            raise
+        raise ValueError(
+            f"recipes.{settings.recipe} can't be built with {in_words(settings.options)}: {error}"
+        ) from error
 
 
 def begin_with(gan: GAN, settings: Settings, tell: Tell) -> None:
@@ -194,6 +208,8 @@ def describe(settings: Settings, found: Found, problems: list[str], tell: Tell) 
         f"Draws {height}x{width} by recipes.{settings.recipe}, in batches of "
         f"{settings.batch_size}, in {precision} on {'a GPU' if on_gpu() else 'the CPU'}."
     )
+    if not importlib.util.find_spec("matplotlib"):
+        tell("The report's charts need matplotlib: pip install matplotlib")
 
 
 def fit(
@@ -203,14 +219,14 @@ def fit(
     batch_size = int(settings.batch_size or BATCH_SIZE)
     limit = None if settings.minutes is None else 60 * settings.minutes
     steps = None if limit is not None else count_steps(settings, found)
-    tick = max(1, (TICK_ON_GPU if on_gpu() else TICK) // batch_size)
+    tick = find_tick(found.image_shape, batch_size)
     if steps is not None:
         tick = min(tick, steps)
     clock = Clock(limit)
     condition = None
     if found.class_names is not None:
         condition = np.arange(SHOWN) % len(found.class_names)
-    checkpoint = callbacks.Checkpoint(folder / "checkpoints", keep=2)
+    checkpoint = callbacks.Checkpoint(folder / CHECKPOINTS, keep=2)
     some = dataset.take(min(len(dataset), -(-COMPARED // batch_size)))
     real = np.concatenate([take_images(batch) for batch in some])
     watched = [
@@ -246,27 +262,36 @@ def fit(
     gan.fit(dataset.repeat(), steps_per_epoch=tick, epochs=epochs, callbacks=watched, verbose=0)
 
 
+def find_tick(image_shape: tuple[int, int, int], batch_size: int) -> int:
+    """Returns how many steps there are between two pictures: fewer of larger images."""
+    height, width, _ = image_shape
+    images = (TICK_ON_GPU if on_gpu() else TICK) * min(1.0, OF_TICK**2 / (height * width))
+    return max(1, round(images / batch_size))
+
+
 def list_choices(settings: Settings, found: Found) -> dict[str, str]:
     """Returns what the report lists of the data and the settings."""
-    options = ", ".join(f"{name}={value!r}" for name, value in settings.options.items())
     classes = {} if found.class_names is None else {"Classes": ", ".join(found.class_names)}
     return {
         "Data": f"{found.num_images:,} images: {found.what}",
         **classes,
-        "Recipe": f"recipes.{settings.recipe}({options})",
+        "Recipe": f"recipes.{settings.recipe}({in_words(settings.options)})",
         "Seed": str(settings.seed),
     }
 
 
+def in_words(options: dict[str, Any]) -> str:
+    """Returns arguments as one writes them."""
+    return ", ".join(f"{name}={value!r}" for name, value in options.items())
+
+
 def list_commands(folder: Path) -> dict[str, str]:
     """Returns what one types to use a run, by what it does."""
-    model = folder / MODEL
     return {
         "Go on after a stop": f"gankit train --out {folder}",
-        "Draw, at the end": f"gankit generate {model}",
-        "Draw, before": f"gankit generate {folder / 'checkpoints'}",
-        "Play with it": f"gankit explore {model}",
-        "Load it": f"import gankit\ngan = gankit.load({str(model)!r})",
+        "Draw, also before the end": f"gankit generate {folder}",
+        "Play with it": f"gankit explore {folder}",
+        "Load it": f"import gankit\ngan = gankit.load({str(folder)!r})",
     }
 
 

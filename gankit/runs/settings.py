@@ -61,6 +61,10 @@ class Settings:
             object.__setattr__(self, "size", tuple(self.size))
         if self.classes not in (None, FOLDERS):
             split_table(self.classes)
+        if self.freeze and self.start is None:
+            raise ValueError(
+                "freeze (--freeze) keeps layers of another GAN: give that as start (--from), too."
+            )
         lengths = [name for name in ("minutes", "images", "epochs") if getattr(self, name)]
         if len(lengths) > 1:
             raise ValueError(f"Give one of {' and '.join(lengths)}, not both.")

@@ -251,20 +251,21 @@ def unpack(path: Path, folder: Path) -> Path:
     done = folder / ".unpacked"
     if done.exists():
         return folder
+    is_zip = zipfile.is_zipfile(path)
+    if not is_zip and not tarfile.is_tarfile(path):
+        raise ValueError(
+            f"{path} is no zip, tar, .npz or .npy. Put images into a folder, and give its name."
+        )
     folder.mkdir(parents=True, exist_ok=True)
-    if zipfile.is_zipfile(path):
+    if is_zip:
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
                 if name.lower().endswith(UNPACKED):
                     archive.extract(name, folder)
-    elif tarfile.is_tarfile(path):
+    else:
         with tarfile.open(path) as archive:
             for member in archive:
                 if member.isfile() and member.name.lower().endswith(UNPACKED):
                     archive.extract(member, folder, filter="data")
-    else:
-        raise ValueError(
-            f"{path} is no zip, tar, .npz or .npy. Put images into a folder, and give its name."
-        )
     done.touch()
     return folder

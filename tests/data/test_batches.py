@@ -156,3 +156,10 @@ def test_a_dataset_says_what_it_holds(name, said, root, elsewhere):
     assert repr(on_others.repeat()) == "<Batches: endless batches>"
     plain = data.from_arrays(PHOTOS, np.ones(9), batch_size=9, shuffle=False)
     assert repr(plain).endswith(" and float32 (), in order, 1 batches of 9>")
+
+
+def test_nothing_tunes_an_iterator_or_its_end_would_be_waited_for():
+    dataset = data.from_arrays(np.zeros((8, 4, 4, 1), "uint8"), batch_size=4)
+    made = dataset.map(lambda images: images).repeat()
+    for one in (dataset, made, data.zip_datasets(dataset, made)):
+        assert one.options().autotune.enabled is False

@@ -150,3 +150,17 @@ def test_the_page_draws_in_a_browser_and_asks_nobody_else(server, tmp_path):
     assert finished.stdout.count("<canvas") == 25
     assert finished.stdout.count("<label>Direction ") == LATENT_DIM
     assert "CONSOLE" not in finished.stderr
+
+
+def test_a_page_that_was_closed_leaves_no_traceback(server, capsys):
+    for error in (BrokenPipeError, ConnectionResetError):
+        try:
+            raise error
+        except error:
+            server.handle_error(None, ("127.0.0.1", 1))
+    assert capsys.readouterr().err == ""
+    try:
+        raise RuntimeError("a fault")
+    except RuntimeError:
+        server.handle_error(None, ("127.0.0.1", 1))
+    assert "RuntimeError: a fault" in capsys.readouterr().err

@@ -21,7 +21,7 @@ from PIL import Image
 import gankit
 from gankit.data.opening import open_image
 from gankit.runs import Settings, train
-from gankit.runs.session import build, choose, complete, count_steps
+from gankit.runs.session import build, choose, complete, count_steps, find_tick
 from gankit.runs.sources import find_data
 
 TINY = {"filters": 2, "latent_dim": 4}
@@ -205,7 +205,10 @@ def test_a_folder_with_everything_wrong_in_it(tmp_path):
     [
         ({"recipe": "modem"}, "no recipe 'modem'.*Did you mean 'modern'"),
         ({"options": {"filter": 2}}, "no option 'filter'.*Did you mean 'filters'"),
+        ({"options": {"nonsense": 2}}, "no option 'nonsense'. There are augment, beta_1, filters"),
+        ({"options": {"filters": "lots"}}, "recipes.small can't be built with filters='lots': "),
         ({"source": "nowhere"}, "There is no 'nowhere'. Give a folder"),
+        ({"source": __file__}, "is no zip, tar, .npz or .npy"),
     ],
 )
 def test_errors_come_before_anything_is_written(settings, message, tmp_path):
@@ -213,6 +216,31 @@ def test_errors_come_before_anything_is_written(settings, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         quietly(tiny(**{"source": photos} | settings), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_the_folder_of_a_run_is_no_file(tmp_path):
+    (tmp_path / "run").write_text("")
+    with pytest.raises(ValueError, match=r"run' is a file\. Give a folder for the run"):
+        quietly(tiny(write_photos(tmp_path / "photos")), tmp_path / "run")
+
+
+def test_nothing_is_kept_of_a_gan_that_is_not_given():
+    with pytest.raises(ValueError, match=r"give that as start \(--from\), too"):
+        Settings("digits", freeze=2)
+
+
+def test_pictures_of_larger_images_come_after_fewer_of_them():
+    assert find_tick((28, 28, 1), 64) == find_tick((64, 64, 3), 64) == 100
+    assert find_tick((128, 128, 3), 64) == 25
+    assert find_tick((2000, 2000, 3), 64) == 1
+
+
+def test_a_few_transparent_pictures_make_no_transparent_gan(tmp_path):
+    photos = write_photos(tmp_path / "photos", 4)
+    write_photos(photos / "clear", 2, mode="RGBA")
+    assert find_data(tiny(photos), tmp_path).image_shape == (8, 8, 3)
+    write_photos(photos / "clearer", 3, mode="RGBA")
+    assert find_data(tiny(photos), tmp_path).image_shape == (8, 8, 4)
 
 
 def test_three_images_are_too_few(tmp_path):
@@ -269,4 +297,4 @@ def test_a_run_from_a_shell_is_stopped_and_goes_on(number, status, tmp_path):
     assert again.returncode == 0, errors
     gan = gankit.load(tmp_path / "run/model.keras")
     assert gan.steps_completed.numpy() >= steps
-    assert "gankit generate run/model.keras" in output
+    assert "gankit generate run\n" in output
