@@ -11,7 +11,6 @@ import keras
 import numpy as np
 
 from gankit import data
-from gankit.checks import check_choice
 from gankit.commands.conditions import find_rows, repeat_rows
 from gankit.commands.options import add_images, add_model, add_quiet, file_ending_in, positive
 from gankit.data.folders import find_images
@@ -163,7 +162,4 @@ def find_extractor(name: str, weights: str | None = None) -> keras.Model:
         raise ValueError(f"--weights are inception's, but the extractor is {name!r}: leave it out.")
     if weights and not Path(weights).is_file():
         raise ValueError(f"--weights: there is no file {weights!r}.")
-    if name.endswith(".keras"):
-        return keras.models.load_model(name, compile=False)
-    check_choice("--extractor, unless it is a .keras file,", name, ("digits", "inception"))
-    return extractors.digits() if name == "digits" else extractors.inception(weights or "imagenet")
+    return extractors.inception(weights) if weights else extractors.find(name)

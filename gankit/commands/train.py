@@ -9,7 +9,7 @@ from typing import Any
 from gankit.commands.options import add_quiet, natural, positive
 from gankit.runs import Settings, train
 from gankit.runs.session import USUAL_MINUTES
-from gankit.runs.settings import FILE
+from gankit.runs.settings import FILE, LENGTHS, SCORES
 
 SUMMARY = "Train a GAN on a folder of pictures, or go on with a run."
 EXAMPLES = """
@@ -82,6 +82,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --from: keep so many of the discriminator's first layers as they are",
     )
     parser.add_argument(
+        "--score",
+        choices=SCORES,
+        help="measure it now and then, in the features of inception, which Keras downloads once, "
+        "or of --extractor (digits have an FID in any case)",
+    )
+    parser.add_argument("--extractor", help="with --score: 'inception', 'digits' or a .keras file")
+    parser.add_argument(
         "--config", type=Path, help="a run.json, which each run writes: its settings, for another"
     )
     add_quiet(parser)
@@ -137,6 +144,8 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
         "seed": arguments.seed,
         "start": arguments.start,
         "freeze": arguments.freeze,
+        "score": arguments.score,
+        "extractor": arguments.extractor,
     }
     given = {name: value for name, value in given.items() if value is not None}
     if path is None:
@@ -146,8 +155,8 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
                 f"{str(arguments.out)!r} to go on with."
             )
         return Settings(**given)
-    if {"minutes", "images", "epochs"} & given.keys():
-        given = dict.fromkeys(("minutes", "images", "epochs")) | given
+    if given.keys() & LENGTHS:
+        given = dict.fromkeys(LENGTHS) | given
     return replace(Settings.read(path), **given)
 
 

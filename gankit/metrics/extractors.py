@@ -8,6 +8,8 @@ from pathlib import Path
 
 import keras
 
+from gankit.checks import check_choice
+
 DIGIT_CLASSIFIER = Path(__file__).with_name("digit_classifier.keras")
 
 
@@ -41,6 +43,19 @@ def inception(weights: str | None = "imagenet") -> keras.Model:
         ) from error
     features = network.get_layer("avg_pool").output
     return keras.Model(network.input, [features, network.output], name="inception")
+
+
+def find(name: str) -> keras.Model:
+    """Returns ``inception()``, ``digits()``, or the Keras model in a file.
+
+    Raises:
+        ValueError: neither of these names, nor a ``.keras`` file.
+        OSError: inception's weights can't be downloaded.
+    """
+    if name.endswith(".keras"):
+        return keras.models.load_model(name, compile=False)
+    check_choice("extractor, unless it is a .keras file,", name, ("digits", "inception"))
+    return digits() if name == "digits" else inception()
 
 
 def digits() -> keras.Model:

@@ -3,13 +3,12 @@
 import csv
 from pathlib import Path
 
-from gankit.runs.settings import FILE, Settings
+from gankit.runs.settings import FILE, SCORES, Settings
 from gankit.saving import MODEL
 from gankit.typing import PathLike
 from gankit.version import __version__
 
 CARD = "README.md"
-SCORES = ("fid", "kid")
 
 TEXT = """---
 library_name: keras

@@ -9,12 +9,12 @@ from typing import Any
 import keras
 
 from gankit.callbacks.durations import tell_duration
+from gankit.runs.settings import SCORES
 from gankit.typing import Logs
 
 EVERY = 0.5  # seconds between two lines on a terminal
 EVERY_IN_A_FILE = 30.0  # and in a log
 WARM_UP = 5  # steps before the rate is taken: the first one builds a graph
-SCORES = ("fid", "kid")
 
 
 class Progress(keras.callbacks.Callback):

@@ -32,7 +32,8 @@ LARGEST_OF_SMALL = 32  # pixels
 TICK, TICK_ON_GPU = 6_400, 128_000  # images between two pictures, of this many pixels at most:
 OF_TICK = 64
 SHOWN = 64
-COMPARED = 2_560  # images, by nearest neighbours, and by FID where there is a judge
+COMPARED = 2_560  # images, by nearest neighbours, and by a score
+COMPARED_BY_INCEPTION = 1_000
 USUAL_MINUTES = 60.0
 NO_OPTIONS = {"options", "generator", "discriminator", "image_shape", "variant"}
 RECIPES: dict[str, Callable[..., GAN]] = {"small": recipes.small, "modern": recipes.modern}
@@ -67,12 +68,13 @@ def train(settings: Settings, folder: PathLike, tell: Tell = print) -> GAN:
         dataset = make_dataset(settings, found)
     problems = [str(one.message) for one in caught if issubclass(one.category, UserWarning)]
     gan = build(settings, found)
+    score = find_score(settings, found)
     describe(settings, found, problems, tell)
     if settings.start is not None:
         begin_with(gan, settings, tell)
     folder.mkdir(parents=True, exist_ok=True)  # not before all is known to work
     settings.write(folder)
-    fit(gan, settings, found, dataset, folder, tell)
+    fit(gan, settings, found, dataset, folder, score, tell)
     gan.save(folder / MODEL)
     tell(f"Done: {folder / MODEL}")
     return gan
@@ -212,8 +214,40 @@ def describe(settings: Settings, found: Found, problems: list[str], tell: Tell) 
         tell("The report's charts need matplotlib: pip install matplotlib")
 
 
+def find_score(settings: Settings, found: Found) -> dict[str, Any] | None:
+    """Returns what ``Evaluate`` measures, and how often; None without a score.
+
+    Raises:
+        ValueError: no such network.
+        OSError: inception's weights can't be downloaded.
+    """
+    tick = find_tick(found.image_shape, int(settings.batch_size or BATCH_SIZE))
+    if settings.score is None:
+        if not found.are_digits:
+            return None
+        number, judge, every = COMPARED, extractors.digits(), 5 * tick
+    else:  # by a large network, which takes a minute on a CPU
+        number, judge = COMPARED_BY_INCEPTION, extractors.find(settings.extractor or "inception")
+        every = 20 * tick
+    classes = found.class_names
+    return {
+        "metrics": settings.score or "fid",
+        "extractor": judge,
+        "num_images": number,
+        "condition": None if classes is None else np.arange(number) % len(classes),
+        "every": every,
+        "verbose": 0,
+    }
+
+
 def fit(
-    gan: GAN, settings: Settings, found: Found, dataset: Dataset, folder: Path, tell: Tell
+    gan: GAN,
+    settings: Settings,
+    found: Found,
+    dataset: Dataset,
+    folder: Path,
+    score: dict[str, Any] | None,
+    tell: Tell,
 ) -> None:
     """Trains, and says how to go on if it is stopped."""
     batch_size = int(settings.batch_size or BATCH_SIZE)
@@ -246,18 +280,8 @@ def fit(
         clock,
         Progress(batch_size, tick, None if steps is None else steps * batch_size, clock, tell),
     ]
-    if found.are_digits:
-        watched.append(
-            callbacks.Evaluate(
-                "fid",
-                real,
-                extractor=extractors.digits(),
-                num_images=COMPARED,
-                condition=None if condition is None else np.arange(COMPARED) % 10,
-                every=5 * tick,
-                verbose=0,
-            )
-        )
+    if score is not None:
+        watched.append(callbacks.Evaluate(real=real, **score))
     epochs = 10**9 if steps is None else max(1, round(steps / tick))
     gan.fit(dataset.repeat(), steps_per_epoch=tick, epochs=epochs, callbacks=watched, verbose=0)
 

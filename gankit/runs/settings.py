@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gankit.checks import did_you_mean
+from gankit.checks import check_choice, did_you_mean
 from gankit.typing import Fit, PathLike
 
 FILE = "run.json"
 FOLDERS = "folders"
+LENGTHS = ("minutes", "images", "epochs")
+SCORES = ("kid", "fid")
 TABLE = re.compile(r"(.+\.(?:csv|jsonl))(?::(.+))?")
 
 
@@ -39,6 +41,9 @@ class Settings:
         seed: of all that is random.
         start: path of a GAN whose weights to begin with; see ``gankit.transfer_weights``.
         freeze: how many of the discriminator's first layers stay as they are there.
+        score: ``"kid"`` or ``"fid"``, to measure it now and then. Without it, digits get an FID.
+        extractor: what takes the score's features: ``"inception"``, which is None, ``"digits"``, or
+            the path of a Keras model, see ``metrics.extractors``.
     """
 
     source: str
@@ -55,6 +60,8 @@ class Settings:
     seed: int = 0
     start: str | None = None
     freeze: int = 0
+    score: str | None = None
+    extractor: str | None = None
 
     def __post_init__(self) -> None:
         if self.size is not None:  # a list, in JSON
@@ -65,7 +72,13 @@ class Settings:
             raise ValueError(
                 "freeze (--freeze) keeps layers of another GAN: give that as start (--from), too."
             )
-        lengths = [name for name in ("minutes", "images", "epochs") if getattr(self, name)]
+        if self.score is not None:
+            check_choice("score", self.score, SCORES)
+        elif self.extractor is not None:
+            raise ValueError(
+                "extractor (--extractor) takes a score's features: say which score (--score kid)."
+            )
+        lengths = [name for name in LENGTHS if getattr(self, name)]
         if len(lengths) > 1:
             raise ValueError(f"Give one of {' and '.join(lengths)}, not both.")
 
@@ -99,9 +112,9 @@ class Settings:
         return cls(**values)
 
     def changes(self, before: "Settings") -> list[str]:
-        """Returns in words what differs from other settings, besides how long to train."""
-        lengths = ("minutes", "images", "epochs")
-        names = [one.name for one in dataclasses.fields(self) if one.name not in lengths]
+        """Returns in words what differs from other settings and makes another run."""
+        free = (*LENGTHS, "score", "extractor")
+        names = [one.name for one in dataclasses.fields(self) if one.name not in free]
         return [
             f"{name} was {getattr(before, name)!r}, now {getattr(self, name)!r}"
             for name in names

@@ -1,8 +1,11 @@
 """Runs: found data, chosen recipes, files in the folder, and runs that go on."""
 
 import collections
+import csv
 import json
+import math
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -185,6 +188,19 @@ def test_digits_have_a_judge_and_are_not_mirrored(tmp_path):
     assert found.class_names is None
 
 
+def test_a_score_is_measured_by_a_network_of_ones_own(tmp_path):
+    judge = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
+    judge.save(tmp_path / "judge.keras")
+    photos = write_photos(tmp_path / "photos")
+    scored = tiny(photos, score="kid", extractor=str(tmp_path / "judge.keras"))
+    run = tmp_path / "run"
+    quietly(scored, run)
+    with (run / "losses.csv").open() as file:
+        assert all(math.isfinite(float(row["kid"])) for row in csv.DictReader(file))
+    assert re.search(r"<h2>KID", (run / "report.html").read_text())
+    assert scored.changes(tiny(photos)) == []  # what is measured makes no other run
+
+
 def test_a_folder_with_everything_wrong_in_it(tmp_path):
     photos = write_photos(tmp_path / "photos")
     write_photos(photos / "deeper", 3, mode="L")
@@ -208,6 +224,9 @@ def test_a_folder_with_everything_wrong_in_it(tmp_path):
         ({"options": {"nonsense": 2}}, "no option 'nonsense'. There are augment, beta_1, filters"),
         ({"options": {"filters": "lots"}}, "recipes.small can't be built with filters='lots': "),
         ({"source": "nowhere"}, "There is no 'nowhere'. Give a folder"),
+        ({"score": "lpips"}, "score must be one of .*'kid', 'fid'.*, got 'lpips'"),
+        ({"extractor": "digits"}, "say which score"),
+        ({"score": "kid", "extractor": "vgg"}, "extractor, unless it is a .keras file, must be"),
         ({"source": __file__}, "is no zip, tar, .npz or .npy"),
     ],
 )
