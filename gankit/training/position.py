@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from gankit.data.epochs import get_epochs, set_epoch, set_epochs
@@ -151,7 +152,8 @@ class PositionKeeper(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Counts the epoch."""
         self.put_rates_back()  # if its last step was the last one before the interruption
-        self.model.epochs_completed.assign(self.position.epoch_offset + epoch + 1)
+        done = np.int32(self.position.epoch_offset + epoch + 1)  # no int: TensorFlow keeps each
+        self.model.epochs_completed.assign(done)
         self.position.step = self.position.behind = 0
 
     def on_test_begin(self, logs: Logs | None = None) -> None:

@@ -50,7 +50,7 @@ number = int(sys.argv[1])
 """
 
 MANY_EPOCHS = """
-given = all_callbacks(Path("run"), patience=number, every=400)
+given = all_callbacks(Path("run"), patience=number, every=4000)
 gan.fit(make_dataset(), epochs=number, validation_data=make_dataset(16, seed=5), verbose=0,
         callbacks=[*given, StopOnNaN(), Watch()])
 report()
