@@ -61,7 +61,7 @@ class Report(SampleGrid):
         UserWarning: the page could not be written; training goes on.
     """
 
-    remembers = ("run", "rows")
+    remembers = ("run", "rows", "seconds")
 
     def __init__(
         self,
@@ -86,11 +86,21 @@ class Report(SampleGrid):
         self.samples: list[Sample] = []
         self.state = ""
 
+    @property
+    def seconds(self) -> float:
+        """How long the run has trained, in all its sessions."""
+        return round(time.monotonic() - self.start, 1)
+
+    @seconds.setter
+    def seconds(self, seconds: float) -> None:
+        self.start = time.monotonic() - seconds
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begins a new run, and tries everything: errors come before training."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         super().on_train_begin(logs)
         self.run = datetime.now().astimezone().isoformat()
+        self.seconds = 0.0
         self.rows: list[Row] = []
         self.samples = []
         self.look()
@@ -100,7 +110,6 @@ class Report(SampleGrid):
         """Begins the page, or goes on with it, once ``Checkpoint`` has given back the rows."""
         if self.samples:
             return
-        self.start = time.monotonic() - (self.rows[-1]["seconds"] if self.rows else 0)
         known = read_samples(self.path, self.run)
         self.samples = [sample for sample in known if sample.step <= self.steps]
         if not self.samples:
@@ -155,7 +164,7 @@ class Report(SampleGrid):
         moment = {
             "epoch": self.model.position.epoch,
             "step": self.steps,
-            "seconds": round(time.monotonic() - self.start, 1),
+            "seconds": self.seconds,
         }
         logged = {name: float(f"{float(value):.6g}") for name, value in logs.items()}
         self.rows = [row for row in self.rows if row["step"] < self.steps] + [moment | logged]

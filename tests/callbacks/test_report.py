@@ -1,4 +1,5 @@
 import base64
+import contextlib
 import html
 import io
 import json
@@ -6,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -151,6 +153,28 @@ def test_a_run_that_is_taken_up_ends_as_one_that_was_not_stopped(tmp_path, every
     if every == 3:
         assert [row["step"] for row in report.rows] == [3, 4, 6, 8, 9, 12]
         assert list(ends["whole"][1]) == [0, 3, 6, 9, 12]
+
+
+def test_the_time_in_an_epoch_that_was_stopped_counts(tmp_path, at_once, monkeypatch):
+    now = [0]
+
+    class TenSecondsAStep(keras.callbacks.Callback):
+        order = -2  # before all others
+
+        def on_train_batch_begin(self, batch, logs=None):
+            self.before = int(self.model.optimizer.iterations)
+
+        def on_train_batch_end(self, batch, logs=None):  # also of one that is read, and skipped
+            now[0] += 10 * (int(self.model.optimizer.iterations) - self.before)
+
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    for steps in (3, 99):
+        now[0] += 1000  # nobody trains
+        report = callbacks.Report(tmp_path / "report.html", num_images=1)
+        used = [report, callbacks.Checkpoint(tmp_path, every=2), TenSecondsAStep()]
+        with contextlib.suppress(Stopped):
+            make_plain_gan().fit(make_dataset(), verbose=0, callbacks=[*used, StopAfter(steps)])
+    assert report.rows[-1]["seconds"] == 40
 
 
 def test_one_draw_serves_the_page_and_the_grids(tmp_path, at_once, monkeypatch):
