@@ -73,7 +73,7 @@ def test_frozen_layers_stay():
 
 
 def test_networks_that_have_nothing_in_common():
-    with pytest.raises(ValueError, match="Not one layer of 'gan' fits"):
+    with pytest.raises(ValueError, match="Not one layer of the other GAN fits"):
         gankit.transfer_weights(make_gan(make_networks), make_gan(make_plain_networks))
 
 
