@@ -53,8 +53,8 @@ def transfer_weights(source: GAN, gan: GAN, *, freeze: int = 0) -> Transferred:
             gan.averaged(network).set_weights(network.get_weights())
     if not taken:
         raise ValueError(
-            "Not one layer of the other GAN fits. Build this one of the same kind of networks, with "
-            "as many filters."
+            "Not one layer of the other GAN fits. Build this one of the same kind of networks, "
+            "with as many filters."
         )
     if freeze:
         freeze_layers(gan, freeze)
