@@ -60,6 +60,7 @@ ALLOWED = {
         "grids",
         "latents",
         "metrics",
+        "priors",
         "runs",
         "saving",
         "training",

@@ -20,11 +20,12 @@ from helpers import (
 from PIL import Image
 
 import gankit
-from gankit import callbacks
+from gankit import callbacks, latents
 from gankit.__main__ import build_parser, main
 from gankit.commands import COMMANDS
 from gankit.commands.evaluate import find_extractor
 from gankit.commands.generate import arrange
+from gankit.grids import to_uint8
 from gankit.metrics import extractors, measure
 from gankit.training.exporting import FORMATS
 
@@ -185,6 +186,26 @@ def test_the_embedded_digits_are_filmed_and_measured(tmp_path, capsys):
     assert float(accuracy) > 0.9  # of classes that nobody named
 
 
+def test_generate_truncates_what_the_seed_draws(model, tmp_path):
+    out = tmp_path / "clear.npz"
+    options = ["--num", "4", "--truncation", "0.5", "--seed", "0", "--out", str(out)]
+    main(["generate", str(model), *options])
+    gan = gankit.load(model)
+    drawn = latents.truncate(np.asarray(gan.sample_latents(4, seed=0)), 0.5, seed=0)
+    assert np.abs(drawn).max() <= 0.5
+    with np.load(out) as file:
+        np.testing.assert_array_equal(
+            file["images"], to_uint8(gan.generate(latents=drawn), (-1, 1))
+        )
+
+
+def test_truncation_is_for_normal_latents(tmp_path, capsys):
+    gankit.GAN(*make_plain_networks(), latent_prior="uniform").save(tmp_path / "gan.keras")
+    with pytest.raises(SystemExit):
+        main(["generate", str(tmp_path / "gan.keras"), "--truncation", "1"])
+    assert "--truncation is for normal latents" in capsys.readouterr().err
+
+
 def test_generate_keeps_the_best_of_a_class(conditional, tmp_path):
     out = tmp_path / "grid.png"
     arguments = ["--num", "4", "--best", "0.5", "--seed", "0", "--condition", "2"]
@@ -318,6 +339,7 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
         (["generate", "MODEL", "--condition", "1", "0,1"], "as many numbers as the others"),
         (["generate", "MODEL", "--num", "0"], "must be an integer of at least 1, got '0'"),
         (["generate", "MODEL", "--best", "0"], "must be a share"),
+        (["generate", "MODEL", "--truncation", "0"], "must be a number above 0"),
         (["generate", "MODEL", "--best", "1.5"], "must be a share"),
         (["generate", "MODEL", "--best", "many"], "must be a share"),
         (["generate", "MODEL", "--import", "no_such_module"], "no module 'no_such_module'"),

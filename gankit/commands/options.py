@@ -118,3 +118,14 @@ def file_ending_in(*endings: str) -> Callable[[str], Path]:
         return path
 
     return read
+
+
+def above_zero(text: str) -> float:
+    """Returns a number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f"must be a number above 0, such as 30, got {text!r}")
+    return number

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gankit.commands.options import add_quiet, natural, positive
+from gankit.commands.options import above_zero, add_quiet, natural, positive
 from gankit.runs import Settings, train
 from gankit.runs.session import USUAL_MINUTES
 from gankit.runs.settings import FILE, LENGTHS, SCORES
@@ -184,17 +184,6 @@ def count(text: str) -> int:
     if not number * factor >= 1:
         raise argparse.ArgumentTypeError(f"must be a number such as 500k or 2M, got {text!r}")
     return round(number * factor)
-
-
-def above_zero(text: str) -> float:
-    """Returns a number above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not number > 0:
-        raise argparse.ArgumentTypeError(f"must be a number above 0, such as 30, got {text!r}")
-    return number
 
 
 def setting(text: str) -> tuple[str, Any]:
