@@ -11,7 +11,7 @@ from gankit.data import checks
 from gankit.data.batches import make_dataset
 from gankit.data.flips import make_flip
 from gankit.data.images import CHANNELS, cut, find_box, scale, to_array
-from gankit.data.labels import check_condition, select_classes
+from gankit.data.labels import check_condition, number_texts, select_classes
 from gankit.data.resizing import resize
 from gankit.data.source import Source, describe, make_order, make_source
 from gankit.data.stored import store
@@ -38,9 +38,10 @@ def from_arrays(
     Args:
         images: array ``(n, height, width, channels)`` with 1, 3 or 4 channels: uint8 in 0..255, or
             floats in ``value_range``.
-        labels: the images' classes, integers of shape ``(n,)``; or real numbers, floats of shape
-            ``(n,)``, or a vector for each image, ``(n, numbers)``, which have 0s and 1s where
-            several labels fit an image. With them the dataset holds ``(images, labels)``.
+        labels: the images' classes, integers of shape ``(n,)``, or their names, texts, which are
+            numbered in the order of the alphabet; or real numbers, floats of shape ``(n,)``, or a
+            vector for each image, ``(n, numbers)``, which have 0s and 1s where several labels fit
+            an image. With them the dataset holds ``(images, labels)``.
         batch_size: images a batch. All batches have this size; what is left over at the end of an
             epoch is not used in that epoch.
         image_size: ``(height, width)`` in pixels to resize to, once, with antialiasing. The largest
@@ -62,7 +63,8 @@ def from_arrays(
     Returns:
         A dataset of float32 images ``(batch_size, height, width, channels)`` in
         ``value_range``, or of pairs of them with labels: classes as int32 ``(batch_size,)``, other
-        numbers as float32 ``(batch_size,)`` or ``(batch_size, numbers)``.
+        numbers as float32 ``(batch_size,)`` or ``(batch_size, numbers)``. Its attribute
+        ``class_names`` lists texts in the order of their numbers.
 
     Raises:
         ValueError: wrong rank or channel count, floats that are not finite or not in
@@ -75,7 +77,8 @@ def from_arrays(
     checks.check_flip(flip)
     value_range = checks.check_value_range(value_range)
     images = check_array(images, value_range)
-    labels = check_condition(labels, len(images), num_classes)
+    numbers, class_names = number_texts(labels)
+    labels = check_condition(numbers, len(images), num_classes)
     if classes is not None:
         images, labels = select_classes(images, labels, classes)
     checks.check_batch_size(batch_size, len(images))
@@ -88,9 +91,11 @@ def from_arrays(
     if image_size:
         images = resize_array(images, image_size, value_range)
     order = {"shuffle": shuffle, "replacement": replacement}
-    return make_dataset(
+    dataset = make_dataset(
         source_of_arrays(images, labels, batch_size, value_range, flip=flip, seed=seed, **order)
     )
+    dataset.class_names = class_names
+    return dataset
 
 
 def source_of_arrays(

@@ -12,7 +12,7 @@ from gankit.data import checks
 from gankit.data.batches import make_dataset
 from gankit.data.files import check_options, source_of_files
 from gankit.data.folders import find_images, find_subfolders, leave_out_damaged
-from gankit.data.labels import check_condition
+from gankit.data.labels import check_condition, number_texts
 from gankit.typing import ColorMode, Dataset, Fit, Flip, OnError, PathLike, Size, ValueRange
 
 
@@ -49,7 +49,7 @@ def from_directory(
         labels: None, or ``"inferred"``: each image's class is the subfolder of ``path`` in which it
             stands, numbered in the order of the names, and the dataset holds ``(images, labels)``.
             Or a dict from each file's path below ``path``, as ``"beach/1.jpg"``, to its label, a
-            class, a number or a vector, see ``from_arrays``.
+            class or its name, a number or a vector, see ``from_arrays``.
         classes: keeps only the images in these subfolders of ``path``, e.g. ``["frog"]``; the
             numbers stay as they are.
         color_mode: ``"rgb"``, ``"grayscale"``, or ``"rgba"``, which keeps transparency.
@@ -90,7 +90,7 @@ def from_directory(
     paths = leave_out_damaged(paths, path, on_error, image_size, options["center_crop"])
     class_names, label_array = None, None
     if isinstance(labels, Mapping):
-        label_array = look_up_labels(paths, path, labels)
+        label_array, class_names = look_up_labels(paths, path, labels)
     elif labels == "inferred":
         class_names = find_subfolders(path)
         label_array = infer_labels(paths, path, class_names)
@@ -132,8 +132,8 @@ def infer_labels(files: list[str], path: PathLike, class_names: list[str]) -> np
 
 def look_up_labels(
     files: list[str], path: PathLike, labels: Mapping[str, ArrayLike]
-) -> np.ndarray | None:
-    """Returns the label of each file, by its path below ``path``."""
+) -> tuple[np.ndarray | None, list[str] | None]:
+    """Returns the label of each file, by its path below ``path``, and names of texts."""
     inside = [Path(file).relative_to(path).as_posix() for file in files]
     missing = [name for name in inside if name not in labels]
     if missing:
@@ -143,4 +143,5 @@ def look_up_labels(
             f"{printable(missing[0])!r}.{known} Give a label for each image's path below the "
             "folder, or move the others away."
         )
-    return check_condition(np.array([labels[name] for name in inside]), len(files))
+    numbers, class_names = number_texts(np.array([labels[name] for name in inside]))
+    return check_condition(numbers, len(files)), class_names

@@ -9,6 +9,21 @@ from gankit.checks import check_at_least_one
 from gankit.data import checks
 
 
+def number_texts(labels: ArrayLike | None) -> tuple[ArrayLike | None, list[str] | None]:
+    """Returns a text for each image as a class, by the alphabet, and these; all else as it is."""
+    array = np.asarray(labels)
+    if array.ndim != 1 or not holds_texts(array):
+        return labels, None
+    names, numbers = np.unique(array.astype(str), return_inverse=True)
+    return numbers, names.tolist()
+
+
+def holds_texts(array: np.ndarray) -> bool:
+    """Returns whether all values of an array are texts."""
+    texts = array.dtype.kind == "O" and all(isinstance(value, str) for value in array.flat)
+    return texts or array.dtype.kind in "US"
+
+
 def check_condition(
     labels: ArrayLike | None, num_images: int, num_classes: int | None = None
 ) -> np.ndarray | None:
@@ -24,6 +39,11 @@ def check_condition(
     if labels is None:
         return check_labels(None, num_images, num_classes)
     array = np.asarray(labels)
+    if holds_texts(array):
+        raise TypeError(
+            f"labels must be numbers, got texts such as {array.flat[0]!r}. Number them: "
+            "class_names, labels = np.unique(labels, return_inverse=True)"
+        )
     one_each = array.shape in ((num_images,), (num_images, 1))
     if num_classes is not None or (one_each and array.dtype.kind != "f"):
         return check_labels(array, num_images, num_classes)

@@ -52,6 +52,16 @@ def test_gives_labels_beside_their_images():
         np.testing.assert_array_equal(indices_seen([batch])[0], batch_labels)
 
 
+@pytest.mark.parametrize("kind", ["U", "S", "O"])
+def test_texts_become_classes_by_the_alphabet(kind):
+    labels = np.array(["dog", "cat", "eel", "cat"]).astype(kind)
+    dataset = data.from_arrays(FLOATS, labels, batch_size=4, shuffle=False)
+    assert dataset.class_names == ["cat", "dog", "eel"]
+    ((_, numbers),) = dataset
+    np.testing.assert_array_equal(numbers, [1, 0, 2, 0])
+    assert "3 classes" in repr(dataset)
+
+
 @settings(deadline=None, max_examples=15)
 @example(number=4, batch_size=2, seed=2**31 - 2)
 @example(number=4, batch_size=2, seed=2**31 - 1)
@@ -212,7 +222,7 @@ FLOATS = make_images(4)
         (FLOATS, {"labels": np.eye(4), "num_classes": 4}, ValueError, r"got \(4, 4\).*argmax"),
         (FLOATS, {"labels": np.zeros((4, 2, 2))}, ValueError, r"\(4,\) or \(4, numbers\)"),
         (FLOATS, {"labels": [0, 1, np.inf, 2]}, ValueError, "1 of 4 hold NaN.*index 2"),
-        (FLOATS, {"labels": ["a", "b", "c", "d"]}, TypeError, "must be integers, got <U1"),
+        (FLOATS, {"labels": [["a", "b"]] * 4}, TypeError, "must be numbers, got texts.*'a'"),
         (FLOATS, {"labels": [[1, 0]] * 4, "classes": [1]}, TypeError, "labels that are classes"),
         (FLOATS, {"labels": [0, 1, -1, 2]}, ValueError, "0 or more.*-1 at index 2"),
         (FLOATS, {"labels": [0, 1, 3, 2], "num_classes": 3}, ValueError, "in 0..2.*3 at index 2"),

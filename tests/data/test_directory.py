@@ -146,6 +146,12 @@ def test_labels_by_file(folder):
         np.concatenate([labels for _, labels in dataset]), np.arange(6) / 10, rtol=1e-6
     )
     assert dataset.class_names is None
+    texts = {name: Path(name).parent.name for name in names}  # as subfolders would say
+    by_text = data.from_directory(folder, labels=texts, **options)
+    inferred = data.from_directory(folder, labels="inferred", **options)
+    assert by_text.class_names == inferred.class_names
+    for (_, named), (_, expected) in zip(by_text, inferred, strict=True):
+        np.testing.assert_array_equal(named, expected)
 
 
 def test_labels_follow_the_images_that_take_a_place(folder):
