@@ -1,5 +1,6 @@
 import gc
 import os
+import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if "PYTEST_XDIST_WORKER" in os.environ:  # there are as many processes as cores
@@ -7,6 +8,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # there are as many processes as cores
 
 import keras
 import pytest
+
+# What a shell starts in its background ignores Ctrl-C, and so would all processes of the tests.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
