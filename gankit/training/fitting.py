@@ -17,6 +17,7 @@ from gankit.training.batch import check_divisible, count_rows
 from gankit.training.by_products import tolerate_logs
 from gankit.training.known_data import describe_data
 from gankit.training.logs import EpochMeans, name_losses, share_finite
+from gankit.training.monitors import PlainComparisons
 from gankit.training.optimizers import Optimizers, copy_of, portable
 from gankit.training.phase import Phase, check_apart
 from gankit.training.position import Position, PositionKeeper
@@ -184,6 +185,7 @@ class Fitting(Sampling):
                 verbose=verbose,
                 callbacks=[
                     PositionKeeper(x, kwargs.get("validation_data")),
+                    PlainComparisons(in_order),
                     *tolerate_logs(in_order),
                 ],
                 initial_epoch=self.position.first_epoch(epochs),
