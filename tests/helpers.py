@@ -208,6 +208,19 @@ class Stopped(Exception):  # noqa: N818 (not an error of a user's)
     """What ``StopAfter`` raises."""
 
 
+class LogEach(keras.callbacks.Callback):
+    """Logs given values, one an epoch, as ``Evaluate`` logs what it has measured."""
+
+    order = -1
+
+    def __init__(self, **values):
+        super().__init__()
+        self.values = values
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs.update({name: values[epoch] for name, values in self.values.items()})
+
+
 class StopAfter(keras.callbacks.Callback):
     """Ends a run as a crash would, after some training steps in this process."""
 

@@ -105,7 +105,7 @@ def read_in_turn(dataset: Any, num_batches: int | None) -> InTurn:
     if isinstance(dataset, types.GeneratorType):
         raise TypeError(
             "A generator can be passed over once only. Give a list of its batches, or an object "
-            "whose __iter__ begins anew."
+            "whose __iter__ starts again from the first batch."
         )
     if hasattr(dataset, "shape"):
         raise TypeError(

@@ -42,8 +42,8 @@ class InTurn:
             if count < self.num_batches:
                 raise ValueError(
                     f"A pass over the data ended after {count} of {self.num_batches} batches. Each "
-                    "has to begin anew, as over a list, and have as many: say how many by "
-                    "num_batches."
+                    "pass must start from the first batch, as with a list, and have as many "
+                    "batches: set num_batches to how many there are."
                 )
 
     def read(self, epoch: int, number: int) -> Any:

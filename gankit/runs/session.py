@@ -182,7 +182,7 @@ def begin_with(gan: GAN, settings: Settings, tell: Tell) -> None:
     """Gives a GAN the weights of the one that the settings name, and tells which fit."""
     source = load(str(settings.start), compile=False)
     taken, left = transfer_weights(source, gan, freeze=settings.freeze)
-    rest = f". These start anew: {', '.join(left)}" if left else ""
+    rest = f". These start from scratch: {', '.join(left)}" if left else ""
     tell(f"Begins with {len(taken)} of {len(taken) + len(left)} layers of {settings.start}{rest}.")
 
 
@@ -229,12 +229,11 @@ def find_score(settings: Settings, found: Found) -> dict[str, Any] | None:
     else:  # by a large network, which takes a minute on a CPU
         number, judge = COMPARED_BY_INCEPTION, extractors.find(settings.extractor or "inception")
         every = 20 * tick
-    classes = found.class_names
     return {
         "metrics": settings.score or "fid",
         "extractor": judge,
         "num_images": number,
-        "condition": None if classes is None else np.arange(number) % len(classes),
+        "condition": all_classes(found, number),
         "every": every,
         "verbose": 0,
     }
@@ -257,9 +256,6 @@ def fit(
     if steps is not None:
         tick = min(tick, steps)
     clock = Clock(limit)
-    condition = None
-    if found.class_names is not None:
-        condition = np.arange(SHOWN) % len(found.class_names)
     checkpoint = callbacks.Checkpoint(folder / CHECKPOINTS, keep=2)
     some = dataset.take(min(len(dataset), -(-COMPARED // batch_size)))
     real = np.concatenate([take_images(batch) for batch in some])
@@ -269,7 +265,7 @@ def fit(
             folder / "report.html",
             real,
             SHOWN,
-            condition=condition,
+            condition=all_classes(found, SHOWN),
             details=list_choices(settings, found),
             commands=list_commands(folder),
             grids=folder / "samples",
@@ -284,6 +280,11 @@ def fit(
         watched.append(callbacks.Evaluate(real=real, **score))
     epochs = 10**9 if steps is None else max(1, round(steps / tick))
     gan.fit(dataset.repeat(), steps_per_epoch=tick, epochs=epochs, callbacks=watched, verbose=0)
+
+
+def all_classes(found: Found, number: int) -> np.ndarray | None:
+    """Returns so many classes, all of them in turn; None where there are none."""
+    return None if found.class_names is None else np.arange(number) % len(found.class_names)
 
 
 def find_tick(image_shape: tuple[int, int, int], batch_size: int) -> int:

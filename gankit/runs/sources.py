@@ -21,7 +21,7 @@ from gankit.typing import ColorMode, Dataset, Flip, Size
 
 USUAL_SIZE = 64  # pixels of the longer side, of photos
 LEAST_SIZE = 8
-MOST_IN_MEMORY = 2**30  # bytes of decoded images; more are decoded anew in each epoch
+MOST_IN_MEMORY = 2**30  # bytes of decoded images; larger data are decoded again in each epoch
 COLOURS = {1: "grey", 3: "colour", 4: "colour with transparency"}
 MODES: dict[int, ColorMode] = {1: "grayscale", 3: "rgb", 4: "rgba"}
 UNPACKED = (*EXTENSIONS, *ENDINGS)  # of the files in an archive: images, and tables of classes

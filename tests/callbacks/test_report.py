@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 from helpers import (
+    LogEach,
     StopAfter,
     Stopped,
     make_conditional_networks,
@@ -65,19 +66,6 @@ class Page(HTMLParser):
             for image in self.find("img")
             if "data-step" in image
         }
-
-
-class LogEach(keras.callbacks.Callback):
-    """Logs given values, one an epoch, as ``Evaluate`` logs what it has measured."""
-
-    order = -1
-
-    def __init__(self, **values):
-        super().__init__()
-        self.values = values
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs.update({name: values[epoch] for name, values in self.values.items()})
 
 
 def decode(source):

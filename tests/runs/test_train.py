@@ -101,7 +101,7 @@ def test_a_run_begins_with_the_weights_of_another(tmp_path):
     lines = []
     settings = tiny(photos, start=str(tmp_path / "first/model.keras"), freeze=1)
     train(settings, tmp_path / "second", lines.append)
-    assert any(line.startswith("Begins with ") and "anew" not in line for line in lines)
+    assert any(line.startswith("Begins with ") and "from scratch" not in line for line in lines)
 
 
 @pytest.mark.parametrize(("mode", "channels"), [("L", 1), ("RGB", 3), ("RGBA", 4)])

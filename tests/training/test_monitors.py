@@ -5,20 +5,7 @@ from types import SimpleNamespace
 
 import keras
 import pytest
-from helpers import make_dataset, make_gan, make_plain_networks
-
-
-class Scripted(keras.callbacks.Callback):
-    """Logs given values, before all others."""
-
-    order = -3
-
-    def __init__(self, values):
-        super().__init__()
-        self.values = values
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs["score"] = self.values[epoch]
+from helpers import LogEach, make_dataset, make_gan, make_plain_networks
 
 
 @pytest.mark.parametrize(
@@ -39,7 +26,7 @@ def test_early_stopping_ends_where_keras_ends_it(mode, values, last, compare):
         if model.stop_training:
             break
     ours = keras.callbacks.EarlyStopping("score", mode=mode, min_delta=0.1, patience=2)
-    used = [Scripted(values), ours]
+    used = [LogEach(score=values), ours]
     history = make_gan(make_plain_networks).fit(
         make_dataset(), epochs=len(values), verbose=0, callbacks=used
     )
