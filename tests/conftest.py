@@ -6,7 +6,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if "PYTEST_XDIST_WORKER" in os.environ:  # there are as many processes as cores
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
-import keras
 import pytest
 
 # What a shell starts in its background ignores Ctrl-C, and so would all processes of the tests.
@@ -21,6 +20,8 @@ def same_start():
     What is left of imports and earlier tests is put out of the garbage collector's sight: it goes
     through all that there is several times a test, which took longer than many a test.
     """
+    import keras  # here: the process that hands tests to others would load TensorFlow for nothing
+
     keras.backend.clear_session()
     gc.freeze()
     keras.utils.set_random_seed(0)
