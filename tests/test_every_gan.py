@@ -171,14 +171,14 @@ def make_dataset(row):
 
 
 def test_trains_and_logs(make_gan, make_dataset):
-    contract.trains_and_logs(make_gan(), make_dataset())
+    contract.trains_and_logs(make_gan(run_eagerly=True), make_dataset().take(1))
 
 
 def test_phases_are_separate(make_gan, make_dataset):
     contract.phases_are_separate(make_gan(run_eagerly=True), make_dataset())
 
 
-# Graphs take longer to build than a few eager steps: two tests of each row build one.
+# Graphs take longer to build than a few eager steps: one test of each row builds one.
 
 
 def test_saves_loads_and_continues_exactly(make_gan, make_dataset, tmp_path):
@@ -206,14 +206,15 @@ def copy_random_state(one, other):
 def test_mixed_precision(make_gan, make_dataset, policy):
     keras.config.set_dtype_policy(policy)
     gan = make_gan(run_eagerly=True)
-    history = gan.fit(make_dataset().take(2), verbose=0).history
+    history = gan.fit(make_dataset().take(1), verbose=0).history
     assert np.isfinite([*history.values()]).all()
+    assert all(np.isfinite(weight).all() for weight in gan.get_weights())
 
 
 def test_evaluates_held_out_data(make_gan, make_dataset):
     gan = make_gan(run_eagerly=True)
-    held_out = make_dataset().take(2)
-    history = gan.fit(make_dataset().take(2), validation_data=held_out, verbose=0).history
+    held_out = make_dataset().take(1)
+    history = gan.fit(make_dataset().take(1), validation_data=held_out, verbose=0).history
     values = gan.evaluate(held_out, verbose=0)
     assert {f"val_{name}" for name in values} == {n for n in history if n.startswith("val_")}
     assert set(values) <= set(history)
