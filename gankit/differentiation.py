@@ -13,7 +13,7 @@ import keras
 
 from gankit.backends.scope import Scope, assign
 from gankit.backends.structures import float_tensors, is_float, replace_float_tensors
-from gankit.typing import Structure, Tensor
+from gankit.typing import PathLike, Structure, Tensor
 
 __all__ = [
     "SUM_DTYPE",
@@ -26,6 +26,7 @@ __all__ = [
     "gradient_by_inputs",
     "holds_data",
     "is_float",
+    "keep_compiled",
     "num_replicas",
     "on_gpu",
     "read_or_train",
@@ -166,6 +167,14 @@ def read_or_train(model: Any, train: Callable[..., Any]) -> Callable[..., Any]:
 def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a function of tensors that runs as one graph, where the backend has graphs."""
     return backend.compile_function(function)
+
+
+def keep_compiled(folder: PathLike) -> None:
+    """Keeps compiled steps in a folder, so that the next process need not compile them again.
+
+    JAX compiles a step for seconds to a minute. The other backends have nothing to keep.
+    """
+    backend.keep_compiled(folder)
 
 
 def uses_tf_data() -> bool:

@@ -413,3 +413,22 @@ def test_two_devices_equal_one(tmp_path, monkeypatch):
             trained.append([file[name] for name in file])
     for one, other in zip(*trained, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+KEPT = """
+import sys, jax
+from gankit import differentiation
+differentiation.keep_compiled(sys.argv[1])
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+jax.jit(lambda x: x + 1)(1.0)
+"""
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="only JAX compiles for long")
+def test_compiled_steps_are_kept(tmp_path, monkeypatch):
+    run_python(KEPT, tmp_path, "kept")
+    assert any((tmp_path / "kept").iterdir())
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "own"))
+    run_python(KEPT, tmp_path, "unused")
+    assert any((tmp_path / "own").iterdir())
+    assert not (tmp_path / "unused").exists()

@@ -56,6 +56,7 @@ ALLOWED = {
     "commands": {
         "exploring",
         "data",
+        "differentiation",
         "gans",
         "grids",
         "latents",

@@ -14,7 +14,7 @@ from gankit.backends.one_replica import replica_id as replica_id
 from gankit.backends.one_replica import several_workers as several_workers
 from gankit.backends.scope import Scope, assign
 from gankit.backends.structures import float_tensors, sum_of
-from gankit.typing import Structure, Tensor
+from gankit.typing import PathLike, Structure, Tensor
 
 USES_TF_DATA = False
 SUM_DTYPE = "float32"
@@ -212,6 +212,12 @@ def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
         return result
 
     return run
+
+
+def keep_compiled(folder: PathLike) -> None:
+    """Sets JAX's own cache, unless the user has."""
+    if jax.config.jax_compilation_cache_dir is None:
+        jax.config.update("jax_compilation_cache_dir", str(folder))
 
 
 def on_gpu() -> bool:

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from gankit.backends.structures import float_tensors, sum_of
-from gankit.typing import Structure, Tensor
+from gankit.typing import PathLike, Structure, Tensor
 
 USES_TF_DATA = True
 SUM_DTYPE = "float64"
@@ -153,6 +153,10 @@ def read_or_train(model: Any, train: Callable[..., Any]) -> Callable[..., Any]:
 def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
     """Makes a graph of it."""
     return tf.function(function)
+
+
+def keep_compiled(folder: PathLike) -> None:
+    """Has nothing to keep."""
 
 
 def on_gpu() -> bool:

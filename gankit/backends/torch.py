@@ -14,7 +14,7 @@ from gankit.backends.one_replica import replica_id as replica_id
 from gankit.backends.one_replica import several_workers as several_workers
 from gankit.backends.scope import Scope, assign
 from gankit.backends.structures import float_tensors, map_float_tensors, sum_of
-from gankit.typing import Structure, Tensor
+from gankit.typing import PathLike, Structure, Tensor
 
 USES_TF_DATA = False
 SUM_DTYPE = "float64"
@@ -136,6 +136,10 @@ def read_or_train(model: Any, train: Callable[..., Any]) -> Callable[..., Any]:
 def compile_function(function: Callable[..., Any]) -> Callable[..., Any]:
     """Leaves it as it is."""
     return function
+
+
+def keep_compiled(folder: PathLike) -> None:
+    """Has nothing to keep."""
 
 
 def on_gpu() -> bool:

@@ -2,11 +2,13 @@
 
 import argparse
 import ast
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gankit.commands.options import above_zero, add_quiet, natural, positive
+from gankit.differentiation import keep_compiled
 from gankit.runs import Settings, train
 from gankit.runs.session import USUAL_MINUTES
 from gankit.runs.settings import FILE, LENGTHS, SCORES
@@ -98,6 +100,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Trains."""
     settings = read_settings(arguments)
+    keep_compiled(compiled_folder())
     try:
         train(settings, arguments.out, tell_nothing if arguments.quiet else print)
     except KeyboardInterrupt:
@@ -113,6 +116,12 @@ def run(arguments: argparse.Namespace) -> None:
             f"Draw: gankit generate {arguments.out}\n"
             f"Go on: gankit train --out {arguments.out} {longer(settings)}"
         )
+
+
+def compiled_folder() -> Path:
+    """Returns where compiled steps are kept, in the user's folder of what may be deleted."""
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(caches) / "gankit" / "compiled"
 
 
 def longer(settings: Settings) -> str:

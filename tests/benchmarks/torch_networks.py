@@ -44,13 +44,19 @@ def convert(layer, shape):
     elif kind == "Conv2D":
         parts = [convolution(layer, channels)]
     elif kind == "Conv2DTranspose":
-        parts = [nn.ConvTranspose2d(channels, layer.filters, layer.kernel_size, 2, 1)]
+        size = layer.kernel_size[0]
+        padding, beyond = (size - 1) // 2, size % 2
+        parts = [nn.ConvTranspose2d(channels, layer.filters, size, 2, padding, beyond)]
     elif kind == "Dense":
         parts = [nn.Linear(channels, layer.units)]
     elif kind == "BatchNormalization":
         norm = nn.BatchNorm1d if len(shape) == 2 else nn.BatchNorm2d
         parts = [norm(channels, layer.epsilon, 1 - layer.momentum)]
-    elif kind == "Reshape":
+    elif kind == "EinsumDense":
+        parts = [Weigh(layer)]
+    elif kind == "UpSampling2D":
+        parts = [nn.Upsample(scale_factor=layer.size, mode=layer.interpolation)]
+    elif kind == "Reshape" and len(layer.target_shape) == 3:
         height, width, depth = layer.target_shape
         parts = [nn.Unflatten(1, (depth, height, width)), ChannelsLast()]
     else:
@@ -60,24 +66,45 @@ def convert(layer, shape):
                 "ReLU": nn.ReLU,
                 "LeakyReLU": lambda: nn.LeakyReLU(float(layer.negative_slope)),
                 "MaxPooling2D": lambda: nn.MaxPool2d(2),
+                "AveragePooling2D": lambda: nn.AvgPool2d(2, ceil_mode=True),
                 "ZeroPadding2D": lambda: nn.ZeroPad2d((0, 1, 0, 1)),
                 "Flatten": nn.Flatten,
                 "Dropout": lambda: nn.Dropout(layer.rate),
                 "Embedding": lambda: nn.Embedding(layer.input_dim, layer.output_dim),
                 "Multiply": Multiply,
+                "Add": Add,
             }[kind]()
         ]
-    return nn.Sequential(*parts, activation()) if kind != "Multiply" else parts[0]
+    return parts[0] if kind in ("Multiply", "Add") else nn.Sequential(*parts, activation())
 
 
 def convolution(layer, channels):
-    padding = [size // 2 if layer.padding == "same" else 0 for size in layer.kernel_size]
+    padding = [(size - 1) // 2 if layer.padding == "same" else 0 for size in layer.kernel_size]
     return nn.Conv2d(channels, layer.filters, layer.kernel_size, layer.strides, padding)
 
 
 class Multiply(nn.Module):
     def forward(self, one, other):
         return one * other
+
+
+class Add(nn.Module):
+    def forward(self, one, other):
+        return one + other
+
+
+class Weigh(nn.Module):
+    """A weight for each place and channel; summed over places where the layer leaves them out."""
+
+    def __init__(self, layer):
+        super().__init__()
+        height, width, channels = layer.kernel.shape
+        self.weights = nn.Parameter(torch.randn(channels, height, width))
+        self.places = () if "->bhwc" in layer.equation else (2, 3)
+
+    def forward(self, images):
+        weighed = images * self.weights
+        return weighed.sum(self.places) if self.places else weighed
 
 
 class ChannelsLast(nn.Module):
