@@ -199,7 +199,10 @@ def apply_extractor(extractor: keras.Model, images: np.ndarray) -> list[np.ndarr
             f"The extractor {extractor.name!r} takes images of {channels} channels, got "
             f"{images.shape[-1]}."
         )
-    if None not in size and images.shape[1:3] != tuple(size):
+    prepare = getattr(extractor, "prepare", None)
+    if prepare is not None:
+        images = prepare(images)
+    elif None not in size and images.shape[1:3] != tuple(size):
         images = keras.ops.image.resize(images, size, antialias=True, data_format="channels_last")
     outputs = keras.tree.flatten(extractor.predict_on_batch(images))
     return [np.asarray(x, np.float32).reshape(len(x), -1) for x in outputs[:2]]
