@@ -20,7 +20,7 @@ def perceptual_path_length(
     condition: Structure = None,
     epsilon: float = 1e-4,
     seed: int = 0,
-    batch_size: int = 100,
+    batch_size: int | None = None,
 ) -> float:
     """Returns the mean squared distance of two images a small step apart, over the step squared.
 
@@ -37,7 +37,7 @@ def perceptual_path_length(
         condition: what the generator is given, as in ``gan.generate``.
         epsilon: length of a step, as a share of the way from one latent to another.
         seed: integer, for the same latents each time.
-        batch_size: images at once; changes memory and speed only.
+        batch_size: images at once, see ``extract``; changes memory and speed only.
 
     Raises:
         ValueError: a generator without a latent vector, numbers that are out of range.
