@@ -1,5 +1,6 @@
 """Metrics of generated images, in the logs of training."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 
 import keras
@@ -31,6 +32,9 @@ class Evaluate(Periodic):
     - ``evaluation_step``: after how many training steps. In epochs without an evaluation the last
       values are repeated, since Keras's callbacks need a number in each; the first epoch has one in
       any case.
+
+    Before training begins it also compares one half of the real images with the other: values that
+    no generator can beat. They are printed, and ``floor`` holds them by name.
 
     Images are generated from the same latents each time, by ``ema_generator`` where there is one,
     and apart from training's random numbers, which go on as if nothing had happened.
@@ -93,6 +97,10 @@ class Evaluate(Periodic):
         if not isinstance(self.real, Features):
             self.real = extract(self.real, self.extractor, file=self.file, verbose=self.verbose)
         self.values: dict[str, float] = {}
+        self.floor = self.measure_floor(self.real)
+        if self.verbose and self.floor:
+            values = ", ".join(f"{name} {value:.4g}" for name, value in self.floor.items())
+            print(f"One half of the real images against the other: {values}")
         few = self.extract_fakes(min(2, self.num_images))
         rows = np.arange(self.num_images) % len(few.values)
         self.measure(map_tensors(lambda part: part[rows], few))
@@ -117,6 +125,23 @@ class Evaluate(Periodic):
         if isinstance(condition, np.ndarray) and condition.dtype.kind in "iu":
             fake = fake._replace(labels=condition)
         return measure(self.real, fake, self.metrics)
+
+    def measure_floor(self, real: Features) -> dict[str, float]:
+        """Returns the metrics' values for two halves of the real images.
+
+        Those that need more images, or labels, are left out.
+        """
+        random = np.random.default_rng(self.seed)
+        order = random.permutation(len(real.values))
+        halves = [
+            map_tensors(lambda part, rows=rows: part[rows], real)
+            for rows in np.array_split(order, 2)
+        ]
+        values: dict[str, float] = {}
+        for metric in self.metrics:
+            with contextlib.suppress(ValueError):
+                values |= measure(halves[0], halves[1], metric)
+        return values
 
     def extract_fakes(self, num_images: int) -> Features:
         """Returns the features of generated images."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from gankit.callbacks.report_pictures import Figure, encode
 from gankit.grids import make_grid
-from gankit.metrics import nearest_neighbours
+from gankit.metrics.nearest_neighbours import nearest_neighbours
 
 COMPARED = 6  # generated images
 NEAREST = 4  # real images beside each

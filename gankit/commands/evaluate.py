@@ -18,6 +18,7 @@ from gankit.data.images import CHANNELS
 from gankit.data.opening import open_image
 from gankit.gans.gan import GAN
 from gankit.metrics import Features, by_name, extract, extractors, measure
+from gankit.metrics.field_resizing import RESIZERS, Resize
 from gankit.saving import is_run, load
 from gankit.typing import ColorMode, ImageData, OnError, Structure
 
@@ -50,7 +51,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ".keras file (inception; of digits their classifier)",
     )
     parser.add_argument(
-        "--weights", metavar="FILE", help="of inception, where Keras can't download them"
+        "--weights",
+        metavar="FILE",
+        help="of inception: the .pth of pytorch-fid or torch-fidelity, for values to compare with "
+        "published ones, or a .h5, where Keras can't download its own",
+    )
+    parser.add_argument(
+        "--resize",
+        choices=tuple(RESIZERS),
+        default="clean",
+        help="with such a .pth: as clean-fid, pytorch-fid, or torch-fidelity does (clean)",
     )
     parser.add_argument(
         "--on-error",
@@ -82,7 +92,7 @@ def run(arguments: argparse.Namespace) -> None:
         shape = gan.generator.output_shape[1:]
     real, num_real = find_images_of(arguments.real, shape, arguments.on_error)
     name = arguments.extractor or ("digits" if arguments.real == "digits" else "inception")
-    extractor = find_extractor(name, arguments.weights)
+    extractor = find_extractor(name, arguments.weights, arguments.resize)
     seen = extract(real, extractor, num_images=min(arguments.num, num_real), verbose=verbose)
     if gan is None:
         made, number = find_images_of(arguments.model, shape, arguments.on_error)
@@ -100,7 +110,7 @@ def run(arguments: argparse.Namespace) -> None:
     if not quiet:
         kind = "others" if gan is None else "generated ones"
         numbers = f"{len(seen.values)} real images, {len(fake.values)} {kind}"
-        print(f"{numbers}, extractor {name}")
+        print(f"{numbers}, extractor {extractor.name}")
 
 
 def extract_fakes(
@@ -156,10 +166,14 @@ def in_chunks(batches: Iterable[Structure]) -> Iterator[np.ndarray]:
         yield np.concatenate(chunk)
 
 
-def find_extractor(name: str, weights: str | None = None) -> keras.Model:
+def find_extractor(name: str, weights: str | None, resize: Resize) -> keras.Model:
     """Returns the network that takes the features."""
     if weights and name != "inception":
         raise ValueError(f"--weights are inception's, but the extractor is {name!r}: leave it out.")
     if weights and not Path(weights).is_file():
         raise ValueError(f"--weights: there is no file {weights!r}.")
-    return extractors.inception(weights) if weights else extractors.find(name)
+    if not weights:
+        return extractors.find(name)
+    if weights.endswith(".h5"):
+        return extractors.inception(weights)
+    return extractors.inception_2015(weights, resize)

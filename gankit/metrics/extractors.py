@@ -9,6 +9,9 @@ from pathlib import Path
 import keras
 
 from gankit.checks import check_choice
+from gankit.metrics.inception_2015 import inception_2015
+
+__all__ = ["digits", "find", "inception", "inception_2015", "stacked_digits"]
 
 DIGIT_CLASSIFIER = Path(__file__).with_name("digit_classifier.keras")
 
@@ -16,10 +19,9 @@ DIGIT_CLASSIFIER = Path(__file__).with_name("digit_classifier.keras")
 def inception(weights: str | None = "imagenet") -> keras.Model:
     """Returns Keras's InceptionV3: 2,048 features, 1,000 classes, for colour images of 299x299.
 
-    Published FIDs were measured by TensorFlow's graph of 2015, whose weights, and whose way to
-    resize, are others: compare the values of this network with each other only. For values to
-    compare with published ones, write images to two folders with ``gankit.save_images`` and run
-    ``fidelity --fid --input1 real --input2 fake`` of ``torch-fidelity``, which has those weights.
+    Published FIDs were measured by TensorFlow's graph of 2015, whose weights are others: compare
+    the values of this network with each other only, and take ``inception_2015`` to compare with
+    published ones.
 
     Args:
         weights: ``"imagenet"``, which Keras fetches at the first use (96 MB), a file's path, or

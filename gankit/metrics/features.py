@@ -17,6 +17,7 @@ from gankit.metrics import extractors
 from gankit.training.by_products import ByProduct
 from gankit.typing import ImageData, PathLike
 
+MOST_PIXELS = 3_000_000  # at once: 33 images of 299x299
 INFINITE = -1  # tf.data.INFINITE_CARDINALITY
 
 
@@ -73,7 +74,7 @@ def extract(
     extractor: keras.Model | None = None,
     *,
     num_images: int | None = None,
-    batch_size: int = 100,
+    batch_size: int | None = None,
     file: PathLike | None = None,
     verbose: int = 1,
 ) -> Features:
@@ -89,7 +90,8 @@ def extract(
         extractor: a Keras model from images in [-1, 1] to features, see
             ``gankit.metrics.extractors``; None for ``extractors.inception()``.
         num_images: how many to take; by default all. Needed for a dataset without end.
-        batch_size: images at once, of an array; changes memory and speed only.
+        batch_size: images at once; changes memory and speed only. None for 100, or fewer for an
+            extractor of large images, whose inner maps take gigabytes.
         file: path of an ``.npz``. If it is there, its features are returned and no image is looked
             at, so give each set of images a file of its own; otherwise it is written, with no more
             than a warning where that fails.
@@ -112,9 +114,11 @@ def extract(
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     parts, done = [], 0
     progress = keras.utils.Progbar(total, unit_name="image", verbose=verbose)
+    batch_size = choose_batch_size(extractor) if batch_size is None else batch_size
     for batch in batches_of_images(images, batch_size):
         batch = batch[: None if total is None else total - done]
-        parts.append(apply_extractor(extractor, batch))
+        for start in range(0, len(batch), batch_size):
+            parts.append(apply_extractor(extractor, batch[start : start + batch_size]))
         done += len(batch)
         progress.update(done, finalize=False)
         if done == total:
@@ -129,6 +133,12 @@ def extract(
         with ByProduct().writing(str(file)):
             write_features(file, extractor, features)
     return features
+
+
+def choose_batch_size(extractor: keras.Model) -> int:
+    """Returns how many images to look at together."""
+    sides = [side or 0 for side in extractor.inputs[0].shape[1:3]]
+    return int(np.clip(MOST_PIXELS // max(1, sides[0] * sides[1]), 1, 100))
 
 
 def check_extractor(extractor: keras.Model) -> None:
@@ -199,7 +209,10 @@ def apply_extractor(extractor: keras.Model, images: np.ndarray) -> list[np.ndarr
             f"The extractor {extractor.name!r} takes images of {channels} channels, got "
             f"{images.shape[-1]}."
         )
-    if None not in size and images.shape[1:3] != tuple(size):
+    prepare = getattr(extractor, "prepare", None)
+    if prepare is not None:
+        images = prepare(images)
+    elif None not in size and images.shape[1:3] != tuple(size):
         images = keras.ops.image.resize(images, size, antialias=True, data_format="channels_last")
     outputs = keras.tree.flatten(extractor.predict_on_batch(images))
     return [np.asarray(x, np.float32).reshape(len(x), -1) for x in outputs[:2]]

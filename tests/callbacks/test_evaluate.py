@@ -59,6 +59,22 @@ def test_the_average_generator_is_evaluated_unless_told_otherwise():
     np.testing.assert_array_equal(generated(both[1]), averaged)
 
 
+def test_the_floor_is_what_real_images_are_worth(capsys):
+    evaluate = make_evaluate(["kid", "fid"], verbose=1)
+    make_gan().fit(make_dataset(), epochs=1, verbose=0, callbacks=[evaluate])
+    values = evaluate.real.values[np.random.default_rng(0).permutation(30)]
+    expected = metrics.frechet_distance(values[:15], values[15:])
+    assert evaluate.floor["fid"] == pytest.approx(expected)
+    assert set(evaluate.floor) == {"fid", "kid", "spread"}
+    assert "One half of the real images against the other: kid" in capsys.readouterr().out
+
+
+def test_a_floor_of_too_few_images_is_left_out():
+    evaluate = make_evaluate(["fid"], real=REAL[:7])
+    make_gan().fit(make_dataset(), epochs=1, verbose=0, callbacks=[evaluate])
+    assert set(evaluate.floor) == {"spread"}  # 4 and 3 images, 4 features
+
+
 def test_images_come_in_chunks_that_differ(monkeypatch):
     gan, evaluate = make_gan(), make_evaluate(num_images=25)
     evaluate.set_model(gan)
