@@ -3,11 +3,11 @@
     python examples/encoders.py --variant vae_gan --minutes 10 --mnist --folder encoders
 
 BiGAN (arXiv:1605.09782), VAE-GAN (arXiv:1512.09300) and AAE (arXiv:1511.05644), for some minutes of
-the processor's time. Writes the model, digits of the test set above their reconstructions, samples,
-and for AAE, which has two latents, what each place of their map is decoded to; with matplotlib also
-where the test digits lie on it. Adds a row to ``encoders.csv``: the mean absolute error of
-reconstructions in [-1, 1], the share of them in which the embedded classifier finds the digit that
-it finds in the original, and the FID of 10,000 samples.
+the processor's time. Writes the model, samples, and ``reconstructed.png``: digits of the test set,
+and below them what all models in the folder make of them. AAE has two latents: what each place of
+their map is decoded to, and, with matplotlib, where the test digits lie on it. Adds a row to
+``encoders.csv``: the mean absolute error of reconstructions in [-1, 1], the share of them in which
+the embedded classifier finds the digit of the original, and the FID of 10,000 samples.
 """
 
 import argparse
@@ -19,14 +19,14 @@ import keras
 import numpy as np
 
 import gankit
-from gankit import data, metrics
+from gankit import callbacks, data, metrics
 from gankit.architectures import bigan, dcgan, mlp, vae_gan
 
 SHAPE = (28, 28, 1)
 BATCH_SIZE = 64
 NUM_IMAGES = 10_000
 SHOWN = 16
-FIELDS = ("variant", "seed", "steps", "minutes", "error", "kept", "fid")
+FIELDS = ("variant", "seed", "steps", "error", "kept", "fid")
 
 
 def make_bigan(seed):
@@ -51,30 +51,23 @@ def make_aae(seed):
 VARIANTS = {"bigan": make_bigan, "vae_gan": make_vae_gan, "aae": make_aae}
 
 
-class StopAfterProcessorTime(keras.callbacks.Callback):
-    """Ends training after some minutes of the processor; the first step, which is slow, is free."""
-
-    def __init__(self, minutes):
-        super().__init__()
-        self.seconds, self.start = 60 * minutes, None
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.start = time.process_time() if self.start is None else self.start
-        self.taken = time.process_time() - self.start
-        self.model.stop_training = self.taken > self.seconds
-
-
 def judge(gan, images):
     """Returns the error of reconstructions, the share that keep their digit, and samples' FID."""
     again = gan.reconstruct_images(images)
     extractor = metrics.extractors.digits()
     known = [metrics.extract(some, extractor, verbose=0) for some in (images, again)]
     samples = metrics.extract(gan.generate(NUM_IMAGES, seed=0), extractor, verbose=0)
-    return {
-        "error": np.abs(again - (images / 127.5 - 1)).mean(),
-        "kept": (known[0].classes == known[1].classes).mean(),
-        "fid": metrics.frechet_distance(known[0], samples),
-    }
+    error = float(np.abs(again - (images / 127.5 - 1)).mean())
+    kept = float((known[0].classes == known[1].classes).mean())
+    return error, kept, metrics.frechet_distance(known[0], samples)
+
+
+def draw_reconstructions(images, folder):
+    """Saves originals, and a row of reconstructions for each variant that has been trained."""
+    files = [file for name in VARIANTS if (file := folder / f"{name}.keras").exists()]
+    rows = [gankit.load(file).reconstruct_images(images) for file in files]
+    grid = np.concatenate([images / 127.5 - 1, *rows])
+    gankit.save_grid(grid, folder / "reconstructed.png", columns=SHOWN)
 
 
 def draw_map(gan, images, labels, folder):
@@ -101,25 +94,18 @@ def main(name, minutes, seed, mnist, folder):
     test = data.sample_digits() if mnist is False else data.load_mnist(mnist, "test")
     gan = VARIANTS[name](seed)
     gan.compile()
-    stop = StopAfterProcessorTime(minutes)
+    stop = callbacks.StopAfter(60 * minutes, clock=time.process_time)
     dataset = data.from_arrays(images, batch_size=BATCH_SIZE, seed=seed)
     gan.fit(dataset, epochs=10_000, callbacks=[stop], verbose=2)
     gan.save(folder / f"{name}.keras")
-    shown = test[0][:SHOWN]
-    pair = np.concatenate([shown / 127.5 - 1, gan.reconstruct_images(shown)])
-    gankit.save_grid(pair, folder / f"{name}_again.png", columns=SHOWN)
+    draw_reconstructions(test[0][:SHOWN], folder)
     gankit.save_grid(gan.generate(100, seed=0), folder / f"{name}_samples.png")
     if name == "aae":
         draw_map(gan, *test, folder)
-    row = {"variant": name, "seed": seed, "steps": int(gan.steps_completed)}
-    row |= {"minutes": round(stop.taken / 60, 2)} | judge(gan, test[0])
-    new = not (path := folder / "encoders.csv").exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
-    print(row)
+    row = (name, seed, int(gan.steps_completed), *judge(gan, test[0]))
+    with (folder / "encoders.csv").open("a", newline="") as file:
+        csv.writer(file).writerows([row] if file.tell() else [FIELDS, row])
+    print(dict(zip(FIELDS, row, strict=True)))
 
 
 if __name__ == "__main__":

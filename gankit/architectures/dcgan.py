@@ -146,7 +146,9 @@ def build_encoder(
     inputs = x = keras.Input(image_shape, name="images")
     for level in range(len(halve(image_shape)) - 1):
         units = min(filters * 2**level, WIDEST)
-        x = layers.Conv2D(units, kernel_size, strides=2, padding="same", **small_normal())(x)
+        x = layers.Conv2D(
+            units, kernel_size, strides=2, padding="same", use_bias=level == 0, **small_normal()
+        )(x)
         x = layers.BatchNormalization()(x) if level else x
         x = layers.LeakyReLU(negative_slope=0.2)(x)
     return keras.Model(inputs, codes(layers.Flatten()(x), latent_dim, stochastic), name=name)
