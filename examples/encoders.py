@@ -87,22 +87,22 @@ def draw_map(gan, images, labels, folder):
     figure.savefig(folder / "aae_codes.png", dpi=90, bbox_inches="tight")
 
 
-def main(name, minutes, seed, mnist, folder):
+def main(variant, minutes, seed, mnist, folder):
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
     images, _ = data.sample_digits() if mnist is False else data.load_mnist(mnist)
     test = data.sample_digits() if mnist is False else data.load_mnist(mnist, "test")
-    gan = VARIANTS[name](seed)
+    gan = VARIANTS[variant](seed)
     gan.compile()
     stop = callbacks.StopAfter(60 * minutes, clock=time.process_time)
     dataset = data.from_arrays(images, batch_size=BATCH_SIZE, seed=seed)
     gan.fit(dataset, epochs=10_000, callbacks=[stop], verbose=2)
-    gan.save(folder / f"{name}.keras")
+    gan.save(folder / f"{variant}.keras")
     draw_reconstructions(test[0][:SHOWN], folder)
-    gankit.save_grid(gan.generate(100, seed=0), folder / f"{name}_samples.png")
-    if name == "aae":
+    gankit.save_grid(gan.generate(100, seed=0), folder / f"{variant}_samples.png")
+    if variant == "aae":
         draw_map(gan, *test, folder)
-    row = (name, seed, int(gan.steps_completed), *judge(gan, test[0]))
+    row = (variant, seed, int(gan.steps_completed), *judge(gan, test[0]))
     with (folder / "encoders.csv").open("a", newline="") as file:
         csv.writer(file).writerows([row] if file.tell() else [FIELDS, row])
     print(dict(zip(FIELDS, row, strict=True)))
@@ -115,5 +115,4 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
     parser.add_argument("--folder", type=Path, default=Path("encoders"), help="where to write")
-    arguments = parser.parse_args()
-    main(arguments.variant, arguments.minutes, arguments.seed, arguments.mnist, arguments.folder)
+    main(**vars(parser.parse_args()))

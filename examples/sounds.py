@@ -20,7 +20,7 @@ import keras
 import numpy as np
 
 import gankit
-from gankit import callbacks, metrics
+from gankit import callbacks, data, metrics
 from gankit.architectures import wavegan
 
 RATE = 8_000  # samples a second
@@ -29,6 +29,7 @@ NUM_HITS = 8_000
 NUM_JUDGED = 2_000
 SHOWN = 24
 BATCH_SIZE = 32
+FILTERS = 16  # 64 in the paper
 FRAME = 128  # samples of a column of a spectrogram
 
 
@@ -90,11 +91,10 @@ def save_sound(hits, path):
         file.writeframes((hits.reshape(-1) * 32767).astype("<i2").tobytes())
 
 
-def make_gan(filters, seed):
-    shape = (LENGTH, 1)
+def make_gan(seed):
     gan = gankit.WGANGP(
-        wavegan.build_generator(shape, latent_dim=64, filters=filters),
-        wavegan.build_discriminator(shape, filters=filters),
+        wavegan.build_generator((LENGTH, 1), latent_dim=64, filters=FILTERS),
+        wavegan.build_discriminator((LENGTH, 1), filters=FILTERS),
         discriminator_steps=1,  # of a critic that learns faster, as in variants_mnist.py
         seed=seed,
     )
@@ -103,13 +103,14 @@ def make_gan(filters, seed):
     return gan
 
 
-def main(minutes, filters, seed, folder):
+def main(minutes, seed, folder):
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(seed)
     hits, others = make_hits(NUM_HITS, seed=0), make_hits(2 * NUM_JUDGED, seed=1)
+    dataset = data.from_signals(hits, batch_size=BATCH_SIZE, seed=seed)
     stop = callbacks.StopAfter(60 * minutes, clock=time.process_time)
-    gan = make_gan(filters, seed)
-    gan.fit(hits, batch_size=BATCH_SIZE, epochs=10_000, callbacks=[stop], verbose=2)
+    gan = make_gan(seed)
+    gan.fit(dataset, epochs=10_000, callbacks=[stop], verbose=2)
     gan.save(folder / "sounds.keras")
     made = gan.generate(NUM_JUDGED, seed=0)
     for name, some in (("real", others), ("generated", made)):
@@ -119,15 +120,12 @@ def main(minutes, filters, seed, folder):
         gankit.save_grid(pictures, folder / f"{name}.png", columns=6)
     real, other = describe(others[:NUM_JUDGED]), describe(others[NUM_JUDGED:])
     distances = [metrics.frechet_distance(real, some) for some in (describe(made), other)]
-    print(f"{int(gan.steps_completed)} steps: distance {distances[0]:.2f}")
-    print(f"({distances[1]:.2f} between real hits)")
+    print("{} steps: {:.2f}, real hits {:.2f}".format(int(gan.steps_completed), *distances))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Train WaveGAN on drums that are synthesized.")
     parser.add_argument("--minutes", type=float, default=12, help="of the processor's time")
-    parser.add_argument("--filters", type=int, default=16, help="64 in the paper")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=Path("sounds"), help="where to write")
-    arguments = parser.parse_args()
-    main(arguments.minutes, arguments.filters, arguments.seed, arguments.folder)
+    main(**vars(parser.parse_args()))
