@@ -3,11 +3,10 @@
 from typing import Any
 
 import keras
-from keras import ops
 
 from gankit.gans.encoding_gan import EncodingGAN
 from gankit.training.batch import Batch
-from gankit.typing import Scalars, Tensor
+from gankit.typing import Scalars
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -76,8 +75,4 @@ class BiGAN(EncodingGAN):
         In the paper (section 3.4) the targets are exchanged, so that gradients stay steep where the
         discriminator is sure.
         """
-        return {"adversarial": self.exchanged(real.scores, fake.scores)}
-
-    def exchanged(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-        """Returns the discriminator's cost with fake scores in the place of real ones."""
-        return ops.mean(self.loss.discriminator(fake_scores, real_scores, self.training_seed))
+        return super().discriminator_losses(fake, real)
