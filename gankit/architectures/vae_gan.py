@@ -3,8 +3,8 @@
 Larsen et al. 2015, "Autoencoding beyond pixels using a learned similarity metric",
 arXiv:1512.09300, table 1: kernels 5 pixels wide, batch normalization, and a dense layer between the
 convolutions and codes or scores. The discriminator's second output is the features of its last
-convolution, by which images are compared. It has no batch normalization here: what it says of an
-image shall not depend on which others are in the batch.
+convolution, by which images are compared. It normalizes each image's map by itself, not the batch:
+what it says of an image shall not depend on which others there are.
 """
 
 import keras
@@ -33,11 +33,11 @@ def build_generator(
         ValueError: an image that is too small.
     """
     *sizes, start = halve(image_shape, LARGEST)
-    widths = [filters // 2, *(min(filters * 2**level, 4 * filters) for level in range(1, 9))]
+    widths = [filters // 2, *(widen(filters, level) for level in range(1, len(sizes)))]
     latents = keras.Input((latent_dim,), name="latents")
     x = normalized(layers.Dense(start[0] * start[1] * 4 * filters, use_bias=False)(latents))
     x = layers.Reshape((*start, 4 * filters))(x)
-    for size, units in reversed(list(zip(sizes, widths, strict=False))):
+    for size, units in reversed(list(zip(sizes, widths, strict=True))):
         x = layers.Conv2DTranspose(units, KERNEL_SIZE, 2, padding="same", use_bias=False)(x)
         x = normalized(crop(x, size))
     x = layers.Conv2D(image_shape[-1], KERNEL_SIZE, padding="same")(x)
@@ -61,9 +61,8 @@ def build_encoder(
     """
     images = x = keras.Input(image_shape, name="images")
     for level in range(len(halve(image_shape, LARGEST)) - 1):
-        units = min(filters * 2**level, 4 * filters)
-        x = layers.Conv2D(units, KERNEL_SIZE, 2, padding="same", use_bias=False)(x)
-        x = normalized(x)
+        units = widen(filters, level)
+        x = normalized(layers.Conv2D(units, KERNEL_SIZE, 2, padding="same", use_bias=False)(x))
     x = normalized(layers.Dense(32 * filters, use_bias=False)(layers.Flatten()(x)))
     return keras.Model(images, codes(x, latent_dim, stochastic=True), name=name)
 
@@ -85,7 +84,7 @@ def build_discriminator(
     images = keras.Input(image_shape, name="images")
     x = layers.ReLU()(layers.Conv2D(filters // 2, KERNEL_SIZE, padding="same")(images))
     for level in range(1, len(halve(image_shape, LARGEST))):
-        units = min(filters * 2**level, 4 * filters)
+        units = widen(filters, level)
         x = layers.Conv2D(units, KERNEL_SIZE, 2, padding="same", use_bias=False)(x)
         features = layers.GroupNormalization(groups=1)(x)
         x = layers.ReLU()(features)
@@ -93,6 +92,11 @@ def build_discriminator(
     x = layers.ReLU()(layers.Dense(8 * filters)(layers.Flatten()(x)))
     scores = layers.Dense(1, dtype="float32", name="scores")(x)
     return keras.Model(images, [scores, features], name=name)
+
+
+def widen(filters: int, level: int) -> int:
+    """Returns the channels of a map that has been halved so often: at most four times as many."""
+    return filters * min(2**level, 4)
 
 
 def normalized(x: Tensor) -> Tensor:
