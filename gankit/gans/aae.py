@@ -22,7 +22,7 @@ class AAE(EncodingGAN):
     from any GAN, and a map of two latents shows all of the data without a gap.
 
     ``compile(optimizers={"encoder": ...})`` gives the encoder its optimizer. A penalty is on slopes
-    by latents; images pass ``augment`` nowhere. ``encode(images)`` returns codes,
+    by latents, and ``augment`` is of no use here. ``encode(images)`` returns codes,
     ``reconstruct_images(images)`` images, and ``score(images)`` says how likely their codes are.
 
     Args:

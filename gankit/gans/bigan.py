@@ -19,9 +19,10 @@ class BiGAN(EncodingGAN):
     each of its pixels.
 
     Generator and encoder are one phase, and pay what the discriminator would pay if the two kinds
-    were exchanged, as the term ``adversarial``. To give the encoder a rate of its own, name it in
-    ``gankit.training.optimizers.ByPart``. With an encoder of two outputs this is adversarially
-    learned inference, ALI. A gradient penalty is on slopes by images, not by latents.
+    were exchanged, as the term ``adversarial``. ``ByPart(optimizer, {"encoder": another})`` of
+    ``gankit.training.optimizers`` gives the encoder a rate of its own. With an encoder of two
+    outputs this is adversarially learned inference, ALI. A gradient penalty is on slopes by images,
+    not by latents.
 
     ``encode(images)`` returns latents, ``reconstruct_images(images)`` images.
 

@@ -83,7 +83,7 @@ class EncodingGAN(GAN):
         batch_size: int = 256,
         ema: bool = True,
     ) -> np.ndarray:
-        """Returns the codes of images: the latents that come nearest to making them again.
+        """Returns the codes of images: latents of which the generator makes them again, nearly.
 
         Args:
             images: float ``(n, height, width, channels)`` in the range of the generator's, or
@@ -118,7 +118,7 @@ class EncodingGAN(GAN):
         batch_size: int = 256,
         ema: bool = True,
     ) -> np.ndarray:
-        """Returns what the generator makes of the codes of images: the images again, nearly.
+        """Returns what the generator makes of the codes of images: these images again, nearly.
 
         Takes the arguments of ``encode``, of which the condition goes to the generator, too.
 

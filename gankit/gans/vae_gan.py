@@ -21,10 +21,10 @@ class VAEGAN(EncodingGAN):
 
     - the discriminator tells real images from drawn ones, as the term ``adversarial``, and from
       reconstructions, ``adversarial_again``;
-    - the generator, the decoder, pays for being told from real by both, by the same names, and
-      ``feature_weight`` times the distance of features, ``features``;
+    - the generator, the decoder, pays where either of these two is told from real images, by the
+      same names, and ``feature_weight`` times the distance of features, ``features``;
     - the encoder pays for that distance in full, and for the divergence of its codes from the
-      standard normal distribution, ``divergence``, but nothing to the discriminator.
+      standard normal distribution, ``divergence``; the discriminator's scores cost it nothing.
 
     ``compile(optimizers={"encoder": ...})`` gives the encoder its optimizer. ``encode(images)``
     returns the means of codes, ``reconstruct_images(images)`` images.

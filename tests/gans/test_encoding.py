@@ -17,6 +17,7 @@ from keras import layers, ops
 import gankit
 from gankit import Batch, penalties
 from gankit.gans.vae_gan import divergence_from_normal, feature_distance
+from gankit.training.optimizers import ByPart
 
 IMAGES = make_images(8)
 PIXEL = (1, 1, 1)  # images of one value, whose networks are a product
@@ -50,7 +51,7 @@ def build_encoder(factor, log_variance=None):
     outputs = [product(factor)(images)]
     if log_variance is not None:
         outputs.append(layers.Lambda(lambda x: 0 * x + log_variance)(outputs[0]))
-    return keras.Model(images, outputs)
+    return keras.Model(images, outputs, name="encoder")
 
 
 def make(variant, *networks, **options):
@@ -87,9 +88,12 @@ def test_bigan_trains_encoder_and_generator_together():
     gan = make_bigan()
     assert list(gan.phases) == ["discriminator", "generator"]
     assert gan.phases["generator"].networks == [gan.generator, gan.encoder]
-    before = values(gan.encoder)
+    of_encoder = ByPart(keras.optimizers.SGD(0.0), {"encoder": keras.optimizers.SGD(0.1)})
+    gan.compile(generator_optimizer=of_encoder, run_eagerly=True)
+    before = values(gan.generator), values(gan.encoder)
     gan.fit(make_images(4, PIXEL), verbose=0)
-    assert not np.array_equal(values(gan.encoder), before)
+    np.testing.assert_array_equal(values(gan.generator), before[0])
+    assert not np.array_equal(values(gan.encoder), before[1])
 
 
 def test_bigan_scores_images_with_their_codes():
