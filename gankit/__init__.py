@@ -16,6 +16,7 @@ from gankit import (
 )
 from gankit.conversion import to_keras
 from gankit.gans import (
+    AAE,
     ACGAN,
     BEGAN,
     EBGAN,
@@ -23,10 +24,13 @@ from gankit.gans import (
     GAN3D,
     LAPGAN,
     SRGAN,
+    VAEGAN,
     WGAN,
     WGANGP,
     Batch,
+    BiGAN,
     CycleGAN,
+    EncodingGAN,
     InfoGAN,
     NextFrameGAN,
     OnePassGAN,
@@ -41,8 +45,10 @@ from gankit.training.exporting import ExportError
 from gankit.transfer import Transferred, transfer_weights
 from gankit.version import __version__
 from gankit.voxels import draw_voxels
+from gankit.waveforms import draw_signals
 
 __all__ = [
+    "AAE",
     "ACGAN",
     "BEGAN",
     "EBGAN",
@@ -50,10 +56,13 @@ __all__ = [
     "GAN3D",
     "LAPGAN",
     "SRGAN",
+    "VAEGAN",
     "WGAN",
     "WGANGP",
     "Batch",
+    "BiGAN",
     "CycleGAN",
+    "EncodingGAN",
     "ExportError",
     "InfoGAN",
     "NextFrameGAN",
@@ -66,6 +75,7 @@ __all__ = [
     "augment",
     "callbacks",
     "data",
+    "draw_signals",
     "draw_voxels",
     "latents",
     "layers",

@@ -202,9 +202,11 @@ def to_uint8(images: ArrayLike, value_range: ValueRange) -> np.ndarray:
     if images.ndim == 5:
         return draw_voxels(images, threshold=(low + high) / 2)
     if images.ndim != 4 or images.shape[-1] not in (1, 3, 4) or not len(images):
+        hint = " Signals become images by gankit.draw_signals." if images.ndim == 3 else ""
         raise ValueError(
             "images must have the shape (n, height, width, channels) with at least one image and "
             f"1, 3 or 4 channels, or (n, depth, height, width, 1) of volumes, got {images.shape}."
+            + hint
         )
     if images.dtype == np.uint8:
         return images

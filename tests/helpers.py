@@ -141,6 +141,43 @@ def make_networks_of_frames():
     return generator, architectures.next_frame.build_discriminator(IMAGE_SHAPE, 3, 2, filters=2)
 
 
+def make_bigan_networks():
+    """Returns a generator, a discriminator of pairs and an encoder, in small."""
+    dcgan = architectures.dcgan
+    return (
+        dcgan.build_generator(IMAGE_SHAPE, LATENT_DIM, filters=4),
+        architectures.bigan.build_discriminator(IMAGE_SHAPE, LATENT_DIM, 4, 8, dropout=0.1),
+        dcgan.build_encoder(IMAGE_SHAPE, LATENT_DIM, filters=4),
+    )
+
+
+def make_vae_gan_networks():
+    """Returns a VAE-GAN in small."""
+    vae_gan = architectures.vae_gan
+    return (
+        vae_gan.build_generator(IMAGE_SHAPE, LATENT_DIM, filters=2),
+        vae_gan.build_discriminator(IMAGE_SHAPE, filters=2),
+        vae_gan.build_encoder(IMAGE_SHAPE, LATENT_DIM, filters=2),
+    )
+
+
+def make_aae_networks():
+    """Returns an adversarial autoencoder in small, whose codes are drawn."""
+    mlp = architectures.mlp
+    return (
+        mlp.build_generator(IMAGE_SHAPE, LATENT_DIM, hidden_units=(8,)),
+        mlp.build_latent_discriminator(LATENT_DIM, hidden_units=(8,)),
+        mlp.build_encoder(IMAGE_SHAPE, LATENT_DIM, hidden_units=(8,), stochastic=True),
+    )
+
+
+def make_networks_of_signals():
+    """Returns a WaveGAN in small, of 70 samples and two channels."""
+    shape, wavegan = (70, 2), architectures.wavegan
+    generator = wavegan.build_generator(shape, LATENT_DIM, filters=2)
+    return generator, wavegan.build_discriminator(shape, filters=2)
+
+
 def make_gan(networks=make_networks, compile_options=None, variant=gankit.GAN, **options):
     """Returns a plain GAN: what a default would add is there only where a test asks for it."""
     gan = variant(*networks(), **{"seed": 0, "generator_ema": None} | options)

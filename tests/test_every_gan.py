@@ -10,7 +10,9 @@ import pytest
 from helpers import (
     NUM_CLASSES,
     fingerprint,
+    make_aae_networks,
     make_autoencoders,
+    make_bigan_networks,
     make_cycle_networks,
     make_dcgan_of_classes,
     make_enlarging_networks,
@@ -20,8 +22,10 @@ from helpers import (
     make_networks_of_codes,
     make_networks_of_domains,
     make_networks_of_frames,
+    make_networks_of_signals,
     make_residual_networks,
     make_translating_networks,
+    make_vae_gan_networks,
     make_volumetric_networks,
 )
 from keras import ops
@@ -35,6 +39,7 @@ SMALL = make_images(40, (4, 4, 1), seed=1)
 GIVEN = make_images(40, seed=1)
 FRAMES = make_images(40, (8, 8, 3), seed=1)
 VOLUMES = make_images(40, (8, 8, 8)) > 0
+SIGNALS = make_images(40, (70, 2))
 
 
 class Row(NamedTuple):
@@ -136,6 +141,30 @@ GANS = [
         **conditional(FRAMES),
         steps=(-2.553985, 1.882249, -2.553984),
     ),
+    Row(
+        gankit.BiGAN,
+        make_bigan_networks,
+        steps=(2.796505, -3.108199, 0.143051, 2.796507, 0.143051),
+    ),
+    Row(
+        gankit.VAEGAN,
+        make_vae_gan_networks,
+        {"feature_weight": 0.1},
+        steps=(-2.173719, -2.086809, 3.897696, -2.173387, 3.893698),
+    ),
+    Row(
+        gankit.AAE,
+        make_aae_networks,
+        {"reconstruction_weight": 5.0},
+        steps=(1.474012, 0.115761, -0.783950, 1.474017, -0.783950),
+    ),
+    Row(
+        gankit.WGANGP,
+        make_networks_of_signals,
+        {"discriminator_steps": 2},
+        images=SIGNALS,
+        steps=(0.855489, 0.700573, 0.855483),
+    ),
 ]
 
 
@@ -162,7 +191,7 @@ def make_dataset(row):
     import tensorflow as tf  # here, since one test runs without it
 
     if row.condition.ndim == 1:
-        adapt = data.from_voxels if row.images.dtype == bool else data.from_arrays
+        adapt = {3: data.from_signals, 4: data.from_arrays}.get(row.images.ndim, data.from_voxels)
         return lambda **options: adapt(row.images, row.condition, batch_size=10, **options)
     return lambda **options: tf.data.Dataset.zip(
         data.from_arrays(row.images, batch_size=10, **options),
@@ -246,8 +275,9 @@ def test_steps_are_those_of_tensorflow(row, make_gan, fixed_numbers):
         if len(weight.shape) > 1:
             weight.assign(draw.normal(size=weight.shape) * 0.1)
     # Longer steps would go over kinks of the losses: rounding then changes the third decimal.
-    optimizers = [SGD(0.001, momentum=0.5) for _ in range(2)]
-    gan = make_gan(*optimizers, networks=networks, run_eagerly=keras.backend.backend() != "jax")
+    gan = make_gan(networks=networks)
+    optimizers = {name: SGD(0.001, momentum=0.5) for name in gan.sides()}
+    gan.compile(optimizers=optimizers, run_eagerly=keras.backend.backend() != "jax")
     images = row.images.astype("float32")
     images = images[..., None] if row.images.dtype == bool else images
     gan.fit(images[:30], row.condition[:30], batch_size=10, shuffle=False, verbose=0)

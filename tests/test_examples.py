@@ -11,6 +11,7 @@ import re
 import runpy
 import sys
 import tarfile
+import wave
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -276,6 +277,37 @@ def test_infogan_on_digits(tmp_path, monkeypatch):
     example.main(mnist=False, epochs=1, seed=0, folder=tmp_path)
     for name in ("categories.png", "code_0.png", "code_1.png"):
         assert size(tmp_path / name) == enlarged(298, 298)
+
+
+def test_an_autoencoder_on_digits(tmp_path, monkeypatch):
+    example = load("encoders")
+    monkeypatch.setattr(example, "NUM_IMAGES", 600)
+    example.main("aae", minutes=0, seed=0, mnist=False, folder=tmp_path)
+    assert size(tmp_path / "aae_samples.png") == enlarged(298, 298)
+    assert size(tmp_path / "reconstructed.png") == enlarged(16 * 30 - 2, 2 * 30 - 2)
+    assert size(tmp_path / "aae_map.png") == enlarged(560, 560)
+    assert (tmp_path / "aae_codes.png").exists()
+    with (tmp_path / "encoders.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert 0 <= float(row["kept"]) <= 1
+    assert float(row["fid"]) > 0
+    for make in example.VARIANTS.values():
+        assert make(seed=0).encoder.input_shape == (None, *example.SHAPE)
+
+
+def test_sounds(tmp_path, monkeypatch):
+    example = load("sounds")
+    for name, number in (("NUM_HITS", 32), ("NUM_JUDGED", 100), ("FILTERS", 2)):
+        monkeypatch.setattr(example, name, number)
+    example.main(minutes=0, seed=0, folder=tmp_path)
+    for name in ("real", "generated"):
+        with wave.open(str(tmp_path / f"{name}.wav")) as file:
+            assert (file.getframerate(), file.getnframes()) == (8000, 24 * 4096)
+    for name in ("waveforms", "spectrograms"):
+        assert (tmp_path / f"{name}.png").exists()
+    hits = example.make_hits(50, seed=0)
+    assert np.abs(hits).max() < 1
+    np.testing.assert_array_equal(hits, example.make_hits(50, seed=0))
 
 
 def test_a_pyramid_on_digits(tmp_path, monkeypatch):

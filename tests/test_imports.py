@@ -21,6 +21,7 @@ ALLOWED = {
     "layers": {"differentiation"},
     "grids": {"voxels"},
     "voxels": set(),
+    "waveforms": set(),
     "data": {"differentiation"},
     "backends": set(),
     "differentiation": {"backends"},
@@ -40,7 +41,7 @@ ALLOWED = {
     "tiling": {"gans"},
     "latents": {"gans", "training", "differentiation"},
     "metrics": {"archives", "training", "grids", "data", "voxels"},
-    "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics"}
+    "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics", "waveforms"}
     | {"archives", "checkpoint_index", "saving", "version"},
     "runs": {
         "callbacks",

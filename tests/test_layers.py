@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from gankit.layers import (
     Clip,
     ImagePool,
+    PhaseShuffle,
     SpectralNormalization,
     UpsampleConv2D,
     fold_axis,
@@ -234,6 +235,23 @@ def test_a_pool_of_none_gives_everything_back():
     pool, images = ImagePool(0), np.ones((2, 1, 1, 1), "float32")
     pool.build(images.shape)
     np.testing.assert_array_equal(pool.exchange(images, keras.random.SeedGenerator(0)), images)
+
+
+def test_shifts_of_phase_are_whole_signals_mirrored():
+    line = np.arange(6.0, dtype="float32")
+    shifted = [[2, 1, 0, 1, 2, 3], [1, 0, 1, 2, 3, 4], line, [*line[1:], 4], [*line[2:], 4, 3]]
+    signals = np.stack([line, -line], axis=-1)[None].repeat(300, axis=0)
+    found = np.array(PhaseShuffle(2)(signals, training=True))
+    np.testing.assert_array_equal(found[..., 0], -found[..., 1])  # all channels alike
+    which = (found[:, None, :, 0] == np.array(shifted)).all(axis=-1)
+    assert (which.sum(axis=1) == 1).all()
+    np.testing.assert_allclose(which.mean(axis=0), 1 / 5, atol=0.08)
+    np.testing.assert_array_equal(PhaseShuffle(2)(signals), signals)
+
+
+def test_no_shift():
+    with pytest.raises(ValueError, match="most must be"):
+        PhaseShuffle(0)
 
 
 def test_clip_by_hand():

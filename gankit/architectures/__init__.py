@@ -3,6 +3,7 @@
 from gankit.architectures import (
     acgan,
     autoencoder,
+    bigan,
     cyclegan,
     dcgan,
     gan_3d,
@@ -19,11 +20,14 @@ from gankit.architectures import (
     stargan,
     tanh_upsampling,
     unnormalized,
+    vae_gan,
+    wavegan,
 )
 
 __all__ = [
     "acgan",
     "autoencoder",
+    "bigan",
     "cyclegan",
     "dcgan",
     "gan_3d",
@@ -40,4 +44,6 @@ __all__ = [
     "stargan",
     "tanh_upsampling",
     "unnormalized",
+    "vae_gan",
+    "wavegan",
 ]

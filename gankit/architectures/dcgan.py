@@ -13,6 +13,7 @@ image does not depend on which others are in the batch; dropout is an option.
 import keras
 from keras import layers
 
+from gankit.architectures.codes import codes
 from gankit.architectures.initial import small_normal
 from gankit.architectures.projection import project
 from gankit.architectures.shapes import crop, halve
@@ -114,6 +115,43 @@ def build_discriminator(
         embed = layers.Embedding(num_classes, features.shape[-1], start, dtype="float32")
         outputs = project(outputs, features, embed(condition))
     return keras.Model(inputs, outputs, name=name)
+
+
+def build_encoder(
+    image_shape: ImageShape,
+    latent_dim: int = 100,
+    filters: int = 64,
+    kernel_size: int = 4,
+    stochastic: bool = False,
+    name: str = "encoder",
+) -> keras.Model:
+    """Returns a network from images ``(batch, *image_shape)`` to codes ``(batch, latent_dim)``.
+
+    The discriminator's convolutions, with batch normalization after all but the first, as in
+    Donahue et al. 2016, arXiv:1605.09782. For ``gankit.BiGAN`` and the like.
+
+    Args:
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
+        latent_dim: length of a code, the generator's.
+        filters: channels of the first layer; doubled at each following one, up to 512.
+        kernel_size: width of the kernels, even.
+        stochastic: whether there is a second output, the logarithm of the variance, beside the
+            first one, the mean.
+        name: of the model.
+
+    Raises:
+        ValueError: an image that is too small, or an odd ``kernel_size``.
+    """
+    check_kernel_size(kernel_size)
+    inputs = x = keras.Input(image_shape, name="images")
+    for level in range(len(halve(image_shape)) - 1):
+        units = min(filters * 2**level, WIDEST)
+        x = layers.Conv2D(
+            units, kernel_size, strides=2, padding="same", use_bias=level == 0, **small_normal()
+        )(x)
+        x = layers.BatchNormalization()(x) if level else x
+        x = layers.LeakyReLU(negative_slope=0.2)(x)
+    return keras.Model(inputs, codes(layers.Flatten()(x), latent_dim, stochastic), name=name)
 
 
 def check_kernel_size(kernel_size: int) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import keras
 from keras import layers, ops
 
+from gankit.architectures.codes import codes
 from gankit.architectures.shapes import check_image_shape
-from gankit.typing import ImageShape
+from gankit.typing import ImageShape, Tensor
 
 
 def build_generator(
@@ -29,9 +30,8 @@ def build_generator(
         name: of the model.
     """
     shape = check_image_shape(image_shape)
-    inputs = x = keras.Input((latent_dim,), name="latents")
-    for units in hidden_units:
-        x = layers.Dense(units, activation="relu", kernel_initializer="he_normal")(x)
+    inputs = keras.Input((latent_dim,), name="latents")
+    x = rectified(inputs, hidden_units)
     x = layers.Dense(math.prod(shape))(x)
     x = layers.Reshape(shape)(x)
     outputs = layers.Activation("tanh", dtype="float32", name="images")(x)
@@ -62,3 +62,52 @@ def build_discriminator(
         x = layers.Dropout(dropout)(x)
     outputs = layers.Dense(1, dtype="float32", name="scores")(x)
     return keras.Model(inputs, outputs, name=name)
+
+
+def build_encoder(
+    image_shape: ImageShape,
+    latent_dim: int = 100,
+    hidden_units: Sequence[int] = (1000, 1000),
+    stochastic: bool = False,
+    name: str = "encoder",
+) -> keras.Model:
+    """Returns a network from images ``(batch, *image_shape)`` to codes ``(batch, latent_dim)``.
+
+    As in Makhzani et al. 2015, "Adversarial Autoencoders", arXiv:1511.05644, appendix A.
+
+    Args:
+        image_shape: ``(height, width, channels)``.
+        latent_dim: length of a code, the generator's.
+        hidden_units: width of each hidden layer.
+        stochastic: whether there is a second output, the logarithm of the variance, beside the
+            first one, the mean.
+        name: of the model.
+    """
+    inputs = keras.Input(check_image_shape(image_shape), name="images")
+    x = rectified(layers.Flatten()(inputs), hidden_units)
+    return keras.Model(inputs, codes(x, latent_dim, stochastic), name=name)
+
+
+def build_latent_discriminator(
+    latent_dim: int, hidden_units: Sequence[int] = (1000, 1000), name: str = "discriminator"
+) -> keras.Model:
+    """Returns a network from latents ``(batch, latent_dim)`` to logits ``(batch, 1)``.
+
+    The discriminator of an adversarial autoencoder, see ``build_encoder``.
+
+    Args:
+        latent_dim: length of a latent vector.
+        hidden_units: width of each hidden layer.
+        name: of the model.
+    """
+    latents = keras.Input((latent_dim,), name="latents")
+    x = rectified(latents, hidden_units)
+    outputs = layers.Dense(1, dtype="float32", name="scores")(x)
+    return keras.Model(latents, outputs, name=name)
+
+
+def rectified(x: Tensor, hidden_units: Sequence[int]) -> Tensor:
+    """Returns what hidden layers of rectified linear units make of ``x``."""
+    for units in hidden_units:
+        x = layers.Dense(units, activation="relu", kernel_initializer="he_normal")(x)
+    return x

@@ -10,6 +10,7 @@ from gankit.grids import make_grid, save_grid
 from gankit.saving import write_whole
 from gankit.training.by_products import ByProduct
 from gankit.typing import Every, Logs, PathLike, Structure, ValueRange
+from gankit.waveforms import draw_signals
 
 
 class SampleGrid(Periodic):
@@ -17,7 +18,9 @@ class SampleGrid(Periodic):
 
     The pictures of one run can be compared, and put together by ``gankit.save_animation``. Names
     sort by time: ``epoch_0007.png`` counts the epochs that the GAN has completed, and
-    ``step_000700.png`` its training steps, also across runs that are taken up again.
+    ``step_000700.png`` its training steps, also across runs that are taken up again. Signals are
+    drawn by ``gankit.draw_signals``; for other pictures, such as spectrograms, a subclass overrides
+    ``draw``.
 
     Args:
         folder: where to write; made if it is missing.
@@ -71,9 +74,12 @@ class SampleGrid(Periodic):
 
     def draw(self) -> np.ndarray:
         """Returns the images of a grid."""
-        return self.model.generate(
+        images = self.model.generate(
             self.num_images, condition=self.condition, seed=self.seed, ema=self.ema
         )
+        if np.ndim(images) == 3:
+            return draw_signals(images, value_range=self.value_range)
+        return images
 
     def act(self, unit: str, number: int) -> None:
         """Writes one grid; of several workers all draw, and the first one writes."""

@@ -18,6 +18,7 @@ from gankit.data.moving_digits import moving_digits
 from gankit.data.pairs import from_pairs
 from gankit.data.resizing import resize_bicubic
 from gankit.data.shards import from_shards
+from gankit.data.signals import from_signals
 from gankit.data.stacked_digits import stack_digits
 from gankit.data.tables import read_labels
 from gankit.data.tfds import from_tfds
@@ -31,6 +32,7 @@ __all__ = [
     "from_high_resolution",
     "from_pairs",
     "from_shards",
+    "from_signals",
     "from_tfds",
     "from_voxels",
     "load_mnist",

@@ -1,9 +1,12 @@
 """The training step, in ``gan.py``, and one file for each variant."""
 
+from gankit.gans.aae import AAE
 from gankit.gans.acgan import ACGAN
 from gankit.gans.began import BEGAN
+from gankit.gans.bigan import BiGAN
 from gankit.gans.cyclegan import CycleGAN
 from gankit.gans.ebgan import EBGAN
+from gankit.gans.encoding_gan import EncodingGAN
 from gankit.gans.gan import GAN
 from gankit.gans.gan_3d import GAN3D
 from gankit.gans.infogan import InfoGAN
@@ -13,11 +16,13 @@ from gankit.gans.one_pass import OnePassGAN
 from gankit.gans.pix2pix import Pix2Pix
 from gankit.gans.srgan import SRGAN
 from gankit.gans.stargan import StarGAN
+from gankit.gans.vae_gan import VAEGAN
 from gankit.gans.wgan import WGAN
 from gankit.gans.wgan_gp import WGANGP
 from gankit.training.batch import Batch
 
 __all__ = [
+    "AAE",
     "ACGAN",
     "BEGAN",
     "EBGAN",
@@ -25,10 +30,13 @@ __all__ = [
     "GAN3D",
     "LAPGAN",
     "SRGAN",
+    "VAEGAN",
     "WGAN",
     "WGANGP",
     "Batch",
+    "BiGAN",
     "CycleGAN",
+    "EncodingGAN",
     "InfoGAN",
     "NextFrameGAN",
     "OnePassGAN",

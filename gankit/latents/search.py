@@ -66,8 +66,8 @@ def project(
             makes.
         condition: what the generator is given, a row for each image.
         starts: how many latents to start from for each image.
-        encoder: a Keras model from images to latents, which gives the first of the starts; None
-            draws all of them from the GAN's prior.
+        encoder: a Keras model from images to latents, its first output, which gives the first of
+            the starts, e.g. ``gan.encoder``; None draws all of them from the GAN's prior.
         steps: of gradient descent (Adam, with a rate that falls to 0).
         learning_rate: of the first step.
         ema: whether to use ``ema_generator`` where there is one.
@@ -123,7 +123,7 @@ def draw_starts(
         raise ValueError("This generator takes no latents: there is nothing to look for.")
     latents = ops.convert_to_numpy(drawn).reshape(len(images), starts, *drawn.shape[1:]).copy()
     if encoder is not None:
-        guesses = predict(encoder, images, batch_size=256)
+        guesses = keras.tree.flatten(predict(encoder, images, batch_size=256))[0]
         if guesses.shape != latents[:, 0].shape:
             raise ValueError(
                 f"The encoder must return latents of shape {latents[:, 0].shape}, got "

@@ -44,11 +44,6 @@ def build_discriminator(*outputs, image_shape=IMAGE_SHAPE, features=False, **inp
     return build(inputs, outputs or [(1,)], name="discriminator", features=features)
 
 
-def build_encoder(*outputs):
-    """Returns a network from images to codes as long as latents."""
-    return build({"images": IMAGE_SHAPE}, outputs or [(LATENT_DIM,)], name="encoder")
-
-
 def build_styled_generator():
     """Returns a generator that is made of two: from latents to styles, and from these to images."""
     latents = keras.Input((LATENT_DIM,), name="latents")

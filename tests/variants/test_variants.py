@@ -1,4 +1,4 @@
-"""Twenty variants, each in one short file of public names: the proof that the core serves them."""
+"""Variants, each in one short file of public names: the proof that the core serves them."""
 
 import re
 from collections.abc import Callable
@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import make_images
-from variants import brightness, growth, rgba, signals, table
-from variants.aae import AAE
-from variants.bigan import BiGAN
+from variants import brightness, growth, rgba, table
 from variants.consistency import ConsistencyGAN
 from variants.fast_gan import FastGAN
 from variants.lecam import LeCamGAN
@@ -21,9 +19,7 @@ from variants.lookahead import LookaheadGAN
 from variants.multi_scale import MultiScaleGAN
 from variants.networks import (
     LATENT_DIM,
-    build,
     build_discriminator,
-    build_encoder,
     build_generator,
     build_styled_generator,
 )
@@ -34,7 +30,6 @@ from variants.semi_supervised import SemiSupervisedGAN
 from variants.style_mixing import StyleMixingGAN
 from variants.top_k import TopKGAN
 from variants.two_discriminators import TwoDiscriminators
-from variants.vae_gan import VAEGAN
 
 import gankit
 
@@ -72,26 +67,12 @@ def networks(**arguments):
     }
 
 
-def with_encoder(**arguments):
-    return networks(encoder=build_encoder(), **arguments)
-
-
 def grow_in_mid_training(gan):
     gan.fit(make_images(30, (16, 16, 1)), batch_size=10, verbose=0)
     growth.grow(gan)
 
 
 ROWS = [
-    Row(BiGAN, lambda: with_encoder(discriminator=build_discriminator(latents=(LATENT_DIM,)))),
-    Row(
-        VAEGAN,
-        lambda: {
-            "generator": build_generator(),
-            "discriminator": build_discriminator(features=True),
-            "encoder": build_encoder((LATENT_DIM,), (LATENT_DIM,)),
-        },
-    ),
-    Row(AAE, lambda: with_encoder(discriminator=build({"latents": (LATENT_DIM,)}, [(1,)]))),
     Row(
         SemiSupervisedGAN,
         lambda: networks(discriminator=build_discriminator((3,), features=True)),
@@ -126,7 +107,6 @@ ROWS = [
         asked={"condition": [[-0.5], [0.0], [0.5]]},
     ),
     row_of(table, table.make_data(20)),
-    row_of(signals, signals.make_data(20)),
     row_of(rgba, rgba.make_data(20)),
     row_of(growth, make_images(20, (32, 32, 1)), prepare=grow_in_mid_training),
 ]

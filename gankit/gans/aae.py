@@ -1,0 +1,85 @@
+"""An autoencoder whose codes a discriminator can't tell from latents that were drawn."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from gankit import penalties
+from gankit.gans.encoding_gan import EncodingGAN
+from gankit.training.batch import Batch, count_rows
+from gankit.typing import Number, Scalars, Tensor
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class AAE(EncodingGAN):
+    """An adversarial autoencoder: the codes of the data fill the prior, whichever that is.
+
+    The discriminator sees latents alone: those drawn from ``latent_prior`` are real, codes of
+    images are fake. The encoder pays for codes that are told from drawn ones, as the term
+    ``adversarial``; encoder and generator, the decoder, both pay the mean squared distance between
+    images and their reconstructions, as the term ``reconstruction``. So new images can be drawn as
+    from any GAN, and a map of two latents shows all of the data without a gap.
+
+    ``compile(optimizers={"encoder": ...})`` gives the encoder its optimizer. A penalty is on slopes
+    by latents, and ``augment`` is of no use here. ``encode(images)`` returns codes,
+    ``reconstruct_images(images)`` images, and ``score(images)`` says how likely their codes are.
+
+    Args:
+        generator: as in ``GAN``; the decoder.
+        discriminator: from ``latents``, an input of that name, to scores.
+        encoder: from images to codes, see ``EncodingGAN``.
+        reconstruction_weight: factor of the encoder's term ``reconstruction``. The paper takes
+            turns, a step for each term, where this class adds them up.
+        **kwargs: as in ``GAN``.
+
+    Raises:
+        ValueError: networks that don't fit each other.
+
+    References:
+        Makhzani et al. 2015, "Adversarial Autoencoders", arXiv:1511.05644.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        encoder: keras.Model,
+        *,
+        reconstruction_weight: Number = 10.0,
+        **kwargs: Any,
+    ):
+        super().__init__(generator, discriminator, encoder, **kwargs)
+        self.discriminator_inputs.require(latents=1, images=0)
+        self.reconstruction_weight = reconstruction_weight
+
+    def make(self, real: Batch) -> tuple[Batch, Batch]:
+        """Returns the data with drawn latents, and reconstructions with the codes they are of."""
+        drawn = self.sample_latents(count_rows(real.images))
+        fake = self.encoded(real)
+        return real._replace(latents=drawn), fake._replace(images=self.decoded(fake))
+
+    def discriminate(self, batch: Batch) -> Batch:
+        """Returns the batch with scores of its latents; images without latents get their codes."""
+        return super().discriminate(self.encoded(batch) if batch.latents is None else batch)
+
+    def gradient_penalty(self, penalty: penalties.Penalty, real: Batch, fake: Batch) -> Tensor:
+        """Returns what the slopes by latents cost, a scalar."""
+        costs = penalty(
+            lambda latents: self.discriminate(real._replace(latents=latents)).scores,
+            real.latents,
+            fake.latents,
+            seed=self.training_seed,
+            step=self.steps_completed,
+        )
+        return ops.mean(costs)
+
+    def encoder_losses(self, real: Batch, fake: Batch) -> Scalars:
+        """Returns what codes cost that are told from drawn latents, or that lose the image."""
+        weight = self.current(self.reconstruction_weight)
+        cost = weight * self.generator_losses(real, fake)["reconstruction"]
+        return super().generator_losses(real, fake) | {"reconstruction": cost}
+
+    def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
+        """Returns the mean squared distance between images and their reconstructions."""
+        return {"reconstruction": ops.mean(ops.square(fake.images - real.images))}
