@@ -1,4 +1,4 @@
-"""GAN building blocks on Keras 3 and TensorFlow."""
+"""GAN building blocks on Keras 3, for TensorFlow, JAX and PyTorch."""
 
 from gankit import (
     architectures,

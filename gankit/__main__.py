@@ -1,4 +1,4 @@
-"""What a trained GAN is asked for most, from a shell: ``gankit generate MODEL.keras``.
+"""The command line: ``gankit train``, ``gankit generate`` and the other commands.
 
 Thin over the library: each of ``gankit.commands`` calls what a script would call, and writes one
 file or prints a few numbers. ``python -m gankit`` is the same.

@@ -1,4 +1,4 @@
-"""What is in a ``.keras`` file, checked before Keras builds anything out of it."""
+"""Checks of ``.keras`` files, before Keras builds anything out of them."""
 
 import contextlib
 import copy

@@ -1,4 +1,4 @@
-"""Which files in a folder are a run's checkpoints: those that the folder's index names.
+"""The index of a run's checkpoints, by which they are told from other files in the folder.
 
 To be read by anybody at any time, without a lock: the index is replaced as a whole, and names a
 checkpoint before that is there, and still after it is deleted.

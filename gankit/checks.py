@@ -1,4 +1,4 @@
-"""Checks of arguments. This file knows nothing of the rest of gankit, so every part may use it."""
+"""Checks of arguments. Every part of gankit may use them; they depend on none."""
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Configurations that follow from constructors, so that no class writes its own."""
+"""Configurations that follow from a constructor's signature, so that no class writes its own."""
 
 import inspect
 from typing import Any, Self

@@ -1,4 +1,4 @@
-"""Networks of other layers that compute the same: Keras's alone, in float32, or for TFLite."""
+"""Equivalent networks of other layers: of Keras's own, in float32, or for TFLite."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias

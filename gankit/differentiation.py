@@ -1,4 +1,4 @@
-"""Three verbs that differentiate, and the rest of what depends on the backend of Keras.
+"""Differentiation, and everything else that depends on Keras's backend.
 
 The training step, penalties and searches are written in ``keras.ops`` and in these verbs, so that
 no other file opens a gradient tape, or asks which backend runs or on how many devices.

@@ -1,4 +1,4 @@
-"""Layers, and a constraint of weights, that Keras does not have."""
+"""Layers and a weight constraint that Keras does not have."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Files of GANs: loaded, with a word on what is wrong, and written as a whole."""
+"""Loading of GANs' files, with clear errors, and atomic writes."""
 
 import os
 import re

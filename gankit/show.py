@@ -1,4 +1,4 @@
-"""A look at the data, as a GAN gets them."""
+"""A picture of a batch of the data."""
 
 import math
 import types

@@ -1,4 +1,4 @@
-"""Photos of any size through a generator of images from images, which knows one size."""
+"""Photos of any size through an image-to-image generator of one size, in tiles."""
 
 import itertools
 

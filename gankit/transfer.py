@@ -1,4 +1,4 @@
-"""Fine-tuning: a GAN that begins with the weights of another one."""
+"""Fine-tuning: a GAN that begins with another one's weights."""
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher

@@ -1,4 +1,4 @@
-"""Names for the kinds of things that go in and out, for type checkers and for readers.
+"""Type aliases, for type checkers and for readers.
 
 Keras and its backends bring no types: to a type checker everything of theirs is ``Any``.
 """

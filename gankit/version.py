@@ -1,3 +1,3 @@
-"""Which gankit this is; files say by which one they were written."""
+"""The version of gankit, which is also written into its files."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""A discriminator that repeats images: a convolutional autoencoder, for EBGAN and BEGAN.
+"""A convolutional autoencoder as a discriminator, for EBGAN and BEGAN.
 
 Halves the image by strided convolutions to an encoding, and enlarges it again, after Zhao et al.
 2016, arXiv:1609.03126, appendix D, whose sizes differ from data set to data set.

@@ -1,4 +1,4 @@
-"""A discriminator of images and latents: BiGAN's. Generator and encoder are those of ``dcgan``.
+"""BiGAN's discriminator, of images and latents. Its other networks are those of ``dcgan``.
 
 Convolutions like DCGAN's see the image, a dense layer sees the latents, and further ones both
 together, as in Dumoulin et al. 2016, "Adversarially Learned Inference", arXiv:1606.00704, appendix

@@ -1,4 +1,4 @@
-"""How encoders end."""
+"""The last layers of encoders."""
 
 from keras import layers
 

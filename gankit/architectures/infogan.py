@@ -1,4 +1,4 @@
-"""Networks that invent codes and read them: InfoGAN's for MNIST.
+"""InfoGAN's networks for MNIST.
 
 Chen et al. 2016, "InfoGAN", arXiv:1606.03657, appendix C.1, for images of 28x28, which begin with
 7x7 pixels and are doubled twice. Larger images are doubled as often as it takes to begin with at

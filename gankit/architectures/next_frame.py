@@ -1,4 +1,4 @@
-"""Networks that look at several scales, to guess the next frame of a film.
+"""Networks of several scales that predict the next frame of a film.
 
 Mathieu et al. 2015, "Deep multi-scale video prediction beyond mean square error", arXiv:1511.05440,
 section 3: the generator guesses the frame in few pixels first, and at each larger scale, told the

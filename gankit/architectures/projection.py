@@ -1,4 +1,4 @@
-"""How a discriminator takes a class: by a projection of its features.
+"""The projection discriminator's condition: a class, by an inner product with the features.
 
 Miyato and Koyama 2018, "cGANs with Projection Discriminator", arXiv:1802.05637.
 """

@@ -1,4 +1,4 @@
-"""The sizes that an image's maps have, from its own down to the few pixels where it begins."""
+"""The sizes of a network's maps, from the image down to the few pixels of the first one."""
 
 from collections.abc import Sequence
 

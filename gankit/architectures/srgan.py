@@ -1,4 +1,4 @@
-"""A residual network that enlarges images, and a network that judges them: SRResNet and SRGAN.
+"""SRResNet, which enlarges images, and SRGAN's discriminator.
 
 Ledig et al. 2016, "Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial
 Network", arXiv:1609.04802, figure 4. The generator works at the size of the small image and has no

@@ -1,4 +1,4 @@
-"""One translator for many kinds of images, and a network that tells them apart: StarGAN's.
+"""StarGAN's networks: one generator for several domains, and a classifying discriminator.
 
 Choi et al. 2018, "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image
 Translation", arXiv:1711.09020, appendix: CycleGAN's translator, which gets the asked kind as planes

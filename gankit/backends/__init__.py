@@ -1,4 +1,4 @@
-"""What differs from one backend of Keras to the next: a file for each, line by line alike.
+"""The parts that differ between Keras's backends: a file for each, with the same functions.
 
 ``gankit.differentiation`` chooses one of them, and says what each function is for.
 """

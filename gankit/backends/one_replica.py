@@ -1,4 +1,4 @@
-"""What backends share that run a step as one program: JAX and PyTorch."""
+"""Functions for backends that run a step as one program: JAX and PyTorch."""
 
 import keras
 

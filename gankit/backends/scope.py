@@ -1,4 +1,4 @@
-"""Values that variables have for a while."""
+"""Temporary values of variables."""
 
 from collections.abc import Iterable
 from typing import Any

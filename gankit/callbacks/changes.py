@@ -1,4 +1,4 @@
-"""What a script says otherwise than it did when a checkpoint was written."""
+"""Differences between a script and the one that wrote a checkpoint."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A run that goes on where it stopped, whatever stopped it."""
+"""Checkpoints, from which a run continues after any kind of stop."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""The folder of a run: which files in it are its checkpoints, and who may write them."""
+"""The folder of a run: its checkpoints, and who may write them."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""A lock on a file that ends with the process that holds it."""
+"""A file lock that ends with the process that holds it."""
 
 import json
 import os

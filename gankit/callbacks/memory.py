@@ -1,4 +1,4 @@
-"""What callbacks remember between epochs, and would otherwise forget with each ``fit``."""
+"""The state of callbacks, which Keras would reset at each ``fit``."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What is done at the end of each epoch, or every so many training steps."""
+"""A base class for callbacks that act each epoch, or every so many training steps."""
 
 import keras
 

@@ -1,4 +1,4 @@
-"""A page about a run, which is written while the run goes on."""
+"""A report on a run: one HTML page, updated while the run goes on."""
 
 import time
 from collections.abc import Mapping

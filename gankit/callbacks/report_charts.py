@@ -1,4 +1,4 @@
-"""Charts of a run as SVG, for a page that may be dark or light."""
+"""A report's charts, as SVG for a dark or a light page."""
 
 import html
 import io

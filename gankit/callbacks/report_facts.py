@@ -1,4 +1,4 @@
-"""What a run is made of, and what it runs on."""
+"""The facts in a report: networks, settings, versions and machine."""
 
 import inspect
 import os

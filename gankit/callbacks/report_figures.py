@@ -1,4 +1,4 @@
-"""Real images, and generated ones beside those that are most like them."""
+"""A report's pictures of real images, and of samples beside their nearest neighbours."""
 
 import numpy as np
 

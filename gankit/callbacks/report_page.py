@@ -1,4 +1,4 @@
-"""The page of a report: HTML that needs nothing from elsewhere."""
+"""The HTML of a report, in one file that loads nothing from elsewhere."""
 
 import html
 from collections.abc import Mapping, Sequence

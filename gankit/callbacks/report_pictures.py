@@ -1,4 +1,4 @@
-"""Pictures inside the page. A run that resumes reads them back from it."""
+"""The pictures inside a report. A run that resumes reads them back from it."""
 
 import base64
 import html

@@ -1,4 +1,4 @@
-"""Pictures of what the generator makes, while it learns."""
+"""Grids of generated images, saved during training."""
 
 import tempfile
 from pathlib import Path

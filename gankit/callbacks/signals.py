@@ -1,4 +1,4 @@
-"""Signals that end a process, put off until its state is saved."""
+"""Signals that end a process, postponed until its state is saved."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Training for a given time."""
+"""Stops training after a given time."""
 
 import time
 from collections.abc import Callable

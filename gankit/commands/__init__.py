@@ -1,4 +1,4 @@
-"""The shell's commands, one file each.
+"""The commands of the shell, one file each.
 
 A command has ``add_arguments(parser)``, which says in the parser's description what it does and
 takes its options, and ``run(arguments)``, which does it.

@@ -1,4 +1,4 @@
-"""``gankit card``: what others should know about a run's model."""
+"""``gankit card``: a model card for a run."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``gankit explore``: a page on which you play with a generator's latents."""
+"""``gankit explore``: a page with sliders for a generator's latents."""
 
 import argparse
 import webbrowser

@@ -1,4 +1,4 @@
-"""``gankit export``: a network for programs without gankit."""
+"""``gankit export``: a network as a file for programs without gankit."""
 
 import argparse
 import sys

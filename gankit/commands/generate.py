@@ -1,4 +1,4 @@
-"""``gankit generate``: images, as a grid or each as a file."""
+"""``gankit generate``: images, in a grid or as single files."""
 
 import argparse
 import math

@@ -1,4 +1,4 @@
-"""``gankit interpolate``: a film of ways between latents."""
+"""``gankit interpolate``: a film of interpolated latents."""
 
 import argparse
 from pathlib import Path

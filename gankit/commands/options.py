@@ -1,4 +1,4 @@
-"""Options that several commands have, and how what follows them is read."""
+"""Options that several commands share, and the types of their values."""
 
 import argparse
 import math

@@ -1,4 +1,4 @@
-"""``gankit train``: a GAN of your own pictures, from one line."""
+"""``gankit train``: a GAN of your own pictures, in one line."""
 
 import argparse
 import ast

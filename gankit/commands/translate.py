@@ -1,4 +1,4 @@
-"""``gankit translate``: photos of any size through a GAN of images from images."""
+"""``gankit translate``: image-to-image translation of photos of any size."""
 
 import argparse
 import warnings

@@ -1,4 +1,4 @@
-"""Adapters from images as people have them to what a GAN trains on.
+"""Adapters: arrays, folders, archives and data sets as batches for training.
 
 Each adapter, ``from_...``, gives a dataset: shuffled batches of float32 images ``(batch, height,
 width, channels)`` in [-1, 1], or pairs ``(images, condition)``, read ahead. On TensorFlow that is a

@@ -1,4 +1,4 @@
-"""Batches that are read in threads before they are asked for."""
+"""Batches that threads read before they are needed."""
 
 import functools
 import os

@@ -1,4 +1,4 @@
-"""How batches reach the backend: by ``tf.data`` on TensorFlow, by ``Batches`` on all others.
+"""The batches that a backend gets: ``tf.data`` on TensorFlow, ``Batches`` on all others.
 
 Either way they are the same batches, in the same order, and each pass over them is an epoch.
 """

@@ -1,4 +1,4 @@
-"""What an adapter asks of its input, and what it says when it does not get it."""
+"""Checks of an adapter's input."""
 
 import warnings
 from typing import overload

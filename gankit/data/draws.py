@@ -1,4 +1,4 @@
-"""Random numbers that are a function of (seed, epoch, index), whatever process asks for them.
+"""Random numbers as a function of (seed, epoch, index), the same in every process.
 
 They are drawn for a whole epoch at once, from which each image picks its own by its index: the n-th
 number of a stream doesn't depend on how many follow it.

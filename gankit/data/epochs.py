@@ -1,4 +1,4 @@
-"""Which epoch's order the next pass over data has.
+"""The epoch whose order the next pass over the data has.
 
 ``tf.data``'s own ``shuffle(seed=...)`` counts epochs inside the iterator, so that a run taken up in
 another process would see the first epochs' orders again. Here the epoch is a number that stands

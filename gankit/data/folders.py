@@ -1,4 +1,4 @@
-"""Image files in folders: which there are, and which of them look whole."""
+"""Image files in folders: finding them, and leaving out damaged ones."""
 
 import os
 import warnings

@@ -1,4 +1,4 @@
-"""Photos, and what they would look like in fewer pixels: what super-resolution learns from."""
+"""Photos and their copies of fewer pixels, for super-resolution."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""One image: decoded, cut and resized, and scaled to [-1, 1] or another range.
+"""Single images: decoding, cropping, resizing, and scaling to [-1, 1] or another range.
 
 All adapters come through here, so the same picture gives the same pixels whether it comes out of a
 folder, an array or a prepared data set, and on every backend.

@@ -1,4 +1,4 @@
-"""Batches that can only be had in turn, such as those of an iterable, by their epoch and number."""
+"""Batches that come in a fixed order only, such as those of an iterable."""
 
 import itertools
 import threading

@@ -1,4 +1,4 @@
-"""What stands beside the images: their classes, or other numbers that tell of each one."""
+"""Labels of images: classes, real numbers or vectors."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""Image files, opened so that none of them can hang, fill the memory, or start anything."""
+"""Safe opening of image files: none can hang, fill the memory, or run anything."""
 
 import contextlib
 import io

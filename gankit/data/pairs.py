@@ -1,4 +1,4 @@
-"""Pairs of images: what is given, and what is to become of it."""
+"""Pairs of images, for image-to-image translation."""
 
 import unicodedata
 import warnings

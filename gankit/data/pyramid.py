@@ -1,4 +1,4 @@
-"""A Laplacian pyramid of images: small ones, and what each level lacks at twice the size."""
+"""A Laplacian pyramid of images, for LAPGAN."""
 
 import numpy as np
 from keras import ops

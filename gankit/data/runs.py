@@ -1,4 +1,4 @@
-"""An order of images that a disk can follow: runs of neighbours, shuffled in blocks of many."""
+"""A shuffled order that suits a disk: runs of neighbours, shuffled in large blocks."""
 
 import numpy as np
 

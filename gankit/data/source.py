@@ -1,4 +1,4 @@
-"""Where batches come from on every backend: a function of the epoch and of their number in it."""
+"""The source of batches on every backend: a function of the epoch and the batch's number."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

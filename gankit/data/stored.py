@@ -1,4 +1,4 @@
-"""Data that a GPU holds, and cuts its batches from by itself.
+"""Data that a GPU holds, and cuts its batches from.
 
 Sent over once, as bytes, images no longer have to be scaled and sent batch by batch, as floats of
 four times the size.

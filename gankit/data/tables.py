@@ -1,4 +1,4 @@
-"""Labels of images as people keep them beside the files: in a table."""
+"""Tables of labels, as people keep them beside image files."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Where the files inside a tar begin and end, which its headers tell."""
+"""The places of files inside a tar, as its headers give them."""
 
 import os
 import struct

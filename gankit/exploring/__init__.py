@@ -1,4 +1,4 @@
-"""A page on this machine on which one plays with a generator's latents: ``gankit explore``."""
+"""The page of ``gankit explore``, on which you play with a generator's latents."""
 
 from gankit.exploring.server import Server
 from gankit.exploring.studio import Studio

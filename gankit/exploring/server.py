@@ -1,4 +1,4 @@
-"""A small server for one page, on this machine alone."""
+"""A small local server for one page."""
 
 import hmac
 import json

@@ -1,4 +1,4 @@
-"""What the page of ``gankit explore`` asks of a GAN."""
+"""The GAN behind the page of ``gankit explore``."""
 
 import io
 from collections.abc import Sequence

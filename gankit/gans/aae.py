@@ -1,4 +1,4 @@
-"""An autoencoder whose codes a discriminator can't tell from latents that were drawn."""
+"""The adversarial autoencoder, whose codes follow the prior."""
 
 from typing import Any
 

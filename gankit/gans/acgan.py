@@ -1,4 +1,4 @@
-"""A GAN whose discriminator also tells the class."""
+"""The auxiliary classifier GAN: its discriminator also predicts the class."""
 
 from typing import Any
 

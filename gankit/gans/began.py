@@ -1,4 +1,4 @@
-"""A GAN of autoencoders that holds the two networks in balance."""
+"""The boundary equilibrium GAN: autoencoders, held in balance."""
 
 from typing import Any, ClassVar
 

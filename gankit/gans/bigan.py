@@ -1,4 +1,4 @@
-"""A GAN whose discriminator sees an image and its latents together."""
+"""The bidirectional GAN: its discriminator sees an image together with its latents."""
 
 from typing import Any
 

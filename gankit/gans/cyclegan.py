@@ -1,4 +1,4 @@
-"""Two GANs that turn images of one kind into another kind and back, without pairs."""
+"""CycleGAN: translation between two kinds of images, both ways, without pairs."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""A GAN whose discriminator is an autoencoder, which repeats real images well and others badly."""
+"""The energy-based GAN: its discriminator is an autoencoder that reconstructs real images."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""A GAN that also goes the other way: from images to latents."""
+"""The base class of GANs with an encoder, from images to latents."""
 
 from typing import Any
 

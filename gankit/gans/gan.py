@@ -1,4 +1,4 @@
-"""The path of a batch, from the data to the updates of all networks, top to bottom."""
+"""The base class of all GANs: the path of a batch from the data to the updates, top to bottom."""
 
 import functools
 from collections.abc import Mapping, Sequence

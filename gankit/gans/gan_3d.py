@@ -1,4 +1,4 @@
-"""A GAN of shapes, whose discriminator waits for its generator."""
+"""The GAN of volumetric shapes, whose discriminator waits for its generator."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""A GAN that invents codes and must be able to read them in its images."""
+"""InfoGAN: codes that the discriminator can read in the images."""
 
 from typing import Any
 

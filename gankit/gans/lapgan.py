@@ -1,4 +1,4 @@
-"""A pyramid of GANs, from coarse to fine."""
+"""LAPGAN: a pyramid of GANs, from coarse to fine."""
 
 from collections.abc import Iterable
 from pathlib import Path

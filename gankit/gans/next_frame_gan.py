@@ -1,4 +1,4 @@
-"""A GAN that goes on with a film."""
+"""A GAN that predicts the next frames of a film."""
 
 from typing import Any, ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""A GAN that turns one kind of image into another, from pairs of both."""
+"""Pix2pix: image-to-image translation, from pairs."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""A GAN that enlarges images."""
+"""SRGAN: super-resolution."""
 
 from typing import Any, ClassVar
 

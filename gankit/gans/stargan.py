@@ -1,4 +1,4 @@
-"""A GAN that turns images of many kinds into each other."""
+"""StarGAN: translation between several domains by one generator."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""A variational autoencoder that compares images as a discriminator sees them."""
+"""The VAE-GAN: a variational autoencoder that compares images by a discriminator's features."""
 
 from typing import Any
 

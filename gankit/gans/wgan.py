@@ -1,4 +1,4 @@
-"""A GAN whose critic measures a distance, kept smooth by clipping its weights."""
+"""The Wasserstein GAN, with clipped weights."""
 
 from typing import Any, ClassVar
 

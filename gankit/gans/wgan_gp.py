@@ -1,4 +1,4 @@
-"""A GAN whose critic measures a distance, kept smooth by a penalty on its slope."""
+"""The Wasserstein GAN with a gradient penalty."""
 
 from typing import Any, ClassVar
 

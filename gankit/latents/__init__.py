@@ -1,4 +1,4 @@
-"""What a trained generator's latents are good for.
+"""Tools for the latents of a trained generator.
 
 ``interpolate`` and ``truncate`` compute with latents alone, ``find_directions`` with the
 generator's weights. ``project`` finds the latents of a

@@ -1,4 +1,4 @@
-"""What `edit` asks of an image: given pixels, or the edges of a drawing, where a mask says so."""
+"""Constraints for ``edit``: given pixels, or the edges of a drawing, within a mask."""
 
 import numpy as np
 from keras import ops

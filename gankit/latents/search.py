@@ -1,4 +1,4 @@
-"""Latents that are searched for by gradient descent through a generator, whose weights stay.
+"""Searches for latents by gradient descent through a fixed generator.
 
 ``project`` finds the latents of a given image, and ``edit`` those of an image that meets
 constraints.

@@ -1,4 +1,4 @@
-"""Latents from latents: interpolation between two of them, and truncation."""
+"""Interpolation between latents, and truncation."""
 
 from typing import Literal
 

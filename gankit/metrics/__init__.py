@@ -1,4 +1,4 @@
-"""How good generated images are, by the features or classes that a network finds in them."""
+"""Metrics of generated images, in the features or classes that a network finds in them."""
 
 from gankit.metrics import extractors
 from gankit.metrics.by_name import measure

@@ -1,4 +1,4 @@
-"""What a metric asks of features, and what it says when it does not get it."""
+"""Checks of features."""
 
 import keras
 import numpy as np

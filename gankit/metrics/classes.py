@@ -1,4 +1,4 @@
-"""What a classifier finds in generated images: modes, their balance, the class asked for."""
+"""Metrics of classes: mode coverage, balance, and accuracy for the class asked for."""
 
 from typing import NamedTuple
 

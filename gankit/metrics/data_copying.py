@@ -1,4 +1,4 @@
-"""A test of whether a generator copies: are samples nearer to training images than new images?"""
+"""The data-copying test: are samples nearer to training images than new images are?"""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Precision and recall that single outliers can't spoil."""
+"""Density and coverage: precision and recall that single outliers can't spoil."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Networks that turn images into features, by which metrics compare them.
+"""Networks that turn images into features, for the metrics.
 
 An extractor is any Keras model from images in [-1, 1] to features, ``(batch, ...)``. Where it has a
 second output, that is the probability of each class, ``(batch, classes)``.

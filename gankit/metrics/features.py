@@ -1,4 +1,4 @@
-"""From images to what metrics compare."""
+"""Features of images: extraction and files of them."""
 
 import hashlib
 import tempfile

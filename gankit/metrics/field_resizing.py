@@ -1,4 +1,4 @@
-"""Images as the tools that published FIDs resize them, each in its own way.
+"""The ways to resize images of the tools that measure published FIDs.
 
 All take levels of 0 to 255 as float32 ``(n, height, width, 3)``, and return what Inception of 2015
 takes, ``(n, 299, 299, 3)``.

@@ -1,4 +1,4 @@
-"""The network that published FIDs were measured by: TensorFlow's Inception of December 2015.
+"""TensorFlow's Inception of December 2015, by which published FIDs were measured.
 
 Szegedy et al. 2015, "Rethinking the Inception Architecture for Computer Vision", arXiv:1512.00567,
 with what is peculiar to the graph of 2015: averages that leave the border out, a largest value in

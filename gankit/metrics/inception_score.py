@@ -1,4 +1,4 @@
-"""Whether a classifier is sure of each generated image, and finds many classes among all."""
+"""The Inception score: sure of each image, many classes among all."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""How sure a metric is: what it would say with other images of the same kinds."""
+"""Confidence intervals of metrics."""
 
 import statistics
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The real images that lie nearest to each generated one: does the generator copy?"""
+"""The real images nearest to each generated one, to see whether a generator copies."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""How smoothly images change on the way from one latent to another."""
+"""The perceptual path length: how smoothly images change with their latents."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""How many generated images look real, and how much of the real ones is covered."""
+"""Precision and recall: how many samples look real, how much of the real ones is covered."""
 
 from typing import NamedTuple
 

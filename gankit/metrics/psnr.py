@@ -1,4 +1,4 @@
-"""How far images are from given ones, pixel by pixel: for tasks that have one right answer."""
+"""The peak signal-to-noise ratio, for tasks that have one right answer."""
 
 import numpy as np
 from numpy.typing import ArrayLike

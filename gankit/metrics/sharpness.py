@@ -1,4 +1,4 @@
-"""How sharp images are, whatever they show, and beside true ones."""
+"""The sharpness of images, and its difference from that of true ones."""
 
 import numpy as np
 from numpy.typing import ArrayLike

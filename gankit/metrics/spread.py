@@ -1,4 +1,4 @@
-"""Whether generated images differ from each other as much as real ones do."""
+"""The diversity of generated images, relative to that of real ones."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Whether a shape of voxels is one thing."""
+"""The share of a shape's voxels in its largest connected piece."""
 
 import numpy as np
 from numpy.typing import ArrayLike

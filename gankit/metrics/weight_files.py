@@ -1,4 +1,4 @@
-"""Arrays in files of weights that other libraries write: PyTorch's, safetensors, TensorFlow's.
+"""Readers for other libraries' files of weights: PyTorch's, safetensors, TensorFlow's.
 
 Nothing in a file is run. PyTorch's files are pickles, of which only tensors are read; TensorFlow is
 asked for its own graphs alone.

@@ -1,4 +1,4 @@
-"""What others should know about a run's model: a card, beside it."""
+"""The model card of a run."""
 
 import csv
 from pathlib import Path

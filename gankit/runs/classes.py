@@ -1,4 +1,4 @@
-"""The classes of the images in a folder: its subfolders, or what a table says of them."""
+"""The classes of a folder's images: its subfolders, or a table."""
 
 import warnings
 from pathlib import Path

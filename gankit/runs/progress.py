@@ -1,4 +1,4 @@
-"""The one line that says how a run goes."""
+"""The progress line of a run."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""A run from its first step to its model, however often it is stopped on the way."""
+"""A run from its first step to its model, with any number of stops on the way."""
 
 import importlib.util
 import inspect

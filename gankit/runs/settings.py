@@ -1,4 +1,4 @@
-"""What settles a run: with the data and these, it can be made again."""
+"""The settings of a run, from which it can be repeated."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""The data of a run: what stands behind a word or a path, and how to read it."""
+"""The data of a run, found by a word or a path."""
 
 import tarfile
 import zipfile

@@ -1,1 +1,1 @@
-"""What a GAN is made of: batches, phases, averages, a position, and the fit that they serve."""
+"""The parts of a GAN: batches, phases, averages, its position, and ``fit``."""

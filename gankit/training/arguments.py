@@ -1,4 +1,4 @@
-"""Arguments that Keras takes and a GAN does not, and what to write instead."""
+"""Errors for Keras's arguments that a GAN can't honour."""
 
 from typing import Any
 

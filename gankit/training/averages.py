@@ -1,4 +1,4 @@
-"""Moving averages of networks' weights, which make better images than the weights themselves.
+"""Moving averages of networks' weights, which make better images than the weights do.
 
 Yazici et al. 2018, "The Unusual Effectiveness of Averaging in GAN Training", arXiv:1806.04498.
 """

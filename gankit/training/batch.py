@@ -1,4 +1,4 @@
-"""What travels along a training step."""
+"""The batch that travels through a training step."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What training writes besides its state: a disk that fails there doesn't end a run of days."""
+"""Files that training writes besides its state: a full disk there doesn't end a run."""
 
 import contextlib
 import sys

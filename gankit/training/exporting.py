@@ -1,4 +1,4 @@
-"""Files of networks for programs without gankit, each run and compared before it stays."""
+"""Export of networks, each run and compared before the file stays."""
 
 import tempfile
 import warnings

@@ -1,4 +1,4 @@
-"""Training, as Keras does it: ``fit``, ``evaluate``, and the data that they look at."""
+"""Keras's ``fit`` and ``evaluate`` for GANs, and checks of their data."""
 
 import threading
 import types

@@ -1,4 +1,4 @@
-"""What a head of the discriminator says of classes, domains or categories."""
+"""Losses and accuracies of the discriminator's class heads."""
 
 from keras import ops
 

@@ -1,4 +1,4 @@
-"""What a network takes, found once: each input's role, shape, type and number of classes."""
+"""A network's inputs, found once: role, shape, type and number of classes of each."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias

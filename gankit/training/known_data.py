@@ -1,4 +1,4 @@
-"""What data can be known again by, in another process."""
+"""A fingerprint of data, by which another process knows them again."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One player of the game: the networks that are trained together, and how."""
+"""A phase: networks that are trained together, their optimizer and their terms."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The policy of types that new layers get, for a while."""
+"""A temporary dtype policy for new layers."""
 
 import contextlib
 from collections.abc import Iterator

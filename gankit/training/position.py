@@ -1,4 +1,4 @@
-"""Where training is: one thing, with one writer."""
+"""The position of training: epoch, step, and place in the data."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Random numbers that differ between replicas and can be taken up where they stopped."""
+"""Random streams that differ between replicas and can be resumed."""
 
 import random
 

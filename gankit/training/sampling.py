@@ -1,4 +1,4 @@
-"""What a trained GAN is good for: images, scores, and files."""
+"""A trained GAN's uses: images, scores, and files."""
 
 import contextlib
 import threading
