@@ -15,7 +15,7 @@ from gankit.typing import Seed, Tensor
 
 
 class Loss(Configured):
-    """What a score costs: the base class of all losses.
+    """The base class of all losses.
 
     A new loss is a subclass with ``discriminator`` and ``generator``, registered with
     ``keras.saving.register_keras_serializable``; constructor arguments become attributes of the
@@ -27,14 +27,14 @@ class Loss(Configured):
     needs_real = False
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
-        """Returns what the discriminator pays for its scores of real and generated images.
+        """Returns the discriminator's loss for its scores of real and generated images.
 
         ``seed`` is an int or a ``keras.random.SeedGenerator``, for losses that draw noise.
         """
         raise NotImplementedError
 
     def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
-        """Returns what the generator pays for the scores of its images."""
+        """Returns the generator's loss for the scores of its images."""
         raise NotImplementedError
 
     def margins(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
@@ -48,7 +48,7 @@ class Loss(Configured):
 
 
 class CrossEntropy(Loss):
-    """What both cross-entropy games share: the discriminator as a classifier of real and fake.
+    """The base class of the cross-entropy losses: the discriminator classifies real and fake.
 
     Its cost is the mean over real and fake together, ln 2 where it can't tell them apart, as if
     both formed one batch.

@@ -10,7 +10,7 @@ from gankit.gans import GAN
 
 
 class Transferred(NamedTuple):
-    """Which layers of a GAN have got weights of another one, by name, and which begin anew."""
+    """The layers, by name, that got weights of another GAN, and those that start from scratch."""
 
     taken: list[str]
     left: list[str]
@@ -22,7 +22,7 @@ def transfer_weights(source: GAN, gan: GAN, *, freeze: int = 0) -> Transferred:
     So that it learns from few images what the other one has learned from many. Layers are compared
     in their order: those of the same kind and shapes fit, so GANs of other sizes or with classes
     share what they have in common. The generator begins with the other one's average, which draws
-    better, and its own average begins there. Optimizers and augmentation begin anew.
+    better, and its own average begins there. Optimizers and augmentation start from scratch.
 
     Args:
         source: what to take weights from; it stays as it is.
@@ -89,7 +89,7 @@ def layers_with_weights(network: keras.Model) -> Iterator[keras.Layer]:
 
 
 def freeze_layers(gan: GAN, number: int) -> None:
-    """Keeps the discriminator's first layers as they are, and has the optimizer begin anew."""
+    """Freezes the discriminator's first layers, and resets its optimizer."""
     layers = list(layers_with_weights(gan.discriminator))
     if not 0 < number < len(layers):
         raise ValueError(

@@ -4,7 +4,7 @@ Larsen et al. 2015, "Autoencoding beyond pixels using a learned similarity metri
 arXiv:1512.09300, table 1: kernels 5 pixels wide, batch normalization, and a dense layer between the
 convolutions and codes or scores. The discriminator's second output is the features of its last
 convolution, by which images are compared. It normalizes each image's map by itself, not the batch:
-what it says of an image shall not depend on which others there are.
+its output for an image must not depend on the others in the batch.
 """
 
 import keras

@@ -39,7 +39,7 @@ def name_callbacks(
 ) -> Iterator[tuple[str, keras.callbacks.Callback]]:
     """Yields each callback that remembers something, and a name that another process gives it, too.
 
-    One that monitors another value than before has another name, and begins anew.
+    One that monitors another value than before has another name, and starts from scratch.
     """
     seen: dict[str, int] = {}
     for callback in filter(attributes, callbacks):

@@ -16,10 +16,10 @@ class AAE(EncodingGAN):
     """An adversarial autoencoder: the codes of the data fill the prior, whichever that is.
 
     The discriminator sees latents alone: those drawn from ``latent_prior`` are real, codes of
-    images are fake. The encoder pays for codes that are told from drawn ones, as the term
-    ``adversarial``; encoder and generator, the decoder, both pay the mean squared distance between
-    images and their reconstructions, as the term ``reconstruction``. So new images can be drawn as
-    from any GAN, and a map of two latents shows all of the data without a gap.
+    images are fake. The encoder has the adversarial loss; encoder and generator, the decoder, both
+    minimize the mean squared distance between images and their reconstructions, the term
+    ``reconstruction``. So you can draw new images as from any GAN, and a map of two latents shows
+    all of the data without a gap.
 
     ``compile(optimizers={"encoder": ...})`` gives the encoder its optimizer. A penalty is on slopes
     by latents, and ``augment`` is of no use here. ``encode(images)`` returns codes,
@@ -75,7 +75,7 @@ class AAE(EncodingGAN):
         return ops.mean(costs)
 
     def encoder_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns what codes cost that are told from drawn latents, or that lose the image."""
+        """Returns the codes' adversarial loss, and the weighted error of reconstructions."""
         weight = self.current(self.reconstruction_weight)
         cost = weight * self.generator_losses(real, fake)["reconstruction"]
         return super().generator_losses(real, fake) | {"reconstruction": cost}

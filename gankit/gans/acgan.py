@@ -14,16 +14,15 @@ from gankit.typing import Scalars, Structure, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class ACGAN(GAN):
-    """An auxiliary classifier GAN: the generator is told a class that the discriminator must find.
+    """An auxiliary classifier GAN: images by class, and a discriminator that also classifies them.
 
-    Both networks pay the cross-entropy of the class as the term ``class``: the discriminator the
-    mean over real and generated images, the generator that of its own. The share of images, real
-    and generated, whose class the discriminator finds is logged as ``class_accuracy``. Data are
-    pairs of images and labels.
+    Both networks minimize the cross-entropy of the class, the term ``class``: the discriminator on
+    real and generated images, the generator on its own. The accuracy on both kinds is logged as
+    ``class_accuracy``. Data are pairs of images and labels.
 
-    The discriminator makes one update a step, by the mean of real and fake, where many Keras ACGANs
-    make two, on real and then on fake. Fakes are told the classes of the real batch, so that they
-    come as often as in the data.
+    The discriminator makes one update a step, on the mean of real and fake, where many Keras ACGANs
+    make two, on real and then on fake. Fakes have the classes of the real batch, so that classes
+    are as frequent as in the data.
 
     Args:
         generator: as in ``GAN``, with a condition: labels of shape ``(batch,)``.
@@ -32,8 +31,8 @@ class ACGAN(GAN):
         **kwargs: as in ``GAN``.
 
     Raises:
-        ValueError: the generator takes no condition, the discriminator tells no class or is told
-            it, or the two don't agree on the number of classes.
+        ValueError: the generator takes no condition, the discriminator has no head for classes or
+            takes them as an input, or the two don't agree on the number of classes.
 
     References:
         Odena et al. 2016, "Conditional Image Synthesis with Auxiliary Classifier GANs",
@@ -67,12 +66,12 @@ class ACGAN(GAN):
             check_classes(labels, self.num_classes)
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s terms, and what the discriminator pays for the classes of both."""
+        """Returns ``GAN``'s terms, and the cross-entropy of the classes of both kinds."""
         cost = (self.class_loss(real) + self.class_loss(fake)) / 2
         return super().discriminator_losses(real, fake) | {"class": cost}
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s terms, and what the generator pays for classes that are not found."""
+        """Returns ``GAN``'s terms, and the cross-entropy of the generated images' classes."""
         return super().generator_losses(real, fake) | {"class": self.class_loss(fake)}
 
     def step_metrics(self, real: Batch, fake: Batch) -> Scalars:

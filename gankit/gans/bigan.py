@@ -18,8 +18,8 @@ class BiGAN(EncodingGAN):
     ever compared with its reconstruction, so reconstructions show what the image means rather than
     each of its pixels.
 
-    Generator and encoder are one phase, and pay what the discriminator would pay if the two kinds
-    were exchanged, as the term ``adversarial``. ``ByPart(optimizer, {"encoder": another})`` of
+    Generator and encoder are one phase. Their loss, the term ``adversarial``, is the
+    discriminator's with real and fake exchanged. ``ByPart(optimizer, {"encoder": another})`` of
     ``gankit.training.optimizers`` gives the encoder a rate of its own. With an encoder of two
     outputs this is adversarially learned inference, ALI. A gradient penalty is on slopes by images,
     not by latents.
@@ -71,7 +71,7 @@ class BiGAN(EncodingGAN):
         return True
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns what the discriminator would pay if real and fake were exchanged.
+        """Returns the discriminator's loss with real and fake exchanged.
 
         In the paper (section 3.4) the targets are exchanged, so that gradients stay steep where the
         discriminator is sure.

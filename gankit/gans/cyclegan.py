@@ -22,16 +22,16 @@ from gankit.typing import Number, Scalars, Structure, Tensor
 class CycleGAN(GAN):
     """A cycle-consistent GAN: horses become zebras that become the same horses again.
 
-    ``generator`` turns images of the one kind into the other kind, ``inverse_generator`` turns them
-    back, and each has a discriminator of its own. Beside fooling these, both pay for the mean
-    absolute distance between an image and what comes back of it, as the term ``cycle``. So the
-    images need no partners: data are pairs ``(images, condition)`` of any images of the kind to be
-    made and any of the kind that it is made from, e.g. ``tf.data.Dataset.zip(zebras, horses)`` of
-    two datasets of ``gankit.data``.
+    ``generator`` turns images of one kind into the other kind, ``inverse_generator`` turns them
+    back, and each has a discriminator of its own. Besides the adversarial loss, both minimize the
+    mean absolute distance between an image and its translation there and back, the term ``cycle``.
+    So you need no pairs of matching images: data are pairs ``(images, condition)`` of any images of
+    the target kind and any of the source kind, e.g. ``tf.data.Dataset.zip(zebras, horses)`` of two
+    datasets of ``gankit.data``.
 
-    Discriminators are trained on a pool of earlier images beside the newest ones, which is saved
-    with the GAN. Terms are means over both directions, where the paper adds these up: half of its
-    objective. By default the loss is ``"least_squares"``.
+    The discriminators train on a pool of earlier images as well as on the newest ones; the pool is
+    saved with the GAN. Terms are means over both directions where the paper takes sums, so they are
+    half of its objective. By default the loss is ``"least_squares"``.
 
     ``generate(condition=horses)`` makes zebras, and ``invert(zebras)`` horses.
 

@@ -14,14 +14,14 @@ from gankit.typing import Scalars, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class EBGAN(GAN):
-    """An energy-based GAN: an image's energy is how badly the discriminator can repeat it.
+    """An energy-based GAN: an image's energy is the discriminator's reconstruction error.
 
     The discriminator, an autoencoder, gives real images low energy and pushes that of generated
-    ones up to a margin; the generator looks for low energy. A whole image tells the generator more
-    than a single number does. Scores are energies with a minus, so that higher means more real.
+    ones up to a margin; the generator looks for low energy. A reconstruction tells the generator
+    more than a single score does. Scores are negative energies, so that higher means more real.
 
-    With ``pulling_away``, EBGAN-PT, the generator also pays for images of one batch whose encodings
-    point in one direction, as the term ``pulling_away``.
+    With ``pulling_away``, this is EBGAN-PT: the term ``pulling_away`` is the mean squared cosine of
+    the encodings of a batch, and keeps its images different.
 
     By default the loss is ``losses.EnergyMargin(1.0)``.
 

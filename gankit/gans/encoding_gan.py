@@ -88,7 +88,7 @@ class EncodingGAN(GAN):
         Args:
             images: float ``(n, height, width, channels)`` in the range of the generator's, or
                 uint8.
-            condition: what the encoder is told beside images, if it takes anything: a row for each
+            condition: what the encoder takes besides images, if anything: a row for each
                 image, or one for all of them.
             batch_size: images at once; changes memory and speed only.
             ema: whether to use the average encoder, ``ema_encoder``, where there is one.

@@ -15,17 +15,17 @@ from gankit.typing import Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class GAN3D(GAN):
-    """A 3D-GAN: shapes of voxels from latents, by a discriminator that waits where it is too good.
+    """A 3D-GAN: shapes of voxels from latents, with a discriminator that waits when it is too good.
 
-    Telling shapes apart is easier than making them. So the discriminator is updated only if of the
-    scores of the batch before no more than ``accuracy_limit`` were on the right side; the share of
-    steps in which it was is logged as ``discriminator_updates``. Nothing else is three-dimensional
-    here: the networks, those of ``architectures.gan_3d``, make and judge float32 volumes
-    ``(batch, depth, height, width, 1)`` in [-1, 1], as ``gankit.data.from_voxels`` gives them.
+    Discriminating shapes is easier than making them. So the discriminator is updated only if its
+    accuracy on the batch before was at most ``accuracy_limit``; the share of steps with an update
+    is logged as ``discriminator_updates``. The three dimensions are in the networks, those of
+    ``architectures.gan_3d``, and in the data: float32 volumes ``(batch, depth, height, width, 1)``
+    in [-1, 1], as ``gankit.data.from_voxels`` gives them.
 
-    Optimizers and latents are ``GAN``'s, if nothing else is said. The paper has ``Adam(0.0025,
-    beta_1=0.5)`` for the generator, ``Adam(1e-5, beta_1=0.5)`` for the discriminator, and batches
-    of 100. ``save_grid``, ``SampleGrid`` and the like draw volumes by ``gankit.draw_voxels``;
+    Optimizers and latents default to those of ``GAN``. The paper has ``Adam(0.0025, beta_1=0.5)``
+    for the generator, ``Adam(1e-5, beta_1=0.5)`` for the discriminator, and batches of 100.
+    ``save_grid``, ``SampleGrid`` and the like draw volumes by ``gankit.draw_voxels``;
     ``DiffAugment`` and ``ADA`` take flat images only.
 
     Args:

@@ -13,17 +13,17 @@ from gankit.typing import Number, Scalars, Seed, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class InfoGAN(GAN):
-    """An information maximizing GAN: codes that it invents come to mean something in the images.
+    """An information maximizing GAN, which learns kinds and features of images without labels.
 
-    Beside latents the generator is told a category and continuous codes, drawn at random; heads of
-    the discriminator must find them in the image. The better they can be found, the more
-    information images hold about the codes, so that without any labels categories become kinds of
-    images, and codes their continuous features.
+    Besides latents, the generator takes a random category and random continuous codes, and heads of
+    the discriminator predict them from the image. The better the predictions, the more information
+    about the codes is in the images: categories become kinds of images, and codes continuous
+    features, such as slant and width.
 
-    Both networks pay for what is not found, as the terms ``category``, a cross-entropy that begins
-    at the ln of the number of categories, and ``codes``, half the squared error, the negative
-    logarithm of a normal density of variance 1. The share of categories found is logged as
-    ``category_accuracy``. Data are images; labels beside them are not looked at.
+    Both networks minimize the errors of these predictions, the terms ``category``, a cross-entropy,
+    which begins at the ln of the number of categories, and ``codes``, half the squared error, which
+    is the negative log-likelihood of a normal distribution of variance 1. The accuracy of the
+    categories is logged as ``category_accuracy``. Data are images; labels are ignored.
 
     ``generate(condition={"category": [3], "codes": [[0.0, 1.0]]})`` asks for codes.
 
@@ -85,11 +85,11 @@ class InfoGAN(GAN):
         return condition
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s terms, and what the heads pay for codes that they don't find."""
+        """Returns ``GAN``'s terms, and the errors of the predicted codes."""
         return super().discriminator_losses(real, fake) | self.information_losses(fake)
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s terms, and what the generator pays for codes that are not found."""
+        """Returns ``GAN``'s terms, and the errors of the codes that the heads predict."""
         return super().generator_losses(real, fake) | self.information_losses(fake)
 
     def information_losses(self, fake: Batch) -> Scalars:

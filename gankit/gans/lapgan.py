@@ -17,8 +17,8 @@ from gankit.typing import Dataset, PathLike
 class LAPGAN:
     """A Laplacian pyramid of GANs: each adds to a small image what it lacks at twice the size.
 
-    The first GAN makes small images. Each further one is a conditional GAN: told the image so far,
-    enlarged, it makes the residual to a sharp one. Each is trained by itself, on its own level of
+    The first GAN makes small images. Each further one is a conditional GAN: from the image so far,
+    enlarged, it makes the residual to a sharp one. Each is trained separately, on its own level of
     the real images' pyramid::
 
         pyramid = LAPGAN([coarsest, finer, finest])

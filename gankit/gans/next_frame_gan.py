@@ -17,14 +17,14 @@ from gankit.typing import Number, Scalars, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class NextFrameGAN(GAN):
-    """A GAN that guesses the next frame of a film, sharp where the mean of all guesses is blurred.
+    """A GAN that predicts the next frame of a film, without the blur of a mean of all futures.
 
-    The generator gets some frames, and pays for the distance of its frame from the true one, as the
-    term ``distance``; for the distance of both frames' slopes, down and to the right, whichever way
-    they go, which is large for a blurred frame, as ``gradient_difference``; and for being told from
-    true frames, as ``adversarial``. The discriminator sees the earlier frames beside the one it
-    judges. Data are pairs of next frames and earlier ones, with frames as channels, as
-    ``gankit.data.moving_digits`` gives them.
+    The generator takes some frames. It minimizes the distance of its frame from the true one, the
+    term ``distance``; the distance between the absolute differences of neighbouring pixels in both
+    frames, ``gradient_difference``, which is large for a blurred frame; and ``adversarial``. The
+    discriminator sees the earlier frames together with the one that it judges. Data are pairs of
+    next frames and earlier ones, with frames as channels, as ``gankit.data.moving_digits`` gives
+    them.
 
     ``generate(condition=frames)`` makes the next frame, ``generate_film(frames, 8)`` several.
 

@@ -10,9 +10,9 @@ from gankit.training.batch import Batch, concatenate, count_rows
 class OnePassGAN(GAN):
     """A GAN whose discriminator sees real and generated images in one concatenated batch.
 
-    Many early write-ups train so. It matters where the discriminator has batch normalization, whose
-    statistics are then of both kinds; without it the scores are the same, from one pass instead of
-    two. As a first base it turns other variants into such GANs, too:
+    Many early write-ups train this way. It matters if the discriminator has batch normalization,
+    whose statistics then cover both kinds of images. Without it, the scores are the same, from one
+    pass instead of two. Use it as the first base to do the same for another variant:
     ``class OnePassACGAN(OnePassGAN, ACGAN)``.
     """
 

@@ -16,13 +16,12 @@ from gankit.typing import Number, Scalars
 class Pix2Pix(GAN):
     """A conditional GAN from images to images: a map becomes a photo, a sketch a drawing.
 
-    The generator gets an image and pays the mean absolute distance from the one that belongs to it,
-    as the term ``l1``, which settles the coarse; the discriminator, which sees both and judges
-    patches, settles the fine. Data are pairs of images to make and images they are made from, as
-    ``gankit.data.from_pairs`` gives them.
+    The mean absolute distance from the true image, the term ``l1``, gets the coarse structure
+    right; a discriminator of patches, which sees both images, sharpens the details. Data are pairs
+    of target images and source images, as ``gankit.data.from_pairs`` gives them.
 
-    ``generate(condition=images)`` translates. In the paper dropout, the only noise, stays switched
-    on then; here it is a part of training alone, so that the same image gives the same result.
+    ``generate(condition=images)`` translates. In the paper, dropout is the only noise and stays on
+    in ``generate``; here it is on in training only, so that the same image gives the same result.
 
     Args:
         generator: from ``condition``, images, to images; latents are possible.

@@ -15,11 +15,11 @@ from gankit.typing import Number, Scalars, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class SRGAN(GAN):
-    """A super-resolution GAN: its images are sharp where the mean of all good answers is blurred.
+    """A super-resolution GAN: sharp images, where the squared error alone gives blurred ones.
 
-    The generator gets a small image and pays for the distance of its large one from the truth, in
-    the features of another network, as the term ``content``; and, with a small weight, for being
-    told from real images, as the term ``adversarial``. Data are pairs of large and small images, as
+    The generator enlarges a small image. It minimizes the distance from the true large image in the
+    features of another network, the term ``content``, and, with a small weight, the term
+    ``adversarial``. Data are pairs of large and small images, as
     ``gankit.data.from_high_resolution`` makes them.
 
     The paper first trains the generator by the mean squared error alone, with plain Keras::

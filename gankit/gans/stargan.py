@@ -18,11 +18,11 @@ from gankit.typing import Number, Scalars, Seed, Structure
 class StarGAN(GAN):
     """A GAN with one generator for all translations between several kinds of images, or domains.
 
-    The generator gets an image and the domain that it is to belong to. The discriminator judges the
-    image, and finds its domain. The generator pays for being told from real images, for a domain
-    that is not found, as the term ``domain``, and for the mean absolute distance from the image
-    that it got when it has turned its own back, as ``cycle``. The share of generated images whose
-    domain is found is logged as ``domain_accuracy``. Data are pairs of images and their domains.
+    The generator takes an image and a target domain. The discriminator judges images and classifies
+    their domain. Besides the adversarial loss, the generator minimizes the cross-entropy of the
+    target domain, the term ``domain``, and the mean absolute distance between an image and its
+    translation back, the term ``cycle``. The accuracy on generated images is logged as
+    ``domain_accuracy``. Data are pairs of images and their domains.
 
     ``generate(condition=(images, domains))`` translates.
 
@@ -111,14 +111,14 @@ class StarGAN(GAN):
         return real, fake._replace(reconstructed=again)
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s terms, and what real images cost whose domain is not found."""
+        """Returns ``GAN``'s terms, and the domain's cross-entropy on real images."""
         cost = class_loss(real.heads[0], real.condition)
         return super().discriminator_losses(real, fake) | {
             "domain": self.current(self.domain_weight) * cost
         }
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s terms, and what a wrong domain and a lost image cost."""
+        """Returns ``GAN``'s terms, the target domain's cross-entropy, and the cycle's distance."""
         given, domains = fake.condition
         distance = ops.mean(ops.abs(fake.reconstructed - given))
         return super().generator_losses(real, fake) | {

@@ -16,15 +16,15 @@ class VAEGAN(EncodingGAN):
     """A VAE and a GAN that share the decoder: images come back sharp, and new ones can be drawn.
 
     An image and its reconstruction are compared by the features of a layer of the discriminator,
-    where a shift of a pixel counts little, and blur a lot. Three phases, each with a cost of its
-    own:
+    where a shift of a pixel counts little, and blur a lot. There are three phases, each with a loss
+    of its own:
 
     - the discriminator tells real images from drawn ones, as the term ``adversarial``, and from
       reconstructions, ``adversarial_again``;
-    - the generator, the decoder, pays where either of these two is told from real images, by the
-      same names, and ``feature_weight`` times the distance of features, ``features``;
-    - the encoder pays for that distance in full, and for the divergence of its codes from the
-      standard normal distribution, ``divergence``; the discriminator's scores cost it nothing.
+    - the generator, the decoder, has the adversarial loss of both, under the same names, and
+      ``feature_weight`` times the distance of features, ``features``;
+    - the encoder has that distance in full, and the divergence of its codes from the standard
+      normal distribution, ``divergence``, but no adversarial loss.
 
     ``compile(optimizers={"encoder": ...})`` gives the encoder its optimizer. ``encode(images)``
     returns the means of codes, ``reconstruct_images(images)`` images.
@@ -93,7 +93,7 @@ class VAEGAN(EncodingGAN):
         return terms | {"adversarial_again": again["adversarial"]}
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns what the decoder pays for both kinds of its images, and for their features."""
+        """Returns the decoder's adversarial losses, and the distance of features."""
         again = super().generator_losses(real, real.extra["again"])
         terms = super().generator_losses(real, fake)
         return terms | {

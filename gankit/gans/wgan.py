@@ -13,9 +13,9 @@ from gankit.layers import Clip
 class WGAN(GAN):
     """A Wasserstein GAN: the critic estimates how far apart the two distributions are.
 
-    A critic of bounded slope that separates real from generated images the most tells their earth
-    mover's distance, whose gradient does not vanish where they don't overlap. The bound comes from
-    clipping the critic's weights after each of its updates, of which there are five a step.
+    Among critics of bounded slope, the one that separates real from generated images the most gives
+    their earth mover's distance, whose gradient doesn't vanish where the distributions don't
+    overlap. Clipping the critic's weights after each of its updates, five a step, bounds its slope.
 
     By default the loss is ``"wasserstein"`` and both networks are trained by ``RMSprop(5e-5)``.
 

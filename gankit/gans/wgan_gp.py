@@ -13,9 +13,9 @@ from gankit.training.phase import all_layers
 class WGANGP(GAN):
     """A Wasserstein GAN with a gradient penalty.
 
-    The best critic has slope 1 almost everywhere between real and generated images, so another
-    slope costs, where WGAN clips weights and wastes the critic's capacity. The penalty needs each
-    score to depend on its own image: the critic must have no batch normalization.
+    The best critic has slope 1 almost everywhere between real and generated images, so the penalty
+    pulls the slope to 1. Clipping, as in ``WGAN``, wastes the critic's capacity. The penalty needs
+    each score to depend on its own image alone: the critic must have no batch normalization.
 
     By default the loss is ``"wasserstein"``, the penalty ``GradientPenalty(10)``, there are five
     updates of the critic a step, on fresh images each, and both networks are trained by

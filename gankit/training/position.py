@@ -63,7 +63,7 @@ class Position:
             steps = f" and {self.step} steps" if self.step else ""
             raise ValueError(
                 f"{self.initial_epoch} epochs{steps} are done, but epochs={epochs} asks for fewer "
-                "in all. Ask for more, or start anew in another folder."
+                "in all. Ask for more, or start again in another folder."
             )
         return epochs if self.ended else self.initial_epoch
 
