@@ -8,7 +8,7 @@ kHz is 4,096 samples. Trains a small WGAN-GP for some minutes of the processor's
 the model; ``real.wav`` and ``generated.wav``, 24 hits one after the other; and ``waveforms.png``
 and ``spectrograms.png``, real hits above generated ones. Prints the Fréchet distance of 2,000
 generated hits from as many real ones, in the loudness of 8 bands of frequency in 8 parts of their
-time, beside that of other real hits.
+time, and, to compare, that of other real hits.
 """
 
 import argparse

@@ -43,7 +43,7 @@ def build_generator(
         kernel_size: width of the kernels, even.
         num_classes: for a conditional GAN (Mirza and Osindero 2014, "Conditional Generative
             Adversarial Nets", arXiv:1411.1784): a second input, ``condition``, takes classes,
-            integers in 0..num_classes - 1 of shape ``(batch,)``, which are put beside the latents.
+            integers in 0..num_classes - 1 of shape ``(batch,)``, which are put besides the latents.
         name: of the model.
 
     Raises:

@@ -63,7 +63,7 @@ class InfoGAN(GAN):
             raise ValueError(
                 "An InfoGAN's generator takes latents, category and, if there are any, codes, and "
                 "its discriminator has a head for each of the two, in this order, got inputs "
-                f"{sorted(given)} beside latents and {len(heads)} heads."
+                f"{sorted(given)} besides latents and {len(heads)} heads."
             )
         self.num_categories = heads[0].shape[-1]
         self.num_codes = heads[1].shape[-1] if len(heads) == 2 else 0
