@@ -178,6 +178,23 @@ def make_networks_of_signals():
     return generator, wavegan.build_discriminator(shape, filters=2)
 
 
+def make_transformer():
+    """Returns the transformer of a table with an amount of two modes, and a color of three."""
+    return data.TableTransformer(
+        [
+            data.ContinuousColumn("amount", [0.0, 10.0], [1.0, 2.0], [0.5, 0.5]),
+            data.DiscreteColumn("color", ["blue", "green", "red"], [1, 3, 7]),
+        ]
+    )
+
+
+def make_networks_of_a_table(pac=2):
+    """Returns a CTGAN in small, of that table's rows."""
+    ctgan, made = architectures.ctgan, make_transformer()
+    generator = ctgan.build_generator(made.parts, made.condition_dim, LATENT_DIM, (8,))
+    return generator, ctgan.build_discriminator(made.row_dim, made.condition_dim, pac, (8,))
+
+
 def make_gan(networks=make_networks, compile_options=None, variant=gankit.GAN, **options):
     """Returns a plain GAN: what a default would add is there only where a test asks for it."""
     gan = variant(*networks(), **{"seed": 0, "generator_ema": None} | options)
