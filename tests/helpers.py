@@ -95,6 +95,23 @@ def make_residual_networks():
     return generator, architectures.sngan.build_discriminator(IMAGE_SHAPE, **classes)
 
 
+def make_features():
+    """Returns a network with batch normalization and dropout, from images to maps of two sizes."""
+    images = x = keras.Input(IMAGE_SHAPE)
+    maps = []
+    for _ in range(2):
+        x = keras.layers.Conv2D(3, 3, strides=2, padding="same")(x)
+        x = keras.layers.Dropout(0.5)(keras.layers.BatchNormalization()(x))
+        maps.append(x)
+    return keras.Model(images, maps)
+
+
+def make_projected_networks():
+    """Returns a generator, and a discriminator of another network's features."""
+    generator = architectures.dcgan.build_generator(IMAGE_SHAPE, LATENT_DIM, filters=4)
+    return generator, architectures.projected.build_discriminator(make_features(), 4, 4)
+
+
 def make_enlarging_networks():
     """Returns an SRGAN in small, from 4x4 to 8x8."""
     srgan = architectures.srgan

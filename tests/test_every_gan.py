@@ -24,6 +24,7 @@ from helpers import (
     make_networks_of_domains,
     make_networks_of_frames,
     make_networks_of_signals,
+    make_projected_networks,
     make_residual_networks,
     make_transformer,
     make_translating_networks,
@@ -81,6 +82,7 @@ GANS = [
         **conditional(LABELS),
         steps=(-6.140891, -0.993788, -6.141217),
     ),
+    Row(gankit.GAN, make_projected_networks),
     Row(
         gankit.ACGAN,
         make_networks_of_classes,

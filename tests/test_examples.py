@@ -534,6 +534,18 @@ def test_frogs(tmp_path, monkeypatch, recipe):
     check_recipe(gankit.load(tmp_path / "out" / "frogs.keras"), recipe)
 
 
+def test_better_samples(tmp_path):
+    make_gan(
+        lambda: (
+            gankit.architectures.dcgan.build_generator((28, 28, 1), 4, 2),
+            gankit.architectures.dcgan.build_discriminator((28, 28, 1), 2),
+        )
+    ).save(tmp_path / "gan.keras")
+    printed = run("better_samples.py", tmp_path, "gan.keras", "--train", 4960, "--steps", 1)
+    assert len(re.findall(r"^\| .+ \|$", printed, re.MULTILINE)) == 5
+    assert (tmp_path / "better" / "Langevin.png").exists()
+
+
 def test_rows_of_a_table(tmp_path):
     pytest.importorskip("sklearn")
     pandas = pytest.importorskip("pandas")
