@@ -82,7 +82,7 @@ GANS = [
         **conditional(LABELS),
         steps=(-6.140891, -0.993788, -6.141217),
     ),
-    Row(gankit.GAN, make_projected_networks),
+    Row(gankit.GAN, make_projected_networks, steps=(2.796495, -0.749294, 2.796498)),
     Row(
         gankit.ACGAN,
         make_networks_of_classes,
