@@ -28,7 +28,7 @@ TABLES = ("breast_cancer", "iris", "wine")
 TARGET = "target"
 BATCH_SIZE = 500
 QUANTILES = np.linspace(0.005, 0.995, 100)
-SHOWN = 4
+SHOWN = 4  # columns
 
 
 def train(table, steps, seed):
@@ -43,8 +43,7 @@ def train(table, steps, seed):
     )
     gan.compile()
     dataset = data.from_table(table, transformer, batch_size=BATCH_SIZE, seed=seed).repeat()
-    epochs = max(1, steps // 500)
-    gan.fit(dataset, epochs=epochs, steps_per_epoch=steps // epochs, verbose=2)
+    gan.fit(dataset, epochs=1, steps_per_epoch=steps, verbose=2)
     return gan
 
 
@@ -85,8 +84,7 @@ def draw(real, made, path):
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(3, SHOWN, figsize=(12, 8), layout="constrained")
-    names = list(real)[: SHOWN + 1]
-    for column, (name, other) in enumerate(itertools.pairwise(names)):
+    for column, (name, other) in enumerate(itertools.pairwise(list(real)[: SHOWN + 1])):
         bins = np.linspace(real[name].min(), real[name].max(), 25)
         axes[0, column].hist(real[name], bins, color="lightgray", density=True, label="real")
         axes[0, column].hist(made[name], bins, histtype="step", density=True, label="generated")
