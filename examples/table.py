@@ -28,7 +28,6 @@ TABLES = ("breast_cancer", "iris", "wine")
 TARGET = "target"
 BATCH_SIZE = 500
 QUANTILES = np.linspace(0.005, 0.995, 100)
-SHOWN = 4  # columns
 
 
 def train(table, steps, seed):
@@ -83,8 +82,9 @@ def draw(real, made, path):
     """Saves histograms of a few columns, and scatter plots of each with the next one."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(3, SHOWN, figsize=(12, 8), layout="constrained")
-    for column, (name, other) in enumerate(itertools.pairwise(list(real)[: SHOWN + 1])):
+    figure, axes = plt.subplots(3, 3, figsize=(9, 8), layout="constrained")
+    names = [name for name in real if name != TARGET][:4]
+    for column, (name, other) in enumerate(itertools.pairwise(names)):
         bins = np.linspace(real[name].min(), real[name].max(), 25)
         axes[0, column].hist(real[name], bins, color="lightgray", density=True, label="real")
         axes[0, column].hist(made[name], bins, histtype="step", density=True, label="generated")
