@@ -541,7 +541,7 @@ def test_better_samples(tmp_path):
             gankit.architectures.dcgan.build_discriminator((28, 28, 1), 2),
         )
     ).save(tmp_path / "gan.keras")
-    printed = run("better_samples.py", tmp_path, "gan.keras", "--train", 4960, "--steps", 1)
+    printed = run("better_samples.py", tmp_path, "gan.keras", "--train", 3600, "--steps", 1)
     assert len(re.findall(r"^\| .+ \|$", printed, re.MULTILINE)) == 5
     assert (tmp_path / "better" / "Langevin.png").exists()
 
