@@ -324,6 +324,14 @@ class Frozen(Configured, keras.layers.Layer):
         """Returns the network's outputs."""
         return self.network(inputs, training=False)
 
+    def as_keras_layer(self) -> keras.Layer:
+        """Returns a network of Keras alone that computes the same in inference; not built yet."""
+        return keras.models.clone_model(self.network)
+
+    def keras_weights(self) -> list[np.ndarray]:
+        """Returns the weights that ``as_keras_layer`` needs, as arrays."""
+        return self.network.get_weights()
+
 
 @keras.saving.register_keras_serializable(package="gankit")
 class GumbelSoftmax(Configured, keras.layers.Layer):

@@ -47,6 +47,14 @@ def test_features_are_those_of_inference_and_a_copy():
     np.testing.assert_array_equal(inside(images, training=True)[1], expected[1])
 
 
+def test_keras_alone_can_load_it(tmp_path):
+    network, images = make_projected_networks()[1], make_images(4)
+    gankit.to_keras(network).save(tmp_path / "discriminator.keras")
+    loaded = keras.models.load_model(tmp_path / "discriminator.keras")
+    assert not any(type(layer).__module__.startswith("gankit") for layer in loaded.layers)
+    np.testing.assert_allclose(loaded(images), network(images), rtol=1e-4, atol=1e-6)
+
+
 def test_features_see_augmented_images():
     augment = keras.layers.Rescaling(0.0)
     gan, images = make_gan(augment=augment), make_images(4)
