@@ -16,7 +16,6 @@ from gankit.gans.gan import GAN
 from gankit.training.batch import map_tensors
 from gankit.training.inputs import check_images
 from gankit.training.random import choose_stream
-from gankit.training.sampling import count_images
 from gankit.typing import Structure
 
 NEWTON_STEPS = 50
@@ -194,7 +193,6 @@ class Candidates(NamedTuple):
         real = np.asarray(real)
         shape = self.gan.generator.output_shape[1:]
         check_images(real, shape, self.gan.value_range, "the generator makes images")
-        count_images(None, real=real, condition=condition)
         return self.gan.score(real, condition, self.batch_size)
 
 

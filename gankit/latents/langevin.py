@@ -1,5 +1,6 @@
 """Discriminator-driven latent sampling: latents move to where images are likelier."""
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -87,8 +88,9 @@ def walk(
     def log_density(latents):
         inputs = gan.generator_inputs.match(latents=latents, condition=condition)
         images = in_float32(network(inputs, training=False))
-        scores = gan.discriminate(Batch(images, condition, latents)).scores
-        return gan.latent_prior.log_density(latents) + calibration.slope * mean_of_each(scores)
+        scores = keras.tree.flatten(gan.discriminate(Batch(images, condition, latents)).scores)
+        score = sum(map(mean_of_each, scores)) / len(scores)  # as ``score`` returns it
+        return gan.latent_prior.log_density(latents) + calibration.slope * score
 
     @compile_function
     def step(latents, drawn):

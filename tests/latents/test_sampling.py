@@ -153,6 +153,17 @@ def test_classes_go_with_their_images():
         np.testing.assert_allclose(found.images, again, atol=1e-5)
 
 
+def test_one_condition_goes_to_all_real_images():
+    gan, (digits, labels) = gankit.load("digits"), gankit.data.sample_digits()
+    sevens = digits[labels == 7][:40]
+    one, same = (latents.calibrate(gan, sevens, condition=c, seed=0) for c in (7, [7] * 40))
+    assert one == same
+    found = latents.metropolis_hastings(gan, 40, condition=7, real=sevens, steps=1, seed=0)
+    assert found.condition.tolist() == [7] * 40
+    with pytest.raises(ValueError, match="numbers of images don't agree"):
+        latents.metropolis_hastings(gan, 3, condition=7, real=sevens, steps=1)
+
+
 def test_says_what_can_not_be_sampled():
     generator, critic = make_networks_of_a_table()
     table = gankit.CTGAN(generator, critic, make_transformer(), seed=0)
