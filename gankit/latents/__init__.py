@@ -7,7 +7,8 @@ that meets constraints, by gradient descent through the generator, whose weights
 the discriminator says of them, which ``calibrate`` turns into ratios of densities.
 """
 
-from gankit.latents.candidates import Calibration, Sampled, calibrate
+from gankit.latents.calibration import calibrate
+from gankit.latents.candidates import Calibration, Sampled
 from gankit.latents.constraints import Edges, Pixels
 from gankit.latents.directions import find_directions
 from gankit.latents.langevin import langevin_sampling

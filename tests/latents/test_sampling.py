@@ -9,7 +9,7 @@ from helpers import make_gan, make_networks_of_a_table, make_plain_networks, mak
 
 import gankit
 from gankit import latents
-from gankit.latents.candidates import fit_logistic
+from gankit.latents.calibration import fit_logistic
 from gankit.latents.markov_chain import acceptance
 from gankit.latents.rejection import logits_of_acceptance
 
