@@ -3,11 +3,11 @@
     python examples/table.py --table breast_cancer --steps 6000 --folder table
 
 Trains on three quarters of a table that is inside scikit-learn (``pip install "gankit[tables]"``),
-and generates as many rows. Prints how far each column is from the real one: the Wasserstein
-distance in standard deviations, or for kinds the total variation; how far correlations are; and how
-often a classifier is right about the last quarter if it has learned from real rows, or from
-generated ones. Beside each stands what the last quarter itself has, which is real: the least that
-can be had. Writes the rows, ``table.csv``, the GAN, and ``table.png``.
+and generates as many rows. Prints how far each column is from the real one, the Wasserstein
+distance in standard deviations, or the total variation of categories; how far correlations are; and
+how often a classifier is right about the last quarter if it has learned from real rows, or from
+generated ones. Next to each distance is that of the last quarter itself, which is real. Writes the
+rows, ``table.csv``, the GAN, and ``table.png``.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def train(table, steps, seed):
 
 
 def column_distance(real, other, name):
-    """Returns the total variation of kinds, or a Wasserstein distance in standard deviations."""
+    """Returns a Wasserstein distance in standard deviations, or the total variation."""
     if name == TARGET:
         shares = [part[name].value_counts(normalize=True) for part in (real, other)]
         return shares[0].sub(shares[1], fill_value=0).abs().sum() / 2
@@ -56,7 +56,7 @@ def column_distance(real, other, name):
 
 
 def accuracy(rows, test):
-    """Returns the share of test rows of which a classifier knows the kind, trained on rows."""
+    """Returns the share of test rows of which a classifier knows the category, trained on rows."""
     right = []
     for seed in range(5):
         forest = RandomForestClassifier(random_state=seed)

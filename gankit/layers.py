@@ -335,11 +335,11 @@ class Frozen(Configured, keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="gankit")
 class GumbelSoftmax(Configured, keras.layers.Layer):
-    """Draws one of several kinds, so that gradients find the way back to their logits.
+    """Draws one of several categories, so that gradients find the way back to their logits.
 
     softmax((logits + g) / temperature) with g from the Gumbel distribution: the largest output is
-    that of a kind drawn by the logits' softmax, and the lower the temperature, the nearer outputs
-    are to one-hot. It draws in inference, too; ``generate(seed=...)`` settles what.
+    that of a category drawn by the logits' softmax, and the lower the temperature, the nearer to
+    one-hot outputs are. It draws in inference, too; ``generate(seed=...)`` settles what.
 
     Args:
         temperature: positive.
@@ -347,7 +347,7 @@ class GumbelSoftmax(Configured, keras.layers.Layer):
             ``keras.utils.set_random_seed``.
         **kwargs: of ``keras.layers.Layer``.
 
-    Input and output shape ``(..., kinds)``.
+    Input and output shape ``(..., categories)``.
 
     Raises:
         ValueError: a temperature that is not positive.
@@ -366,11 +366,11 @@ class GumbelSoftmax(Configured, keras.layers.Layer):
         self.built = True
 
     def call(self, logits: Tensor) -> Tensor:
-        """Returns shares of sum 1, most of it at the kind that was drawn."""
+        """Returns shares of sum 1, most of it at the category that was drawn."""
         uniform = keras.random.uniform(ops.shape(logits), 1e-20, 1.0, seed=self.seed_generator)
         gumbel = -ops.log(-ops.log(uniform))
         hot = (logits + gumbel) / self.temperature
-        # Not ops.softmax, which warns of a single kind.
+        # Not ops.softmax, which warns of a single category.
         return ops.exp(hot - ops.logsumexp(hot, axis=-1, keepdims=True))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

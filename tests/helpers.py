@@ -196,7 +196,7 @@ def make_networks_of_signals():
 
 
 def make_transformer():
-    """Returns the transformer of a table with an amount of two modes, and a color of three."""
+    """Returns the transformer of a table with an amount of two modes, and three colors."""
     return data.TableTransformer(
         [
             data.ContinuousColumn("amount", [0.0, 10.0], [1.0, 2.0], [0.5, 0.5]),

@@ -2,7 +2,8 @@
 
 Xu et al. 2019, "Modeling Tabular Data using Conditional GAN", arXiv:1907.00503, section 4.4: each
 layer of the generator adds its outputs to all that it was given, and a head for each part of a row
-ends in tanh, for amounts, or in Gumbel-softmax, for kinds. The critic judges several rows at once.
+ends in tanh, for continuous values, or in Gumbel-softmax, for categories and modes. The critic
+scores several rows at once.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The rows of a table, drawn so that rare kinds are seen often: training by sampling."""
+"""The rows of a table, drawn so that rare categories are seen often: training by sampling."""
 
 from collections.abc import Hashable, Mapping
 
@@ -22,9 +22,9 @@ def from_table(
 ) -> Dataset:
     """Returns a dataset of rows and conditions, for ``CTGAN``.
 
-    For each row a discrete column is drawn, one of its kinds by the logarithm of how often it
-    occurs, and then a row of that kind. What was drawn is the condition. Without discrete columns
-    there are rows alone, all equally likely.
+    For each row a discrete column is drawn, one of its categories by the logarithm of how often it
+    occurs, and then a row of that category, which is the condition. Without discrete columns there
+    are rows alone, all equally likely.
 
     Args:
         table: a ``pandas.DataFrame``, or a dict of columns.
@@ -58,12 +58,12 @@ def from_table(
 
         return make_dataset(Source(read_rows, num_batches, parts, None, order))
 
-    kinds = [one.number(np.asarray(table[one.name])) for one in transformer.discrete]
+    categories = [one.number(np.asarray(table[one.name])) for one in transformer.discrete]
 
     @once_an_epoch
     def draw(epoch: int) -> tuple[np.ndarray, np.ndarray]:
         generator = make_generator(seed, epoch, ROWS)
-        return draw_rows(transformer.discrete, kinds, number, generator)
+        return draw_rows(transformer.discrete, categories, number, generator)
 
     def read(epoch: int, index: int) -> tuple[np.ndarray, np.ndarray]:
         part = slice(index * batch_size, (index + 1) * batch_size)
@@ -76,7 +76,7 @@ def from_table(
 
 def draw_rows(
     columns: list[DiscreteColumn],
-    kinds: list[np.ndarray],
+    categories: list[np.ndarray],
     number: int,
     generator: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -84,25 +84,25 @@ def draw_rows(
 
     Args:
         columns: the discrete ones.
-        kinds: of each of them, the kind of each row.
+        categories: of each of them, the category of each row.
         number: how many rows to draw.
         generator: of random numbers.
     """
     chosen = generator.integers(len(columns), size=number)
     indices, places, start = np.zeros(number, int), np.zeros(number, int), 0
-    for place, (column, of_rows) in enumerate(zip(columns, kinds, strict=True)):
+    for place, (column, of_rows) in enumerate(zip(columns, categories, strict=True)):
         asked = np.flatnonzero(chosen == place)
         drawn = generator.choice(len(column.values), len(asked), p=log_frequencies(column))
         places[asked] = start + drawn
-        for kind in np.unique(drawn):
-            where = asked[drawn == kind]
-            indices[where] = generator.choice(np.flatnonzero(of_rows == kind), len(where))
+        for category in np.unique(drawn):
+            where = asked[drawn == category]
+            indices[where] = generator.choice(np.flatnonzero(of_rows == category), len(where))
         start += len(column.values)
     return indices, places
 
 
 def log_frequencies(column: DiscreteColumn) -> np.ndarray:
-    """Returns how likely each kind is drawn: by ln(1 + count), where the paper has ln(count).
+    """Returns how likely each category is drawn: by ln(1 + count), where the paper has ln(count).
 
     What occurs only once is drawn so, too.
     """

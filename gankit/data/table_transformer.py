@@ -1,7 +1,7 @@
 """The columns of a table as numbers that a GAN trains on, and the way back."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -19,7 +19,7 @@ RowPart = tuple[str, int]
 
 @keras.saving.register_keras_serializable(package="gankit")
 class ContinuousColumn(Configured):
-    """A column of amounts: mode-specific normalization by a mixture of normal distributions.
+    """A continuous column: mode-specific normalization by a mixture of normal distributions.
 
     A value becomes its mode, one-hot, and how far it is from that mode's mean, in four standard
     deviations. Of the modes that may have made a value, one is drawn by its probability.
@@ -77,7 +77,7 @@ class ContinuousColumn(Configured):
 
 @keras.saving.register_keras_serializable(package="gankit")
 class DiscreteColumn(Configured):
-    """A column of kinds, which become one-hot.
+    """A column of categories, which become one-hot.
 
     Args:
         name: of the column.
@@ -92,7 +92,7 @@ class DiscreteColumn(Configured):
 
     @property
     def parts(self) -> list[RowPart]:
-        """The kind."""
+        """The category."""
         return [("softmax", len(self.values))]
 
     def number(self, values: np.ndarray) -> np.ndarray:
@@ -106,7 +106,7 @@ class DiscreteColumn(Configured):
         return np.array([places[value] for value in values.tolist()], dtype=int)
 
     def encode(self, values: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        """Returns the numbers of each value, ``(n, kinds)``."""
+        """Returns the numbers of each value, ``(n, categories)``."""
         return np.eye(len(self.values))[self.number(values)]
 
     def decode(self, numbers: np.ndarray) -> np.ndarray:
@@ -127,14 +127,12 @@ class TableTransformer(Configured):
         parts: of a row's vector, in order, as ``architectures.ctgan`` takes them: pairs of
             ``"tanh"`` or ``"softmax"`` and how many numbers that makes.
         row_dim: how many numbers a row has.
-        condition_dim: how many kinds all discrete columns have together; 0 without any.
+        condition_dim: how many categories all discrete columns have together; 0 without any.
 
     References:
         Xu et al. 2019, "Modeling Tabular Data using Conditional GAN", arXiv:1907.00503, section
         4.2.
     """
-
-    kinds: ClassVar[str] = "OUSb"  # types of NumPy's that hold no amounts
 
     def __init__(self, columns: Sequence[ContinuousColumn | DiscreteColumn]):
         self.columns = list(columns)
@@ -156,14 +154,14 @@ class TableTransformer(Configured):
 
         Args:
             table: a ``pandas.DataFrame``, or a dict of columns.
-            discrete: names of the columns that hold kinds; None for those of texts, booleans and
-                categories. All others hold amounts: numbers that may be any others.
-            max_modes: of a column of amounts; a variational mixture leaves out those it can spare.
+            discrete: names of the discrete columns, whose values are categories; None for those of
+                texts, booleans and pandas' categories. All others are continuous.
+            max_modes: of a continuous column; a variational mixture leaves out those it can spare.
             seed: integer, which settles where the mixtures begin.
 
         Raises:
             ValueError: a name that the table has not, a value that is missing, or no rows.
-            TypeError: a column of amounts that holds no numbers.
+            TypeError: a continuous column that holds no numbers.
             ImportError: without scikit-learn.
         """
         check_at_least_one("max_modes", max_modes)
@@ -177,9 +175,9 @@ class TableTransformer(Configured):
         for name in names:
             values = read_column(table, name)
             is_category = str(getattr(table[name], "dtype", "")) == "category"
-            if name in discrete if discrete is not None else holds_kinds(values) or is_category:
-                kinds, counts = np.unique(values, return_counts=True)
-                columns.append(DiscreteColumn(name, kinds.tolist(), counts.tolist()))
+            if name in discrete if discrete is not None else is_discrete(values) or is_category:
+                categories, counts = np.unique(values, return_counts=True)
+                columns.append(DiscreteColumn(name, categories.tolist(), counts.tolist()))
             else:
                 columns.append(fit_modes(name, values, max_modes, seed))
         return cls(columns)
@@ -189,10 +187,10 @@ class TableTransformer(Configured):
 
         Args:
             table: with the columns that ``fit`` has seen.
-            seed: integer, by which a mode is drawn for each amount.
+            seed: integer, by which a mode is drawn for each continuous value.
 
         Raises:
-            ValueError: a column or a value that is missing, or a kind that ``fit`` has not seen.
+            ValueError: a column or a value that is missing, or a category that is not known.
         """
         generator = np.random.default_rng(seed)
         parts = [
@@ -238,8 +236,8 @@ class TableTransformer(Configured):
             raise ValueError(f"A condition gives one of {list(places)} a value, got {dict(given)}.")
         ((name, value),) = given.items()
         place = places[name]
-        kind = self.discrete[place].number(np.array([value]))[0]
-        return np.eye(self.condition_dim, dtype=np.float32)[starts[place] + kind]
+        category = self.discrete[place].number(np.array([value]))[0]
+        return np.eye(self.condition_dim, dtype=np.float32)[starts[place] + category]
 
 
 def read_column(table: Mapping[Hashable, ArrayLike], name: Hashable) -> np.ndarray:
@@ -258,18 +256,18 @@ def read_column(table: Mapping[Hashable, ArrayLike], name: Hashable) -> np.ndarr
     return values
 
 
-def holds_kinds(values: np.ndarray) -> bool:
-    """Returns whether a column's type is one of kinds, not of amounts."""
-    return values.dtype.kind in TableTransformer.kinds
+def is_discrete(values: np.ndarray) -> bool:
+    """Returns whether a column holds texts, other objects or booleans."""
+    return values.dtype.kind in "OUSb"
 
 
 def fit_modes(name: Hashable, values: np.ndarray, max_modes: int, seed: int) -> ContinuousColumn:
-    """Returns a column of amounts with the modes of a variational mixture."""
+    """Returns a continuous column with the modes of a variational mixture."""
     from sklearn.mixture import BayesianGaussianMixture
 
     if values.dtype.kind not in "iuf":
         raise TypeError(
-            f"Column {name!r} holds {values.dtype}, no amounts: name it in discrete=[...]."
+            f"Column {name!r} holds {values.dtype}, no numbers: name it in discrete=[...]."
         )
     mixture = BayesianGaussianMixture(
         n_components=min(max_modes, len(np.unique(values))),

@@ -12,20 +12,20 @@ from gankit.gans.wgan_gp import WGANGP
 from gankit.training.batch import Batch, count_rows
 from gankit.typing import Number, Scalars, Seed, Structure, Tensor
 
-SMALLEST = 1e-30  # share of a kind, whose logarithm is finite
+SMALLEST = 1e-30  # share of a category, whose logarithm is finite
 
 
 @keras.saving.register_keras_serializable(package="gankit")
 class CTGAN(WGANGP):
-    """A conditional GAN of tables, whose columns hold amounts and kinds.
+    """A conditional GAN of tables with continuous and discrete columns.
 
     Its images are rows, vectors that ``data.TableTransformer`` makes of a table, and
-    ``data.from_table`` is what it trains on: rows of which rare kinds are drawn often, and for each
-    a condition, one kind of one column that the row has. The generator is told the condition, and
-    pays a cross-entropy, the term ``condition``, for rows of other kinds. The critic judges packs
-    of rows with their conditions, and so sees when all are alike (Lin et al. 2017, PacGAN,
-    arXiv:1712.04086); how many are in a pack follows from its input, and the gradient penalty is
-    one on the slope by a whole pack.
+    ``data.from_table`` gives it rows, of which those with rare categories come often, and a
+    condition for each: one category that the row has. The generator takes the condition, and its
+    term ``condition`` is the cross-entropy of that category in the row that it makes. The critic
+    scores packs of rows with their conditions, and so sees when all are alike (Lin et al. 2017,
+    PacGAN, arXiv:1712.04086); how many are in a pack follows from its input, and the gradient
+    penalty is on the slope by a whole pack.
 
     ``generate_table(1000)`` returns a data frame. ``score`` takes rows with their conditions, in
     multiples of a pack, and gives one score for each pack. By default the optimizer is
@@ -89,9 +89,9 @@ class CTGAN(WGANGP):
     def sample_condition(
         self, real: Batch | None = None, num_images: int | None = None, seed: Seed = None
     ) -> Structure:
-        """Returns the conditions of real rows, or draws columns, and kinds as often as they occur.
+        """Returns the conditions of real rows, or draws them as often as they occur.
 
-        Where a batch of the data asks more for rare kinds, what is generated is like the table.
+        Batches of the data ask for rare categories more often than that.
         """
         if real is not None or not self.transformer.discrete:
             return None if real is None else real.condition
@@ -125,7 +125,7 @@ class CTGAN(WGANGP):
         return super().gradient_penalty(penalty, self.packed(real), self.packed(fake))
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s terms, and what rows cost that are not of the kind asked for."""
+        """Returns ``GAN``'s terms, and the cross-entropy of the categories asked for."""
         losses = super().generator_losses(real, fake)
         if fake.condition is not None:
             shares = ops.take(fake.images, self.transformer.condition_places, axis=-1)
@@ -144,7 +144,7 @@ class CTGAN(WGANGP):
         Args:
             num_rows: how many.
             given: one discrete column and the value that all rows are asked to have, e.g.
-                ``{"species": "setosa"}``; None for kinds as often as they occur in the table.
+                ``{"species": "setosa"}``; None for categories as often as they occur in the table.
             seed: integer, see ``generate``.
 
         Raises:

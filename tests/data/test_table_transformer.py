@@ -46,7 +46,7 @@ def test_rows_come_back():
         transformer.inverse_transform(rows[:, 1:])
 
 
-def test_fit_finds_modes_and_kinds():
+def test_fit_finds_modes_and_categories():
     pytest.importorskip("sklearn")
     draw = np.random.default_rng(0)
     amounts = np.concatenate([draw.normal(0, 1, 300), draw.normal(1000, 5, 100)])
@@ -69,7 +69,7 @@ def test_is_written_to_files():
     np.testing.assert_array_equal(again.transform(TABLE), make_transformer().transform(TABLE))
 
 
-def test_conditions_ask_for_one_kind():
+def test_conditions_ask_for_one_category():
     transformer = make_transformer()
     np.testing.assert_array_equal(transformer.condition({"color": "green"}), [0, 1, 0])
     assert transformer.condition_places == [3, 4, 5]
@@ -96,7 +96,7 @@ def test_says_what_is_wrong_with_a_table(table, message):
         make_transformer().transform(table)
 
 
-def test_kinds_are_drawn_by_the_logarithm_of_their_frequency():
+def test_categories_are_drawn_by_the_logarithm_of_their_frequency():
     column = make_transformer().discrete[0]
     np.testing.assert_allclose(log_frequencies(column), [1 / 6, 2 / 6, 3 / 6])  # ln 2, ln 4, ln 8
     of_rows = np.repeat([0, 1, 2], column.counts)
@@ -120,7 +120,7 @@ def test_a_dataset_of_rows_and_conditions_begins_each_epoch_anew():
     np.testing.assert_array_equal(again[0], rows)
 
 
-def test_without_kinds_there_are_rows_alone():
+def test_without_categories_there_are_rows_alone():
     transformer = data.TableTransformer(make_transformer().columns[:1])
     dataset = data.from_table(TABLE, transformer, batch_size=3)
     assert [np.shape(batch) for batch in dataset] == [(3, 3)]

@@ -37,7 +37,7 @@ def test_the_penalty_is_on_the_slope_by_a_whole_pack():
     np.testing.assert_allclose(ops.convert_to_numpy(cost), 10 * (np.sqrt(18) - 1) ** 2, rtol=1e-5)
 
 
-def test_rows_pay_for_kinds_that_were_not_asked_for():
+def test_rows_pay_for_categories_that_were_not_asked_for():
     gan = make_gan(condition_weight=2.0)
     rows = np.array([[9, 9, 9, 0.5, 0.25, 0.25], [9, 9, 9, 0.0, 1.0, 0.0]] * 2, "float32")
     fake = Batch(ops.array(rows), ops.array(GREEN), scores=ops.array([[3.0], [1.0]]))
@@ -46,7 +46,7 @@ def test_rows_pay_for_kinds_that_were_not_asked_for():
     np.testing.assert_allclose(terms["adversarial"], -2.0)
 
 
-def test_kinds_are_generated_as_often_as_they_occur():
+def test_categories_are_generated_as_often_as_they_occur():
     drawn = np.array(make_gan().sample_condition(num_images=20_000, seed=0))
     np.testing.assert_array_equal(drawn.sum(axis=1), 1)
     np.testing.assert_allclose(drawn.mean(axis=0), np.array([1, 3, 7]) / 11, atol=0.01)
