@@ -302,6 +302,83 @@ class PhaseShuffle(Configured, keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="gankit")
+class Frozen(Configured, keras.layers.Layer):
+    """A copy of a network that stays as it is: no step trains it, and it runs in inference mode.
+
+    So its batch normalization keeps its statistics, and its dropout drops nothing, whatever it is a
+    part of. Gradients by its inputs go through it.
+
+    Args:
+        network: a functional or sequential model; it is copied, and not changed.
+        **kwargs: of ``keras.layers.Layer``.
+    """
+
+    def __init__(self, network: keras.Model, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.network = keras.models.clone_model(network)
+        self.network.set_weights(network.get_weights())
+        self.network.trainable = False
+        self.built = True
+
+    def call(self, inputs: Tensor, training: bool = False) -> Any:
+        """Returns the network's outputs."""
+        return self.network(inputs, training=False)
+
+    def as_keras_layer(self) -> keras.Layer:
+        """Returns a network of Keras alone that computes the same in inference; not built yet."""
+        return keras.models.clone_model(self.network)
+
+    def keras_weights(self) -> list[np.ndarray]:
+        """Returns the weights that ``as_keras_layer`` needs, as arrays."""
+        return self.network.get_weights()
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class GumbelSoftmax(Configured, keras.layers.Layer):
+    """Draws one of several categories, so that gradients find the way back to their logits.
+
+    softmax((logits + g) / temperature) with g from the Gumbel distribution: the largest output is
+    that of a category drawn by the logits' softmax, and the lower the temperature, the nearer to
+    one-hot outputs are. It draws in inference, too; ``generate(seed=...)`` settles what.
+
+    Args:
+        temperature: positive.
+        seed: integer or ``keras.random.SeedGenerator``; None for one that follows from
+            ``keras.utils.set_random_seed``.
+        **kwargs: of ``keras.layers.Layer``.
+
+    Input and output shape ``(..., categories)``.
+
+    Raises:
+        ValueError: a temperature that is not positive.
+
+    References:
+        Jang et al. 2016, "Categorical Reparameterization with Gumbel-Softmax", arXiv:1611.01144.
+    """
+
+    def __init__(self, temperature: float = 0.2, seed: int | None = None, **kwargs: Any):
+        super().__init__(**{"dtype": "float32"} | kwargs)  # whose range the logarithms need
+        if not temperature > 0:
+            raise ValueError(f"temperature must be positive, got {temperature!r}.")
+        self.temperature = temperature
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, logits: Tensor) -> Tensor:
+        """Returns shares of sum 1, most of it at the category that was drawn."""
+        uniform = keras.random.uniform(ops.shape(logits), 1e-20, 1.0, seed=self.seed_generator)
+        gumbel = -ops.log(-ops.log(uniform))
+        hot = (logits + gumbel) / self.temperature
+        # Not ops.softmax, which warns of a single category.
+        return ops.exp(hot - ops.logsumexp(hot, axis=-1, keepdims=True))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Returns the logits' shape."""
+        return input_shape
+
+
+@keras.saving.register_keras_serializable(package="gankit")
 class Clip(Configured, keras.constraints.Constraint):
     """Keeps each weight within [-bound, bound].
 

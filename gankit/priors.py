@@ -35,6 +35,13 @@ class Prior(Configured):
         """Returns the nearest latents that can be drawn."""
         return latents
 
+    def log_density(self, latents: Tensor) -> Tensor:
+        """Returns the logarithm of the density, ``(batch,)``, but for a constant.
+
+        Here it is the same wherever latents can be drawn; another prior says so.
+        """
+        return ops.zeros((ops.shape(latents)[0],))
+
 
 @keras.saving.register_keras_serializable(package="gankit")
 class Normal(Prior):
@@ -43,6 +50,10 @@ class Normal(Prior):
     def sample(self, shape: tuple[int | Tensor, ...], seed: Seed = None) -> Tensor:
         """Returns float32 latents of a shape ``(batch, ...)``."""
         return keras.random.normal(shape, seed=seed, dtype="float32")
+
+    def log_density(self, latents: Tensor) -> Tensor:
+        """Returns minus half the squared length, ``(batch,)``."""
+        return -ops.sum(ops.square(latents), axis=tuple(range(1, len(latents.shape)))) / 2
 
 
 @keras.saving.register_keras_serializable(package="gankit")

@@ -95,6 +95,23 @@ def make_residual_networks():
     return generator, architectures.sngan.build_discriminator(IMAGE_SHAPE, **classes)
 
 
+def make_features():
+    """Returns a network with batch normalization and dropout, from images to maps of two sizes."""
+    images = x = keras.Input(IMAGE_SHAPE)
+    maps = []
+    for _ in range(2):
+        x = keras.layers.Conv2D(3, 3, strides=2, padding="same")(x)
+        x = keras.layers.Dropout(0.5)(keras.layers.BatchNormalization()(x))
+        maps.append(x)
+    return keras.Model(images, maps)
+
+
+def make_projected_networks():
+    """Returns a generator, and a discriminator of another network's features."""
+    generator = architectures.dcgan.build_generator(IMAGE_SHAPE, LATENT_DIM, filters=4)
+    return generator, architectures.projected.build_discriminator(make_features(), 4, 4)
+
+
 def make_enlarging_networks():
     """Returns an SRGAN in small, from 4x4 to 8x8."""
     srgan = architectures.srgan
@@ -176,6 +193,23 @@ def make_networks_of_signals():
     shape, wavegan = (70, 2), architectures.wavegan
     generator = wavegan.build_generator(shape, LATENT_DIM, filters=2)
     return generator, wavegan.build_discriminator(shape, filters=2)
+
+
+def make_transformer():
+    """Returns the transformer of a table with an amount of two modes, and three colors."""
+    return data.TableTransformer(
+        [
+            data.ContinuousColumn("amount", [0.0, 10.0], [1.0, 2.0], [0.5, 0.5]),
+            data.DiscreteColumn("color", ["blue", "green", "red"], [1, 3, 7]),
+        ]
+    )
+
+
+def make_networks_of_a_table(pac=2):
+    """Returns a CTGAN in small, of that table's rows."""
+    ctgan, made = architectures.ctgan, make_transformer()
+    generator = ctgan.build_generator(made.parts, made.condition_dim, LATENT_DIM, (8,))
+    return generator, ctgan.build_discriminator(made.row_dim, made.condition_dim, pac, (8,))
 
 
 def make_gan(networks=make_networks, compile_options=None, variant=gankit.GAN, **options):

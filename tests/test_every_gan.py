@@ -18,12 +18,15 @@ from helpers import (
     make_enlarging_networks,
     make_images,
     make_networks,
+    make_networks_of_a_table,
     make_networks_of_classes,
     make_networks_of_codes,
     make_networks_of_domains,
     make_networks_of_frames,
     make_networks_of_signals,
+    make_projected_networks,
     make_residual_networks,
+    make_transformer,
     make_translating_networks,
     make_vae_gan_networks,
     make_volumetric_networks,
@@ -37,6 +40,8 @@ from gankit import data
 LABELS = np.arange(40) % NUM_CLASSES
 SMALL = make_images(40, (4, 4, 1), seed=1)
 GIVEN = make_images(40, seed=1)
+COLORS = np.eye(3, dtype="float32")[LABELS]
+ROWS = np.concatenate([make_images(40, (1,)), np.eye(2)[LABELS % 2], COLORS], 1, dtype="float32")
 FRAMES = make_images(40, (8, 8, 3), seed=1)
 VOLUMES = make_images(40, (8, 8, 8)) > 0
 SIGNALS = make_images(40, (70, 2))
@@ -77,6 +82,7 @@ GANS = [
         **conditional(LABELS),
         steps=(-6.140891, -0.993788, -6.141217),
     ),
+    Row(gankit.GAN, make_projected_networks, steps=(2.796495, -0.749294, 2.796498)),
     Row(
         gankit.ACGAN,
         make_networks_of_classes,
@@ -135,6 +141,14 @@ GANS = [
         steps=(-4.105265, -0.313618, -4.105218),
     ),
     Row(
+        gankit.CTGAN,
+        make_networks_of_a_table,
+        {"transformer": make_transformer(), "condition_weight": 0.5},
+        condition=COLORS,
+        images=ROWS,
+        steps=(2.185181, -0.565818, 2.184391),
+    ),
+    Row(
         gankit.NextFrameGAN,
         make_networks_of_frames,
         {"norm": 2},
@@ -190,6 +204,8 @@ def make_gan(row):
 def make_dataset(row):
     import tensorflow as tf  # here, since one test runs without it
 
+    if row.images.ndim == 2:
+        return lambda **_: tf.data.Dataset.from_tensor_slices((row.images, row.condition)).batch(10)
     if row.condition.ndim == 1:
         adapt = {3: data.from_signals, 4: data.from_arrays}.get(row.images.ndim, data.from_voxels)
         return lambda **options: adapt(row.images, row.condition, batch_size=10, **options)

@@ -534,6 +534,30 @@ def test_frogs(tmp_path, monkeypatch, recipe):
     check_recipe(gankit.load(tmp_path / "out" / "frogs.keras"), recipe)
 
 
+def test_better_samples(tmp_path):
+    make_gan(
+        lambda: (
+            gankit.architectures.dcgan.build_generator((28, 28, 1), 4, 2),
+            gankit.architectures.dcgan.build_discriminator((28, 28, 1), 2),
+        )
+    ).save(tmp_path / "gan.keras")
+    printed = run("better_samples.py", tmp_path, "gan.keras", "--train", 3600, "--steps", 1)
+    assert len(re.findall(r"^\| .+ \|$", printed, re.MULTILINE)) == 5
+    assert (tmp_path / "better" / "Langevin.png").exists()
+
+
+def test_rows_of_a_table(tmp_path):
+    pytest.importorskip("sklearn")
+    pandas = pytest.importorskip("pandas")
+    printed = run("table.py", tmp_path, "--table", "iris", "--steps", 2)
+    table = pandas.read_csv(tmp_path / "table" / "table.csv")
+    assert len(table) == 112
+    assert set(table.target) <= {0, 1, 2}
+    assert "correlations, mean difference" in printed
+    assert (tmp_path / "table" / "table.png").exists()
+    assert len(gankit.load(tmp_path / "table" / "table.keras").generate_table(3)) == 3
+
+
 @pytest.mark.parametrize("path", ["cifar", "cifar.npz"])
 def test_cifar10_goes_on_where_it_stopped(tmp_path, path):
     images = np.random.default_rng(0).integers(0, 256, (80, 32, 32, 3), np.uint8)

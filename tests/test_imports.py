@@ -109,7 +109,7 @@ def test_import_is_light(tmp_path):
     of_keras = "import sys, keras; of_keras = set(sys.modules); import gankit; "
     added = run_python(of_keras + "print(*set(sys.modules) - of_keras)", tmp_path).split()
     assert "gankit" in added
-    heavy = {"tensorflow_datasets", "matplotlib", "tensorboard", "scipy", "sklearn"}
+    heavy = {"tensorflow_datasets", "matplotlib", "tensorboard", "scipy", "sklearn", "pandas"}
     assert not heavy & set(added)
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gankit.layers import (
     Clip,
+    GumbelSoftmax,
     ImagePool,
     PhaseShuffle,
     SpectralNormalization,
@@ -260,3 +261,21 @@ def test_clip_by_hand():
     layer = keras.layers.Dense(1, kernel_constraint=clip)
     again = keras.layers.Dense.from_config(layer.get_config())
     assert again.kernel_constraint.bound == 0.5
+
+
+def test_a_gumbel_softmax_by_hand(monkeypatch):
+    monkeypatch.setattr(keras.random, "uniform", lambda *_, **__: keras.ops.array([[0.5, 0.25]]))
+    drawn = GumbelSoftmax(temperature=0.5)(np.array([[0.0, 1.0]], "float32"))
+    # Gumbel's quantiles are -ln(-ln u): 0.3665 and -0.3266. The logits become 0.733 and 1.3468.
+    odds = np.exp((0.0 - np.log(np.log(2)) - (1.0 - np.log(np.log(4)))) / 0.5)
+    np.testing.assert_allclose(drawn, [[odds / (1 + odds), 1 / (1 + odds)]], rtol=1e-5)
+
+
+def test_kinds_are_drawn_by_their_shares():
+    shares = np.array([0.2, 0.3, 0.5], "float32")
+    drawn = np.array(GumbelSoftmax(seed=0)(np.tile(np.log(shares), (5000, 1))))
+    np.testing.assert_allclose(drawn.sum(axis=1), 1, rtol=1e-5)
+    found = np.bincount(drawn.argmax(axis=1)) / 5000
+    np.testing.assert_allclose(found, shares, atol=0.02)
+    with pytest.raises(ValueError, match="temperature must be positive, got 0"):
+        GumbelSoftmax(0)

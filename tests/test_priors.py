@@ -89,3 +89,9 @@ def test_names_that_are_none():
             priors.get(wrong)
     with pytest.raises(NotImplementedError):
         priors.Prior().sample((1, 2))
+
+
+def test_densities_by_hand():
+    drawn = np.array([[0.0, 0.0], [3.0, 4.0]], "float32")
+    np.testing.assert_allclose(priors.Normal().log_density(drawn), [0.0, -12.5])
+    np.testing.assert_allclose(priors.Uniform().log_density(drawn), [0.0, 0.0])

@@ -20,11 +20,16 @@ from gankit.data.resizing import resize_bicubic
 from gankit.data.shards import from_shards
 from gankit.data.signals import from_signals
 from gankit.data.stacked_digits import stack_digits
+from gankit.data.table_rows import from_table
+from gankit.data.table_transformer import ContinuousColumn, DiscreteColumn, TableTransformer
 from gankit.data.tables import read_labels
 from gankit.data.tfds import from_tfds
 from gankit.data.voxels import from_voxels
 
 __all__ = [
+    "ContinuousColumn",
+    "DiscreteColumn",
+    "TableTransformer",
     "from_arrays",
     "from_celeba",
     "from_dataset",
@@ -33,6 +38,7 @@ __all__ = [
     "from_pairs",
     "from_shards",
     "from_signals",
+    "from_table",
     "from_tfds",
     "from_voxels",
     "load_mnist",

@@ -7,11 +7,14 @@ number of a stream doesn't depend on how many follow it.
 import functools
 import threading
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 
 # What numbers are drawn for: each purpose has a stream of its own.
-ORDER, FLIPS, PLACES, FILMS, RUNS = range(5)
+ORDER, FLIPS, PLACES, FILMS, RUNS, ROWS = range(6)
+
+Drawn = TypeVar("Drawn")
 
 
 def make_generator(seed: int, epoch: int, stream: int) -> np.random.Generator:
@@ -25,7 +28,7 @@ def draw(shape: tuple[int, ...], seed: int, stream: int) -> Callable[[int], np.n
     return once_an_epoch(lambda epoch: make_generator(seed, epoch, stream).random(shape))
 
 
-def once_an_epoch(function: Callable[[int], np.ndarray]) -> Callable[[int], np.ndarray]:
+def once_an_epoch(function: Callable[[int], Drawn]) -> Callable[[int], Drawn]:
     """Returns a function of the epoch that remembers what it returned for the last few.
 
     As an epoch begins, many threads ask at once: one works, the others wait for what it finds.
@@ -34,7 +37,7 @@ def once_an_epoch(function: Callable[[int], np.ndarray]) -> Callable[[int], np.n
     remember = functools.lru_cache(maxsize=3)  # one ends, one begins, one is evaluated on
     remembered = remember(function)
 
-    def locked(epoch: int) -> np.ndarray:
+    def locked(epoch: int) -> Drawn:
         with lock:
             return remembered(epoch)
 

@@ -4,6 +4,7 @@ from gankit.gans.aae import AAE
 from gankit.gans.acgan import ACGAN
 from gankit.gans.began import BEGAN
 from gankit.gans.bigan import BiGAN
+from gankit.gans.ctgan import CTGAN
 from gankit.gans.cyclegan import CycleGAN
 from gankit.gans.ebgan import EBGAN
 from gankit.gans.encoding_gan import EncodingGAN
@@ -25,6 +26,7 @@ __all__ = [
     "AAE",
     "ACGAN",
     "BEGAN",
+    "CTGAN",
     "EBGAN",
     "GAN",
     "GAN3D",

@@ -409,7 +409,7 @@ class GAN(Fitting):
             adapt(self.margins(real, fake)[0][0] > 0)
         if self.generator_ema is None:
             return
-        images = count_rows(real.scores) * differentiation.num_replicas()
+        images = count_rows(real.images) * differentiation.num_replicas()
         decay = decay_at(self.steps_completed, self.generator_ema, images)
         for network in self.generator_networks():
             follow(self.averaged(network), network, decay)

@@ -58,40 +58,48 @@ def interpolate(
     return np.where(sine < PARALLEL, straight, curved).astype(np.float32)
 
 
-def truncate(latents: ArrayLike, threshold: float, *, seed: int | None = None) -> np.ndarray:
+def truncate(latents: ArrayLike, threshold: ArrayLike, *, seed: int | None = None) -> np.ndarray:
     """Returns latents of a normal prior, with values beyond a threshold drawn again.
 
-    The lower the threshold, the more usual the images, and the less different.
+    The lower the threshold, the more usual the images, and the less different. Classes need not
+    have the same one: ``truncate(latents, thresholds[labels])``.
 
     Args:
         latents: ``(n, latent_dim)``.
-        threshold: positive; no value of what is returned is further from 0.
+        threshold: positive; no value of what is returned is further from 0. One number, or one
+            for each row of the latents, ``(n,)``.
         seed: integer, for the same values each time; None draws new ones each time.
 
     Returns:
         float32 of the same shape.
 
     Raises:
-        ValueError: a threshold that is not positive.
+        ValueError: a threshold that is not positive, or thresholds of another shape.
 
     References:
         Brock et al. 2018, "Large Scale GAN Training for High Fidelity Natural Image Synthesis",
         arXiv:1809.11096, section 3.1.
     """
-    if not threshold > 0:
+    latents, thresholds = np.asarray(latents, np.float32), np.asarray(threshold, np.float32)
+    if not (thresholds > 0).all():
         raise ValueError(f"threshold must be positive, got {threshold!r}.")
+    if thresholds.shape not in ((), latents.shape[:1]):
+        raise ValueError(
+            f"threshold must be one number, or one for each of {len(latents)} rows, got "
+            f"{thresholds.shape}."
+        )
     if seed is not None:
         check_seed(seed)
-    latents, threshold = np.asarray(latents, np.float32), float(threshold)
+    threshold = thresholds.reshape(-1, *[1] * (latents.ndim - 1))
     drawn = draw_truncated(latents.shape, threshold, np.random.default_rng(seed))
     return np.where(np.abs(latents) > threshold, drawn, latents)
 
 
 def draw_truncated(
-    shape: tuple[int, ...], threshold: float, generator: np.random.Generator
+    shape: tuple[int, ...], threshold: np.ndarray, generator: np.random.Generator
 ) -> np.ndarray:
     """Returns float32 numbers of a normal distribution, cut off at ``threshold``, by quantiles."""
-    half = ops.erf(np.float32(threshold / np.sqrt(2)))  # share of values within one side
+    half = ops.erf((threshold / np.sqrt(2)).astype("float32"))  # share of values within one side
     quantiles = generator.uniform(-1, 1, shape).astype(np.float32)
     drawn = np.sqrt(2) * ops.convert_to_numpy(ops.erfinv(quantiles * half))
     return np.clip(drawn, -threshold, threshold).astype(np.float32)

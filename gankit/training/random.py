@@ -1,6 +1,8 @@
 """Random streams that differ between replicas and can be resumed."""
 
+import contextlib
 import random
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -80,3 +82,16 @@ def find_seed_states(layer: keras.Layer) -> list[keras.Variable]:
     weights = {id(variable) for variable in layer.weights}
     states = {id(state): state for state in layer.variables if id(state) not in weights}
     return list(states.values())
+
+
+@contextlib.contextmanager
+def reseeded(layer: keras.Layer, stream: keras.random.SeedGenerator) -> Iterator[None]:
+    """Has what a layer and those below draw by themselves follow from a stream, for a while."""
+    before = [(state, ops.convert_to_numpy(state)) for state in find_seed_states(layer)]
+    for state, _ in before:
+        state.assign(stream.next())
+    try:
+        yield
+    finally:
+        for state, value in before:
+            state.assign(value)

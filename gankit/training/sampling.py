@@ -17,7 +17,7 @@ from gankit.training.averages import average_of
 from gankit.training.batch import Batch, in_float32, map_tensors
 from gankit.training.exporting import export
 from gankit.training.inputs import Inputs, standardize
-from gankit.training.random import choose_stream, find_seed_states, seed_of_part
+from gankit.training.random import choose_stream, find_seed_states, reseeded, seed_of_part
 from gankit.typing import Config, PathLike, Seed, Structure, Tensor, ValueRange
 from gankit.version import __version__
 
@@ -245,7 +245,9 @@ class Sampling(Configured, keras.Model):
             condition = self.sample_condition(num_images=num_images, seed=stream)
         condition = map_tensors(self.standardize, condition)
         inputs = self.generator_inputs.match(latents=latents, condition=condition)
-        return predict(self.averaged(self.generator) if ema else self.generator, inputs, batch_size)
+        network = self.averaged(self.generator) if ema else self.generator
+        with reseeded(network, stream):
+            return predict(network, inputs, batch_size)
 
     def score(
         self,

@@ -68,6 +68,16 @@ def test_truncation(threshold):
     assert not np.array_equal(cut, latents.truncate(whole, threshold, seed=1))
 
 
+def test_each_class_has_its_own_threshold():
+    whole = np.random.default_rng(0).normal(size=(40, 50)).astype("float32")
+    thresholds, labels = np.array([0.5, 2.0]), np.arange(40) % 2
+    cut = latents.truncate(whole, thresholds[labels], seed=0)
+    for label, threshold in enumerate(thresholds):
+        assert 0.95 * threshold < np.abs(cut[labels == label]).max() <= threshold
+    with pytest.raises(ValueError, match=r"one for each of 40 rows, got \(2,\)"):
+        latents.truncate(whole, thresholds)
+
+
 def test_truncation_needs_a_threshold():
     with pytest.raises(ValueError, match="threshold must be positive, got 0"):
         latents.truncate(np.zeros((1, 2)), 0)

@@ -8,7 +8,6 @@ from variants import growth
 from variants.lecam import LeCamGAN
 from variants.lookahead import LookaheadGAN
 from variants.networks import LATENT_DIM, build_discriminator, build_generator
-from variants.pac_gan import PacGAN
 from variants.path_length import PathLengthGAN
 from variants.semi_supervised import SemiSupervisedGAN
 from variants.style_mixing import StyleMixingGAN
@@ -29,13 +28,6 @@ def make(variant, generator=None, discriminator=None, **options):
 
 def tensor(values):
     return ops.convert_to_tensor(np.array(values, "float32"))
-
-
-def test_packs_hold_whole_images():
-    gan = make(PacGAN, discriminator=build_discriminator(image_shape=(8, 8, 2)))
-    shown = np.array(gan.shown(Batch(tensor(IMAGES))).images)
-    np.testing.assert_array_equal(shown[0], np.concatenate([IMAGES[0], IMAGES[1]], axis=-1))
-    np.testing.assert_array_equal(shown[1], np.concatenate([IMAGES[2], IMAGES[3]], axis=-1))
 
 
 def test_images_of_two_latents_are_of_one_in_pictures():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import make_images
-from variants import brightness, growth, rgba, table
+from variants import brightness, growth, rgba
 from variants.consistency import ConsistencyGAN
 from variants.fast_gan import FastGAN
 from variants.lecam import LeCamGAN
@@ -23,7 +23,6 @@ from variants.networks import (
     build_generator,
     build_styled_generator,
 )
-from variants.pac_gan import PacGAN
 from variants.path_length import PathLengthGAN
 from variants.rotation import RotationGAN
 from variants.semi_supervised import SemiSupervisedGAN
@@ -79,7 +78,6 @@ ROWS = [
         (IMAGES, np.arange(20) % 4 - 1),
     ),
     Row(TwoDiscriminators, lambda: networks(patches=build_discriminator((2, 2, 1)))),
-    Row(PacGAN, lambda: networks(discriminator=build_discriminator(image_shape=(8, 8, 2)))),
     Row(
         MultiScaleGAN,
         lambda: networks(
@@ -106,7 +104,6 @@ ROWS = [
         brightness.make_data(20),
         asked={"condition": [[-0.5], [0.0], [0.5]]},
     ),
-    row_of(table, table.make_data(20)),
     row_of(rgba, rgba.make_data(20)),
     row_of(growth, make_images(20, (32, 32, 1)), prepare=grow_in_mid_training),
 ]
