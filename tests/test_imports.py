@@ -31,7 +31,9 @@ ALLOWED = {
     "augment": set(),
     "architectures": {"layers"},
     "training": {"conversion", "differentiation", "priors", "data", "version"},
-    "gans": {"training", "differentiation", "losses", "penalties", "priors", "layers", "data"},
+    "regularizers": {"augment", "differentiation", "training"},
+    "gans": {"training", "differentiation", "losses", "penalties", "priors", "layers", "data"}
+    | {"regularizers"},
     "recipes": {"architectures", "augment", "gans", "losses", "penalties"},
     "show": {"data", "grids", "training"},
     "archives": set(),

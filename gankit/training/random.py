@@ -8,7 +8,7 @@ from keras import ops
 
 from gankit import differentiation
 from gankit.checks import check_seed
-from gankit.typing import Seed, Tensor
+from gankit.typing import Seed, Structure, Tensor
 
 REPLICA_STRIDE = 0x9E3779B97F4A7C  # any large number keeps the replicas' seeds apart
 LARGEST_SEED = 2**31 - 1  # that Keras takes on every backend
@@ -80,3 +80,12 @@ def find_seed_states(layer: keras.Layer) -> list[keras.Variable]:
     weights = {id(variable) for variable in layer.weights}
     states = {id(state): state for state in layer.variables if id(state) not in weights}
     return list(states.values())
+
+
+def call_seeded(
+    layer: keras.Layer, inputs: Structure, seed: keras.random.SeedGenerator
+) -> Structure:
+    """Returns a layer's outputs in training mode, whose random numbers follow from ``seed``."""
+    for state in find_seed_states(layer):
+        state.assign(seed.next())
+    return keras.tree.map_structure(lambda tensor: layer(tensor, training=True), inputs)
