@@ -67,6 +67,11 @@ def test_pixels_move_by_hand(apply):
     assert any(np.array_equal(turned, np.rot90(square, k, axes=(1, 2))) for k in (1, 3))
 
 
+def test_oblong_images_are_turned_to_whole_pixels():
+    turned = np.array(move_whole_pixels(IMAGE, quarter_turns(tensor([1.0]))))
+    assert set(turned[0, 1, 1:3, 0]) <= set(IMAGE[0, :, 1:3, 0].ravel())  # from the middle
+
+
 def test_values_between_pixels():
     moved = move(IMAGE, translation(tensor([0.25]), tensor([0.5])))
     # A pixel to the right adds 1, one below 4.

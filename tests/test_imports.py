@@ -34,7 +34,7 @@ ALLOWED = {
     "regularizers": {"augment", "differentiation", "training"},
     "gans": {"training", "differentiation", "losses", "penalties", "priors", "layers", "data"}
     | {"regularizers"},
-    "recipes": {"architectures", "augment", "gans", "losses", "penalties"},
+    "recipes": {"architectures", "augment", "gans", "losses", "penalties", "regularizers"},
     "show": {"data", "grids", "training"},
     "archives": set(),
     "checkpoint_index": {"archives"},

@@ -224,9 +224,9 @@ class ADA(Adaptive, PaperChanges):
     """Adaptive discriminator augmentation: changes as often as the discriminator needs them.
 
     Begins without any. How often each change is made, ``probability``, follows the scores of real
-    images, see ``Adaptive``. Of images in [-1, 1]:
+    images, see ``Adaptive``. The changes, for images in [-1, 1], and their groups:
 
-    - the group ``blitting``: ``flip`` left and right, ``quarter_turn``, ``translation`` by whole
+    - ``blitting``: ``flip`` left and right, ``quarter_turn``, ``translation`` by whole
       pixels;
     - ``geometry``: ``scale``, ``rotation``, ``stretch``, ``shift`` by parts of pixels;
     - ``color``: ``brightness``, ``contrast``, ``luma_flip``, ``hue``, ``saturation``;
@@ -237,11 +237,11 @@ class ADA(Adaptive, PaperChanges):
     so are those of colour. What lies between pixels is interpolated bilinearly, where the paper
     also upsamples images before and filters them after.
 
-    What turns an image into one that the data could not hold, does no harm as long as it is not
-    done to nearly all: but a digit is another one when it is flipped, so leave such changes out.
+    A change may make what the data never show, as long as it isn't made to nearly all images. But a
+    flipped digit is another digit, or none: leave out what changes the meaning of an image.
 
     Args:
-        policy: names of changes or of groups. By default all groups, as the paper recommends.
+        policy: names of changes or of groups; by default all groups, as the paper recommends.
         target: see ``Adaptive``.
         images_to_one: see ``Adaptive``.
         **kwargs: of ``keras.layers.Layer``.

@@ -41,8 +41,11 @@ def move(images: Tensor, inverse: Tensor) -> Tensor:
 
 
 def move_whole_pixels(images: Tensor, inverse: Tensor) -> Tensor:
-    """Returns what ``move`` does, in a quarter of its time, where all places are whole numbers."""
-    index = index_of(images, *old_places(images, inverse))
+    """Returns what ``move`` does, in a quarter of its time, where all places are whole numbers.
+
+    They are halves where an image of odd height and even width, or the other way round, is turned.
+    """
+    index = index_of(images, *map(ops.round, old_places(images, inverse)))
     return ops.take(ops.reshape(images, (-1, images.shape[-1])), index, axis=0)
 
 

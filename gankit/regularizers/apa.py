@@ -16,9 +16,9 @@ class APA(Adaptive, Regularizer):
     """Adaptive pseudo augmentation: generated images are put among the real ones.
 
     Each real image gives way, with ``probability``, to the generated one in the same row of the
-    batch, which has the same condition. That deceives a discriminator that grows too sure of few
-    images. How often follows the scores of real images, see ``Adaptive``; ``augment`` may change
-    all images beside it. It costs nothing to speak of.
+    batch, which should have the same condition, as it has in ``GAN`` and ``ACGAN``. That deceives a
+    discriminator that grows too sure of few images. How often follows the scores of real images,
+    see ``Adaptive``; ``augment`` may change all images beside it. It costs nothing to speak of.
 
     Args:
         target: see ``Adaptive``.
