@@ -5,8 +5,8 @@
 Trains the same GAN on the same images with each of ``METHODS``, for the same minutes of the
 processor, so other work on the machine changes nothing. Every fifth of them, generated images are
 compared with 5,000 that nobody trained on: the KID, in the features of ``--extractor``. Writes a
-grid of samples and a row of ``few_images.csv`` for each look. docs/regularizers.md tells what came
-out.
+grid of samples and a row of ``few_images.csv`` for each look. docs/regularizers.md says what each
+method does.
 """
 
 import argparse
