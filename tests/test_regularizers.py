@@ -37,7 +37,13 @@ FAST = {"target": -0.99, "images_to_one": 40}  # changes at least one of four im
 
 
 def make_all():
-    terms = [LeCam(), Consistency(), LatentConsistency(every=2), ModeSeeking(), FeatureMatching()]
+    terms = [
+        LeCam(),
+        Consistency(),
+        LatentConsistency(noise=0.05, every=2),
+        ModeSeeking(),
+        FeatureMatching(),
+    ]
     return [*terms, APA(**FAST)]
 
 

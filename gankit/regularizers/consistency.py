@@ -113,7 +113,7 @@ class LatentConsistency(Term):
         self,
         weight: Number = 5.0,
         spread_weight: Number = 0.5,
-        noise: float = 0.05,
+        noise: float = 0.03,
         every: int = 1,
         **kwargs: Any,
     ):
