@@ -156,6 +156,10 @@ def test_generated_images_are_put_among_the_real_ones():
     mixed = np.array(apa.pair(gan, real, fake)[0].images)
     assert set(np.unique(mixed.mean(axis=(1, 2, 3)))) == {-1.0, 1.0}
     np.testing.assert_allclose((mixed == -1).mean(), 0.3, atol=0.07)
+    # An encoder's latents go with their images.
+    codes = [batch._replace(latents=batch.images[:, 0, 0]) for batch in (real, fake)]
+    both = apa.pair(gan, *codes)[0]
+    np.testing.assert_array_equal(both.latents, both.images[:, 0, 0])
     apa.after_step(gan, scored(*[1.0] * 10), scored(*[-1.0] * 10))
     np.testing.assert_allclose(apa.probability, 0.4)
 

@@ -47,7 +47,13 @@ class APA(Adaptive, Regularizer):
             shape = (-1, *[1] * (len(given.shape) - 1))
             return ops.where(ops.reshape(replaced, shape), made, given)
 
-        return real._replace(images=keras.tree.map_structure(mix, real.images, fake.images)), fake
+        # Where an encoder has found latents of the real images, those of the others go with them.
+        names = ["images"] if real.latents is None else ["images", "latents"]
+        mixed = {
+            name: keras.tree.map_structure(mix, getattr(real, name), getattr(fake, name))
+            for name in names
+        }
+        return real._replace(**mixed), fake
 
     def after_step(self, gan: Any, real: Batch, fake: Batch) -> None:
         """Moves ``probability``."""

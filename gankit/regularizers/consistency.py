@@ -130,23 +130,25 @@ class LatentConsistency(Term):
 
     def discriminator_cost(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
         """Returns what scores cost that are another one for neighbouring latents."""
-        images = keras.tree.map_structure(ops.stop_gradient, self.neighbours(gan, fake))
-        judged = gan.discriminate(fake._replace(images=images))
+        judged = gan.discriminate(self.neighbours(gan, fake).map(ops.stop_gradient))
         return gan.current(self.weight) * distance_of_scores(judged, fake)
 
     def generator_cost(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
         """Returns minus what images gain that differ from those of neighbouring latents."""
-        spread = ops.mean(mean_per_image(ops.square, self.neighbours(gan, fake), fake.images))
+        images = self.neighbours(gan, fake).images
+        spread = ops.mean(mean_per_image(ops.square, images, fake.images))
         return -gan.current(self.spread_weight) * spread
 
-    def neighbours(self, gan: Any, fake: Batch) -> Any:
-        """Returns the images of latents that are close to those of ``fake``."""
+    def neighbours(self, gan: Any, fake: Batch) -> Batch:
+        """Returns a batch of latents close to those of ``fake``, and of their images."""
 
         def move(latents):
             noise = keras.random.normal(ops.shape(latents), seed=gan.training_seed)
             return latents + self.noise * noise
 
-        return regenerate(gan, map_tensors(move, fake.latents), fake.condition)
+        latents = map_tensors(move, fake.latents)
+        images = regenerate(gan, latents, fake.condition)
+        return Batch(images, fake.condition, latents)
 
 
 def distance_of_scores(one: Batch, other: Batch) -> Tensor:
