@@ -224,10 +224,10 @@ class Relativistic(Loss):
 
 @keras.saving.register_keras_serializable(package="gankit")
 class TopK(Loss):
-    """Another loss, of which the generator pays for the best images of a batch alone.
+    """Top-k training: the generator's loss is another loss's mean over the best images of a batch.
 
-    As the discriminator learns to tell good images from bad ones, what it says of the worst leads
-    nowhere. The paper begins with all of them and takes 1 % less after each epoch:
+    As the discriminator learns to tell good images from bad ones, its gradients at the worst are
+    less and less useful. The paper begins with all images and takes 1 % less after each epoch:
     ``TopK(share=keras.optimizers.schedules.ExponentialDecay(1.0, steps_an_epoch, 0.99))``.
 
     Args:

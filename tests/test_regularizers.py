@@ -96,7 +96,7 @@ class Plain(gankit.GAN):
         self.steps = 0
         regularizer.prepare(self)
         with self.step(training=True):
-            return float(getattr(regularizer, f"{phase}_cost")(self, real, fake))
+            return float(getattr(regularizer, f"{phase}_term")(self, real, fake))
 
 
 def batch_of(*values):
@@ -287,7 +287,7 @@ def test_a_users_own():
     class Brightness(Term):
         default_name = "brightness"
 
-        def generator_cost(self, gan, real, fake):
+        def generator_term(self, gan, real, fake):
             return gan.current(self.weight) * ops.mean(fake.images)
 
     gan = make_gan(make_plain_networks, {"regularizers": [Brightness(2.0), LeCam(name="mine")]})

@@ -1,8 +1,8 @@
 """Augmentation: random changes of all images that the discriminator sees, real and generated.
 
-A layer that is given as ``GAN(augment=...)``: the discriminator never sees an image as it is, so it
-can't learn few images by heart, and the generator's gradient goes through the same changes, so it
-does not learn to make changed images.
+Layers for ``GAN(augment=...)``. The discriminator sees changed images only, so that it doesn't
+overfit to few of them; the generator's gradient goes through the same changes, so that it doesn't
+learn to make changed images.
 """
 
 from gankit.augment.ada import ADA, AugmentPipe

@@ -1,4 +1,4 @@
-"""The many changes of ADA, and ADA itself, which makes them as often as it has to."""
+"""Adaptive discriminator augmentation, ADA, and its changes."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 CHANGES = (*(name for names in GROUPS.values() for name in names), "filter", "noise", "cutout")
 
-#: What the paper recommends: its other changes rarely help.
+#: The paper's choice: its other changes rarely help.
 RECOMMENDED = ("blitting", "geometry", "color")
 
 OCTAVE = math.log(2)

@@ -1,4 +1,4 @@
-"""A probability that follows how sure the discriminator is of real images."""
+"""Probabilities that adapt to the discriminator, against overfitting."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from gankit.typing import Tensor
 
 
 class Adaptive(keras.layers.Layer):
-    """Something done as often as the discriminator needs it against learning by heart.
+    """The base class of what is done with a probability that follows the discriminator's scores.
 
-    Begins without it. The mean sign of the scores of real images says how sure the discriminator is
-    of them: above ``target`` it is done more often, below it less. How often is state,
-    ``probability``, which is saved with the GAN.
+    ``probability`` begins at 0. The mean sign of the scores of real images says how certain the
+    discriminator is of them, and so how much it overfits: above ``target`` the probability rises,
+    below it falls. It is saved with the GAN.
 
     Args:
         target: mean sign of real scores that is aimed at, in (-1, 1).

@@ -22,7 +22,7 @@ class Diffusion(Adaptive, Augmentation):
     (the paper's priority sampling), up to a largest one that follows the scores of real images, see
     ``Adaptive``: from ``first_steps`` where ``probability`` is 0 to all where it is 1.
 
-    The paper's discriminator is told t, too; this one has to see it.
+    The paper's discriminator also takes t as an input; this one doesn't.
 
     Args:
         steps: of the diffusion.

@@ -1,4 +1,4 @@
-"""Matrices of many images at once: changes of place and colour, composed before they are applied.
+"""Matrices of changes of place and colour, which are composed before they are applied.
 
 They are multiplied element by element: a device that rounds products of matrices, as GPUs do, would
 move pixels by parts of themselves, and images that are to stay as they are would change.

@@ -1,4 +1,4 @@
-"""Images through one change of place, one of colour, and one filter."""
+"""Changes of place and colour, by matrices, and filters."""
 
 import functools
 

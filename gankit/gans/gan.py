@@ -178,7 +178,7 @@ class GAN(Fitting):
                 ``gankit.penalties``; ``"auto"`` for the class's default, here ``R1(0.1, every=8)``;
                 None for no penalty.
             optimizers: those of further phases by name, see ``sides``.
-            regularizers: what goes beyond loss and penalty, instances of ``gankit.regularizers``.
+            regularizers: further terms and the like, instances of ``gankit.regularizers``.
             **kwargs: ``run_eagerly``, ``steps_per_execution``, ``jit_compile`` and
                 ``auto_scale_loss`` of ``keras.Model.compile``.
 

@@ -1,4 +1,4 @@
-"""Which real images are worth training on: those where there are many alike."""
+"""Instance selection: real images from dense regions of the data, to train on."""
 
 import keras
 import numpy as np
@@ -15,11 +15,11 @@ def select_instances(
     extractor: keras.Model | None = None,
     labels: ArrayLike | None = None,
 ) -> np.ndarray:
-    """Returns which images lie where the data are dense, for a GAN that is to draw these alone.
+    """Returns the indices of the images that lie in dense regions of the data.
 
     Instance selection: a normal distribution is fitted to the features of all images, and those of
-    the highest likelihood are kept. A small GAN spends no effort on the rare ones, and draws
-    clearer images that differ less.
+    the highest likelihood are kept. Trained on these, a small GAN spends no capacity on rare
+    images, and draws clearer images that differ less.
 
     Args:
         images: an array ``(n, height, width, channels)``, or their features, see ``extract``.
@@ -28,7 +28,7 @@ def select_instances(
         labels: integers ``(n,)``: the share is then kept of each class by itself.
 
     Returns:
-        The numbers of the images to keep, int64, in ascending order: ``images[kept]``.
+        Indices of the images to keep, int64, in ascending order: ``images[kept]``.
 
     Raises:
         ValueError: a share out of its range, labels of another number, or no more images, in all or

@@ -1,6 +1,6 @@
-"""Regularizers: what goes beyond a loss and a penalty, one idea a file.
+"""Regularizers: further terms, and changes of what the discriminator sees, one paper a file.
 
-They are given to ``compile(regularizers=[...])``, as many as you like, and go with any GAN.
+``compile(regularizers=[...])`` takes any number of them, and they go with any GAN.
 """
 
 from gankit.regularizers.apa import APA

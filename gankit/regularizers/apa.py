@@ -1,4 +1,4 @@
-"""Generated images among the real ones, as often as the discriminator needs them."""
+"""Adaptive pseudo augmentation: generated images among the real ones."""
 
 from typing import Any, ClassVar
 
@@ -17,8 +17,8 @@ class APA(Adaptive, Regularizer):
 
     Each real image gives way, with ``probability``, to the generated one in the same row of the
     batch, which should have the same condition, as it has in ``GAN`` and ``ACGAN``. That deceives a
-    discriminator that grows too sure of few images. How often follows the scores of real images,
-    see ``Adaptive``; ``augment`` may change all images beside it. It costs nothing to speak of.
+    discriminator that is too certain of few images. How often follows the scores of real images,
+    see ``Adaptive``. It combines with any ``augment``, and hardly takes time.
 
     Args:
         target: see ``Adaptive``.

@@ -1,4 +1,4 @@
-"""Scores that stay the same where an image, or what it was made from, changes a little."""
+"""Consistency regularization: CR, bCR, and zCR."""
 
 from typing import Any, ClassVar
 
@@ -21,12 +21,12 @@ from gankit.typing import Number, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class Consistency(Term):
-    """The discriminator pays where a changed image has another score than the image itself.
+    """Consistency regularization: a changed image should have the same score as the image itself.
 
-    weight * (D(x) - D(T(x)))^2 for real images and ``fake_weight`` times the same for generated
-    ones, with random changes T that don't matter in an image. With ``fake_weight=0`` this is
-    consistency regularization, CR, with both the balanced one, bCR. Together with
-    ``LatentConsistency`` it is ICR. Each part costs one more pass of the discriminator.
+    Adds weight * (D(x) - D(T(x)))^2 for real images, and ``fake_weight`` times the same for
+    generated ones, to the discriminator's loss, where T makes random changes that don't matter.
+    With ``fake_weight=0`` this is CR, with both bCR, the balanced one; together with
+    ``LatentConsistency`` it is ICR. Each kind of images takes one more pass of the discriminator.
 
     Args:
         weight: factor for real images.
@@ -68,8 +68,8 @@ class Consistency(Term):
         if not self.change.built:
             self.change.build(gan.generator.outputs[0].shape)
 
-    def discriminator_cost(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
-        """Returns what changed scores of both kinds cost."""
+    def discriminator_term(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
+        """Returns the weighted squared changes of the scores of both kinds."""
         parts = [
             gan.current(weight) * self.inconsistency(gan, batch)
             for weight, batch in ((self.weight, real), (self.fake_weight, fake))
@@ -85,16 +85,16 @@ class Consistency(Term):
 
 @keras.saving.register_keras_serializable(package="gankit")
 class LatentConsistency(Term):
-    """Images of latents close to each other: scores that stay the same, of images that differ.
+    """Latent consistency regularization, zCR: similar latents should have similar scores.
 
-    zCR. The discriminator pays weight * (D(G(z)) - D(G(z')))^2, with z' = z + noise of the standard
-    deviation ``noise``; the generator gains ``spread_weight`` times the mean squared difference of
-    G(z) and G(z'), so that it doesn't answer by images that are all alike. A step takes two more
-    runs of the generator and one of the discriminator.
+    Adds weight * (D(G(z)) - D(G(z')))^2 to the discriminator's loss, with z' = z + noise of the
+    standard deviation ``noise``, and subtracts ``spread_weight`` times the mean squared difference
+    of G(z) and G(z') from the generator's, so that its images don't become all alike. A step takes
+    two more runs of the generator and one more pass of the discriminator.
 
     Args:
-        weight: factor of the discriminator's cost.
-        spread_weight: factor of the generator's gain, a cost below 0.
+        weight: factor of the discriminator's term.
+        spread_weight: factor of the generator's term, which is negative.
         noise: standard deviation of what is added to latents.
         every: see ``Term``.
         **kwargs: see ``Regularizer``.
@@ -128,13 +128,13 @@ class LatentConsistency(Term):
         """Raises ``ValueError`` if the generator has no latents."""
         check_latents(self, gan)
 
-    def discriminator_cost(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
-        """Returns what scores cost that are another one for neighbouring latents."""
+    def discriminator_term(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
+        """Returns the weighted squared differences of the scores of neighbouring latents."""
         judged = gan.discriminate(self.neighbours(gan, fake).map(ops.stop_gradient))
         return gan.current(self.weight) * distance_of_scores(judged, fake)
 
-    def generator_cost(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
-        """Returns minus what images gain that differ from those of neighbouring latents."""
+    def generator_term(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
+        """Returns the weighted squared differences of their images, times -1."""
         images = self.neighbours(gan, fake).images
         spread = ops.mean(mean_per_image(ops.square, images, fake.images))
         return -gan.current(self.spread_weight) * spread

@@ -1,4 +1,4 @@
-"""Generated images whose features, in the discriminator, have the mean of real ones."""
+"""Feature matching, by the discriminator's own features."""
 
 from typing import Any, ClassVar
 
@@ -13,15 +13,16 @@ from gankit.typing import Number, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class FeatureMatching(Term):
-    """The generator also matches the mean of the discriminator's features of real images.
+    """Feature matching: generated and real images should have the same mean features.
 
-    weight * (mean of f(x) - mean of f(G(z)))^2, the mean over all features, which doesn't grow with
-    their number, where the paper takes the sum. There it takes the place of the generator's loss;
-    here it is added. The discriminator looks at real and generated images once more.
+    Adds weight * (mean of f(x) - mean of f(G(z)))^2 to the generator's loss, averaged over the
+    features f of a layer of the discriminator; the paper takes the sum, which grows with their
+    number, and leaves out the adversarial loss. A step takes one more pass of the discriminator on
+    real and on generated images.
 
     Args:
         weight: factor of the term.
-        layer: name of the discriminator's layer whose output is f; None for what goes into the last
+        layer: name of the discriminator's layer whose output is f; None for the input of the last
             layer with a kernel, which makes the scores.
         every: see ``Term``.
         **kwargs: see ``Regularizer``.
@@ -51,10 +52,10 @@ class FeatureMatching(Term):
                 + did_you_mean(self.layer, names)
             )
 
-    def generator_cost(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
-        """Returns what features cost whose mean is another one than that of real images."""
-        # Made anew each time, since a GAN's networks may be replaced; as an attribute, it would
-        # also be saved.
+    def generator_term(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
+        """Returns the weighted squared distance between the mean features."""
+        # Built at each call, since a GAN's networks may be replaced; an attribute would be saved,
+        # too.
         network = keras.Model(gan.discriminator.inputs, self.features(gan.discriminator))
         means = []
         for batch in (real, fake):

@@ -1,4 +1,4 @@
-"""Scores held near the mean that scores of the other kind have had."""
+"""LeCam regularization, for few images."""
 
 from typing import Any, ClassVar
 
@@ -13,15 +13,16 @@ from gankit.typing import Number, Structure, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class LeCam(Term):
-    """The discriminator pays where scores leave the mean that scores of the other kind have had.
+    """LeCam regularization: limits how far scores move from the average of the other kind's.
 
-    weight * ((real - fake's mean)^2 + (fake - real's mean)^2), with moving means of the scores of
-    each kind, which are saved with the GAN. It keeps a discriminator of few images from being ever
-    more sure of them, and bounds a LeCam divergence. It costs nothing to speak of.
+    Adds weight * ((real - fake average)^2 + (fake - real average)^2) to the discriminator's loss,
+    with exponential moving averages of the scores of each kind, which are saved with the GAN. This
+    keeps a discriminator that is trained on few images from being ever more certain of them, and
+    bounds a LeCam divergence. It hardly takes time.
 
     Args:
         weight: factor of the term.
-        decay: b in [0, 1) of both means: b * mean + (1 - b) * scores, after each step.
+        decay: b in [0, 1) of both averages: b * average + (1 - b) * mean score, after each step.
         every: see ``Term``.
         **kwargs: see ``Regularizer``.
 
@@ -43,13 +44,13 @@ class LeCam(Term):
         self.real_mean = self.add_weight(name="real_mean", **zero)
         self.fake_mean = self.add_weight(name="fake_mean", **zero)
 
-    def discriminator_cost(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
-        """Returns what scores cost that are far from the other kind's mean."""
+    def discriminator_term(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
+        """Returns the weighted squared distances of scores from the other kind's average."""
         distances = squared(real.scores, self.fake_mean) + squared(fake.scores, self.real_mean)
         return gan.current(self.weight) * distances
 
     def after_step(self, gan: Any, real: Batch, fake: Batch) -> None:
-        """Moves both means."""
+        """Updates both averages."""
         for mean, scores in ((self.real_mean, real.scores), (self.fake_mean, fake.scores)):
             mean.assign(self.decay * mean + (1.0 - self.decay) * mean_of(scores))
 

@@ -1,4 +1,4 @@
-"""Images that differ as much as the latents that they are made from."""
+"""Mode seeking, for conditional GANs that ignore their latents."""
 
 from typing import Any, ClassVar
 
@@ -10,16 +10,16 @@ from gankit.regularizers.regularizer import Term, check_latents, mean_per_image,
 from gankit.training.batch import Batch, count_rows, map_tensors
 from gankit.typing import Tensor
 
-EPSILON = 1e-5  # the authors', so that images that are all alike don't cost infinity
+EPSILON = 1e-5  # the authors', so that equal images don't have an infinite loss
 
 
 @keras.saving.register_keras_serializable(package="gankit")
 class ModeSeeking(Term):
-    """The generator pays where different latents, under one condition, make images that are alike.
+    """Mode seeking: different latents, under one condition, should make different images.
 
-    weight / r, where r is the mean of |G(c, z) - G(c, z')| / |z - z'|, distances being mean
-    absolute differences, as the authors minimize it. It is for conditional GANs whose images follow
-    from the condition alone, latents or not. The generator runs once more a step.
+    Adds weight / r to the generator's loss, where r is the mean of |G(c, z) - G(c, z')| / |z - z'|
+    with mean absolute differences; the authors' code minimizes the same. It is for conditional GANs
+    that ignore their latents. The generator runs once more a step.
 
     Args:
         weight: factor of the term.
@@ -40,8 +40,8 @@ class ModeSeeking(Term):
         """Raises ``ValueError`` if the generator has no latents."""
         check_latents(self, gan)
 
-    def generator_cost(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
-        """Returns what images cost that are alike."""
+    def generator_term(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
+        """Returns the weighted ratio of differences of latents to those of images."""
         drawn = gan.sample_latents(count_rows(fake.images))
         latents = map_tensors(ops.convert_to_tensor, drawn)
         others = regenerate(gan, latents, fake.condition)

@@ -15,10 +15,10 @@ from gankit.typing import Number, Scalars, Structure
 
 
 class Regularizer(Configured, keras.layers.Layer):
-    """What changes how any GAN trains, and knows nothing of its class: the base class.
+    """The base class of all regularizers, which go with any GAN.
 
-    It is a layer, though nobody calls it: so what it remembers, made by ``add_weight``, is saved
-    and resumed with the GAN. Each method does nothing here.
+    A regularizer is a layer, although it is never called, so that its state, made by
+    ``add_weight``, is saved and resumed with the GAN. Each method does nothing here.
 
     Args:
         **kwargs: of ``keras.layers.Layer``; ``name``, by which terms are logged, is
@@ -36,7 +36,7 @@ class Regularizer(Configured, keras.layers.Layer):
         """Raises ``ValueError`` if the GAN's networks don't serve; ``compile`` calls it."""
 
     def pair(self, gan: Any, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
-        """Returns what the discriminator is to learn from: other batches, of the same sizes."""
+        """Returns the batches that the discriminator is trained on, of the same sizes."""
         return real, fake
 
     def terms(self, gan: Any, phase: Phase, real: Batch, fake: Batch) -> Scalars:
@@ -44,15 +44,16 @@ class Regularizer(Configured, keras.layers.Layer):
         return {}
 
     def after_step(self, gan: Any, real: Batch, fake: Batch) -> None:
-        """Updates what the regularizer remembers, by the discriminator's last scores."""
+        """Updates the regularizer's state, by the discriminator's last scores."""
 
 
 class Term(Regularizer):
-    """A regularizer that adds a term, logged by its name, to one or several phases.
+    """A regularizer that adds a term, logged by its name, to the loss of one or several phases.
 
-    A subclass has a method for each phase that pays, ``discriminator_cost`` or ``generator_cost``:
-    from a GAN and the batches ``real`` and ``fake``, as ``GAN.discriminator_losses`` and
-    ``GAN.generator_losses`` get them, to a float32 scalar, weight included.
+    A subclass has a method for each phase whose loss gets the term, ``discriminator_term`` or
+    ``generator_term``. It takes the GAN and the batches ``real`` and ``fake``, as
+    ``GAN.discriminator_losses`` and ``GAN.generator_losses`` do, and returns a float32 scalar,
+    weight included.
 
     Args:
         weight: factor of the term, 0 or more, or a schedule of training steps.
@@ -71,11 +72,11 @@ class Term(Regularizer):
         self.every = every
 
     def terms(self, gan: Any, phase: Phase, real: Batch, fake: Batch) -> Scalars:
-        """Returns the phase's cost, by the regularizer's name, if it has one."""
-        cost = getattr(self, f"{phase.name}_cost", None)
-        if cost is None:
+        """Returns the phase's term, by the regularizer's name, if it has one."""
+        term = getattr(self, f"{phase.name}_term", None)
+        if term is None:
             return {}
-        return {self.name: phase.lazily(self.every, lambda: cost(gan, real, fake))}
+        return {self.name: phase.lazily(self.every, lambda: term(gan, real, fake))}
 
 
 def prepare(regularizers: Sequence[Regularizer], gan: Any) -> list[Regularizer]:
