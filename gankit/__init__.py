@@ -12,6 +12,7 @@ from gankit import (
     penalties,
     priors,
     recipes,
+    regularizers,
     runs,
 )
 from gankit.conversion import to_keras
@@ -88,6 +89,7 @@ __all__ = [
     "penalties",
     "priors",
     "recipes",
+    "regularizers",
     "runs",
     "save_animation",
     "save_archive",

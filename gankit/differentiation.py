@@ -17,6 +17,7 @@ from gankit.typing import PathLike, Structure, Tensor
 
 __all__ = [
     "SUM_DTYPE",
+    "add",
     "apply_gradients",
     "assert_divisible",
     "attributes",
@@ -136,6 +137,11 @@ def apply_gradients(
 ) -> None:
     """Updates ``variables``; where the boolean scalar ``when`` is false, changes nothing."""
     backend.apply_gradients(optimizer, gradients, variables, when)
+
+
+def add(one: Tensor, other: Tensor) -> Tensor:
+    """Returns the sum of two gradients by one variable."""
+    return backend.add(one, other)
 
 
 def seeded(seed: keras.random.SeedGenerator) -> contextlib.AbstractContextManager[None]:

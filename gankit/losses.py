@@ -6,12 +6,15 @@ A loss is a small stateless object with two methods, one for each phase. Both ta
 scaled as its source writes it.
 """
 
+import copy
+from typing import Self
+
 import keras
 from keras import ops
 
 from gankit.checks import check_fraction, choose
 from gankit.configured import Configured
-from gankit.typing import Seed, Tensor
+from gankit.typing import Number, Seed, Tensor
 
 
 class Loss(Configured):
@@ -36,6 +39,10 @@ class Loss(Configured):
     def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """Returns the generator's loss for the scores of its images."""
         raise NotImplementedError
+
+    def at(self, step: int | Tensor) -> Self:
+        """Returns the loss as it is after so many training steps, if it follows a schedule."""
+        return self
 
     def margins(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
         """Returns how far real and fake scores are on the right side: above 0 is right.
@@ -213,6 +220,69 @@ class Relativistic(Loss):
                 "A relativistic loss compares with scores of real images: pass real_scores."
             )
         return ops.softplus(real_scores - fake_scores)
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class TopK(Loss):
+    """Top-k training: the generator's loss is another loss's mean over the best images of a batch.
+
+    As the discriminator learns to tell good images from bad ones, its gradients at the worst are
+    less and less useful. The paper begins with all images and takes 1 % less after each epoch:
+    ``TopK(share=keras.optimizers.schedules.ExponentialDecay(1.0, steps_an_epoch, 0.99))``.
+
+    Args:
+        loss: a name or an instance of ``gankit.losses``.
+        share: of the images that count, those with the highest mean scores; a number in (0, 1], or
+            a schedule of training steps.
+        least: below which a schedule doesn't fall.
+
+    Raises:
+        ValueError: a share out of its range, or an unknown loss.
+
+    References:
+        Sinha et al. 2020, "Top-k Training of GANs: Improving GAN Performance by Throwing Away Bad
+        Samples", arXiv:2002.06224.
+    """
+
+    def __init__(
+        self, loss: str | Loss = "non_saturating", share: Number = 0.75, least: float = 0.5
+    ):
+        check_fraction("least", least, "(0, 1]")
+        if not callable(share):
+            check_fraction("share", share, "(0, 1]")
+        self.loss = get(loss)
+        self.share = share
+        self.least = least
+        self.needs_real = self.loss.needs_real
+
+    def at(self, step: int | Tensor) -> Self:
+        """Returns the loss with the share of a step, and the loss within it likewise."""
+        now = copy.copy(self)
+        now.loss = self.loss.at(step)
+        if callable(self.share):
+            now.share = ops.maximum(self.share(step), self.least)
+        return now
+
+    def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
+        """Returns what the other loss does."""
+        return self.loss.discriminator(real_scores, fake_scores, seed)
+
+    def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
+        """Returns what the other loss does for the best images, and 0 for all others.
+
+        Scaled, so that its mean over the batch is that over the best images.
+        """
+        number = ops.cast(ops.shape(fake_scores)[0], "float32")
+        best = ops.maximum(ops.round(self.share * number), 1.0)
+        means = ops.mean(fake_scores, axis=tuple(range(1, len(fake_scores.shape))))
+        rank = ops.argsort(ops.argsort(-means))
+        counts = ops.cast(ops.cast(rank, "float32") < best, "float32") * number / best
+        counts = ops.reshape(counts, (-1, *[1] * (len(fake_scores.shape) - 1)))
+        return counts * self.loss.generator(fake_scores, real_scores)
+
+    def margins(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the margins of the other loss."""
+        return self.loss.margins(real_scores, fake_scores)
 
 
 #: What people call losses elsewhere.

@@ -5,6 +5,7 @@ change one and keep the others. ``examples/compare_recipes.py`` measures them ag
 ``docs/recipes.md`` shows what came out.
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import keras
@@ -13,6 +14,7 @@ from gankit import losses, penalties
 from gankit.architectures import dcgan
 from gankit.augment import DiffAugment
 from gankit.gans import GAN
+from gankit.regularizers import Regularizer
 from gankit.typing import ImageShape
 
 #: With fewer images than this, a discriminator soon knows them by heart.
@@ -97,6 +99,7 @@ def assemble(
     beta_1: float = 0.0,
     loss: str | losses.Loss | None = None,
     penalty: penalties.Penalty | Literal["auto"] | None = "auto",
+    regularizers: Sequence[Regularizer] = (),
     augment: keras.Layer | Literal["auto"] | None = "auto",
     generator_ema: float | None = 20_000,
     **options: Any,
@@ -121,6 +124,7 @@ def assemble(
         beta_1: of both networks: Adam's momentum, in [0, 1).
         loss: see ``GAN.compile``.
         penalty: see ``GAN.compile``.
+        regularizers: see ``GAN.compile``.
         augment: see ``GAN``; ``"auto"`` follows from ``num_images``.
         generator_ema: see ``GAN``; the default is a half-life of 20,000 images.
         **options: further arguments of ``variant``, e.g. ``seed``.
@@ -136,6 +140,7 @@ def assemble(
         build_optimizer(learning_rate, beta_1, total_steps),
         loss=loss,
         penalty=penalty,
+        regularizers=regularizers,
     )
     return gan
 

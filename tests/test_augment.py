@@ -7,7 +7,8 @@ import tensorflow as tf
 from helpers import make_dataset, make_gan
 
 from gankit import Batch
-from gankit.augment import ADA, DiffAugment, places
+from gankit.augment import ADA, DiffAugment, Diffusion
+from gankit.augment.diff_augment import places
 
 
 def changed(policy, images, probability=1.0):
@@ -106,20 +107,58 @@ def test_ada_asks_the_loss_which_scores_are_right():
     np.testing.assert_allclose(gan.augment.probability, 0.0)
 
 
-@pytest.mark.parametrize("augment", [DiffAugment(["color"]), ADA(images_to_one=100, target=-0.99)])
+ADAPTED = {"images_to_one": 100, "target": -0.99}
+
+
+@pytest.mark.parametrize(
+    "augment", [DiffAugment(["color"]), ADA(["color", "noise"], **ADAPTED), Diffusion(**ADAPTED)]
+)
 def test_trains_and_is_saved(augment, tmp_path):
     gan = make_gan(augment=augment)
     gan.fit(make_dataset(), verbose=0)
     gan.save(tmp_path / "gan.keras")
     loaded = keras.models.load_model(tmp_path / "gan.keras")
     assert type(loaded.augment) is type(augment)
-    assert loaded.augment.policy == augment.policy
-    assert float(loaded.augment.probability) == float(augment.probability)
-    if isinstance(augment, ADA):
-        assert float(augment.probability) > 0
+    if not isinstance(augment, Diffusion):
+        assert loaded.augment.policy == augment.policy
+    assert float(loaded.augment.probability) == float(augment.probability) > 0
+
+
+def test_diffusion_keeps_half_and_adds_noise_to_the_others():
+    layer = Diffusion(steps=1000, first_steps=1, deviation=0.5)
+    layer.seed_generator = keras.random.SeedGenerator(0)
+    ones = np.ones((400, 8, 8, 1), "float32")
+    new = np.array(layer(ones))
+    noisy = (new != 1).any(axis=(1, 2, 3))
+    np.testing.assert_allclose(noisy.mean(), 0.5, atol=0.07)
+    # One step of b = 1e-4: a = 0.9999.
+    np.testing.assert_allclose(new[noisy].mean(), 0.9999**0.5, atol=1e-3)
+    np.testing.assert_allclose(new[noisy].std(), 0.5 * 1e-4**0.5, rtol=0.02)
+    layer.probability.assign(1.0)
+    new = np.array(layer(ones))
+    means = new.mean(axis=(1, 2, 3))
+    assert means.min() < 0.2  # of all thousand steps hardly anything is left
+    # Late steps are likelier: half of the noisy ones have passed 707 of the 1,000.
+    late = np.cumprod(1 - np.linspace(1e-4, 0.02, 1000))[706] ** 0.5
+    np.testing.assert_allclose((means[noisy_rows(means)] < late).mean(), 0.5, atol=0.1)
+    np.testing.assert_array_equal(layer(ones, training=False), ones)
+
+
+def noisy_rows(means):
+    return np.abs(means - 1) > 1e-6
 
 
 def test_bad_arguments():
+    with pytest.raises(ValueError, match=r"There is no change 'rotate'.* Did you mean 'rotation'"):
+        ADA(["rotate"])
+    with pytest.raises(ValueError, match="policy must be a list"):
+        ADA("color")
+    with pytest.raises(ValueError, match="Colours change in images of 1 or 3 channels"):
+        ADA()(np.zeros((2, 8, 8, 4), "float32"))
+    with pytest.raises(ValueError, match="steps=3 must be at least first_steps=5"):
+        Diffusion(steps=3)
+    with pytest.raises(ValueError, match="deviation must be positive"):
+        Diffusion(deviation=0)
     with pytest.raises(ValueError, match="policy must be a list"):
         DiffAugment(["colour"])
     with pytest.raises(ValueError, match="policy must be a list"):

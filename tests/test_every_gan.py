@@ -31,7 +31,6 @@ from helpers import (
     make_vae_gan_networks,
     make_volumetric_networks,
 )
-from keras import ops
 from keras.optimizers import SGD
 
 import gankit
@@ -80,7 +79,7 @@ GANS = [
         make_residual_networks,
         {"augment": "ADA"},
         **conditional(LABELS),
-        steps=(-6.140891, -0.993788, -6.141217),
+        steps=(-6.140171, -0.957549, -6.140672),
     ),
     Row(gankit.GAN, make_projected_networks, steps=(2.796495, -0.749294, 2.796498)),
     Row(
@@ -300,22 +299,3 @@ def test_steps_are_those_of_tensorflow(row, make_gan, fixed_numbers):
     averages = map(gan.averaged, gan.generator_networks())
     found = [fingerprint(network) for network in (*networks, *averages)]
     np.testing.assert_allclose(found, row.steps, rtol=0, atol=1e-5)
-
-
-@pytest.fixture
-def fixed_numbers(monkeypatch):
-    """Has what is random be the same on all backends, whose generators of numbers differ."""
-
-    def uniform(shape, minval=0.0, maxval=1.0, **_):
-        shape = [int(size) for size in shape]
-        numbers = np.modf(np.arange(np.prod(shape)) * 0.618034)[0].reshape(shape)
-        return ops.convert_to_tensor(minval + (maxval - minval) * numbers, "float32")
-
-    def randint(shape, minval, maxval, **_):
-        return ops.cast(uniform(shape, minval, maxval), "int32")
-
-    monkeypatch.setattr(keras.random, "uniform", uniform)
-    monkeypatch.setattr(keras.random, "normal", lambda shape, **_: uniform(shape, -2.0, 2.0))
-    monkeypatch.setattr(keras.random, "randint", randint)
-    monkeypatch.setattr(keras.random, "shuffle", lambda x, **_: ops.flip(x))
-    monkeypatch.setattr(keras.layers.Dropout, "call", lambda self, x, training=False: x)

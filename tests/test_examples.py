@@ -1,5 +1,6 @@
 """Each example runs from its command line; on real data, where it is at hand, and little of it."""
 
+import argparse
 import contextlib
 import csv
 import functools
@@ -466,6 +467,23 @@ def test_compare_recipes(tmp_path):
     assert {row[0] for row in rows[1:]} == {"| recipes.small", "| keras.io"}
     assert [row[-1] for row in rows[1:]] == ["1 |", "1 |"]  # a step each
     assert size(tmp_path / "out" / "keras.io_0.png") == enlarged(8 * 18 - 2, 8 * 18 - 2)
+
+
+def test_few_images(tmp_path, monkeypatch):
+    save_photos(tmp_path / "photos", 30, (32, 32))
+    images = keras.Input((32, 32, 3))
+    extractor = keras.Model(images, keras.layers.GlobalAveragePooling2D()(images))
+    extractor.save(tmp_path / "colours.keras")
+    example = load("few_images")
+    monkeypatch.setattr(example, "FILTERS", 2)
+    monkeypatch.setattr(example, "BATCH_SIZE", 5)
+    options = {"path": tmp_path / "photos", "extractor": str(tmp_path / "colours.keras")}
+    options |= {"method": "lecam", "num": 10, "held_out": 20, "minutes": 0, "mixed": False}
+    example.main(argparse.Namespace(**options, folder=tmp_path / "out"))
+    rows = list(csv.DictReader((tmp_path / "out" / "few_images.csv").open()))
+    assert [int(row["steps"]) for row in rows] == [1, 2, 3, 4, 5]  # a look after each
+    assert all(np.isfinite(float(row["kid"])) for row in rows)
+    assert size(tmp_path / "out" / "lecam.png") == enlarged(5 * 34 - 2, 4 * 34 - 2)
 
 
 @pytest.mark.parametrize(

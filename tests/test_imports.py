@@ -31,8 +31,10 @@ ALLOWED = {
     "augment": set(),
     "architectures": {"layers"},
     "training": {"conversion", "differentiation", "priors", "data", "version"},
-    "gans": {"training", "differentiation", "losses", "penalties", "priors", "layers", "data"},
-    "recipes": {"architectures", "augment", "gans", "losses", "penalties"},
+    "regularizers": {"augment", "differentiation", "training"},
+    "gans": {"training", "differentiation", "losses", "penalties", "priors", "layers", "data"}
+    | {"regularizers"},
+    "recipes": {"architectures", "augment", "gans", "losses", "penalties", "regularizers"},
     "show": {"data", "grids", "training"},
     "archives": set(),
     "checkpoint_index": {"archives"},

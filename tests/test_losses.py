@@ -145,3 +145,29 @@ def test_unknown_names():
 def test_a_relativistic_generator_needs_real_scores():
     with pytest.raises(ValueError, match="real_scores"):
         losses.Relativistic().generator(np.zeros((2, 1), "float32"))
+
+
+def test_the_best_half_counts():
+    loss = losses.TopK("non_saturating", share=0.5)
+    fake = np.array([[0.0], [3.0], [-9.0], [1.0]], "float32")
+    costs = np.array(loss.generator(fake))
+    # Twice the cost of the best two of four, so that the mean is theirs.
+    expected = [[0.0], [2 * np.log1p(np.exp(-3))], [0.0], [2 * np.log1p(np.exp(-1))]]
+    np.testing.assert_allclose(costs, expected, rtol=1e-5)
+    patches = np.stack([fake, fake[::-1]], axis=1)  # means 0.5, -3, -3, 0.5
+    assert (np.array(loss.generator(patches)).sum(axis=(1, 2)) > 0).tolist() == [1, 0, 0, 1]
+    plain = losses.NonSaturating()
+    np.testing.assert_array_equal(loss.discriminator(fake, -fake), plain.discriminator(fake, -fake))
+
+
+def test_fewer_and_fewer_count():
+    share = keras.optimizers.schedules.ExponentialDecay(1.0, 10, 0.5)
+    loss = losses.TopK(losses.Relativistic(), share=share, least=0.4)
+    scores = np.arange(10, dtype="float32")[:, None]
+    for step, number in ((0, 10), (10, 5), (20, 4)):
+        assert (np.array(loss.at(step).generator(scores, scores)) > 0).sum() == number
+    assert loss.needs_real
+    again = losses.TopK.from_config(loss.get_config())
+    assert (again.least, again.share.decay_steps) == (0.4, 10)
+    with pytest.raises(ValueError, match="share must lie"):
+        losses.TopK(share=0)

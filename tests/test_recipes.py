@@ -7,6 +7,7 @@ from helpers import NUM_CLASSES, make_images, make_networks, make_networks_of_cl
 
 import gankit
 from gankit import losses, penalties, recipes
+from gankit.regularizers import LeCam
 
 SHAPE = (8, 8, 3)
 RECIPES = [recipes.small, recipes.modern]
@@ -62,6 +63,7 @@ def test_every_choice_can_be_overridden():
         beta_1=0.5,
         loss="hinge",
         penalty=penalties.R2(3.0),
+        regularizers=[LeCam(0.2)],
         augment=noise,
         generator_ema=None,
         discriminator_steps=2,
@@ -69,6 +71,7 @@ def test_every_choice_can_be_overridden():
     )
     assert isinstance(gan.loss, losses.Hinge)
     assert isinstance(gan.penalty, penalties.R2)
+    assert [one.weight for one in gan.regularizers] == [0.2]
     assert gan.augment is noise
     assert gan.ema_generator is None
     assert (gan.discriminator_steps, gan.seed) == (2, 5)

@@ -22,3 +22,8 @@ def several_workers(model: keras.Model) -> bool:
 
 def assert_divisible(number: Tensor, divisor: int, message: str) -> None:
     """Does nothing: shapes are known here, and were checked."""
+
+
+def add(one: Tensor, other: Tensor) -> Tensor:
+    """Adds tensors."""
+    return one + other

@@ -120,6 +120,11 @@ def apply_in_all_replicas(
     ops.cond(strategy.experimental_local_results(when)[0], update, lambda: None)
 
 
+def add(one: Tensor, other: Tensor) -> Tensor:
+    """Adds tensors: the gradient of an embedding is some of its rows only, and has no sum."""
+    return tf.convert_to_tensor(one) + tf.convert_to_tensor(other)
+
+
 def seeded(seed: keras.random.SeedGenerator) -> contextlib.AbstractContextManager[None]:
     """Has nothing to do: all that is random has a seed."""
     return contextlib.nullcontext()

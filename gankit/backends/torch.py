@@ -8,6 +8,7 @@ import keras
 import torch
 from keras import ops
 
+from gankit.backends.one_replica import add as add
 from gankit.backends.one_replica import assert_divisible as assert_divisible
 from gankit.backends.one_replica import num_replicas as num_replicas
 from gankit.backends.one_replica import replica_id as replica_id

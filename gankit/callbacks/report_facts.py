@@ -25,6 +25,7 @@ def describe_recipe(gan: GAN) -> dict[str, str]:
         "Latents": summarize(gan.latent_prior) if gan.generator_inputs.of("latents") else "",
         "Loss": summarize(gan.loss),
         "Penalty": summarize(gan.penalty),
+        "Regularizers": summarize(list(gan.regularizers)),
         "Augmentation": summarize(gan.augment),
         **{f"Optimizer of {name}": summarize(one.optimizer) for name, one in gan.phases.items()},
         "Steps of the discriminator": summarize(gan.discriminator_steps),

@@ -9,6 +9,7 @@ from keras import ops
 
 from gankit import differentiation, losses, penalties, priors
 from gankit.checks import check_at_least_one, check_layer, check_seed
+from gankit.regularizers.regularizer import Regularizer, prepare
 from gankit.training.arguments import (
     check_compile_arguments,
     check_constructor_arguments,
@@ -18,11 +19,11 @@ from gankit.training.averages import check_average, decay_at, follow
 from gankit.training.batch import Batch, count_rows, map_tensors, mean_of
 from gankit.training.fitting import Fitting
 from gankit.training.inputs import check_logits, check_networks, choose_range
-from gankit.training.logs import name_losses, share_finite
+from gankit.training.logs import name_losses, share_finite, share_right
 from gankit.training.optimizers import choose_optimizers
 from gankit.training.phase import Phase, add_gradients
 from gankit.training.position import read_given_rates
-from gankit.training.random import find_seed_states
+from gankit.training.random import call_seeded
 from gankit.typing import Scalars, Structure, Tensor, ValueRange
 
 
@@ -162,6 +163,7 @@ class GAN(Fitting):
         loss: str | losses.Loss | None = None,
         penalty: str | penalties.Penalty | None = "auto",
         optimizers: Mapping[str, str | keras.optimizers.Optimizer] | None = None,
+        regularizers: Sequence[Regularizer] = (),
         **kwargs: Any,
     ) -> None:
         """Settles how all networks are trained.
@@ -176,29 +178,25 @@ class GAN(Fitting):
                 ``gankit.penalties``; ``"auto"`` for the class's default, here ``R1(0.1, every=8)``;
                 None for no penalty.
             optimizers: those of further phases by name, see ``sides``.
+            regularizers: further terms and the like, instances of ``gankit.regularizers``.
             **kwargs: ``run_eagerly``, ``steps_per_execution``, ``jit_compile`` and
                 ``auto_scale_loss`` of ``keras.Model.compile``.
 
         Raises:
-            ValueError: an unknown name, or one optimizer for several networks.
+            ValueError: an unknown name, one optimizer for several networks, or a regularizer that
+                doesn't fit them.
             TypeError: an argument of ``keras.Model.compile`` that a GAN can't honour.
         """
         check_compile_arguments(kwargs)
         loss = losses.get(self.default_loss if loss is None else loss)
         penalty = penalties.get(self.default_penalty if penalty == "auto" else penalty)
-        given = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
-        for name in optimizers or {}:
-            if given.get(name) is not None:
-                raise ValueError(
-                    f"{name}_optimizer and optimizers[{name!r}] are both given: leave one out."
-                )
-        chosen = choose_optimizers(
-            self.sides(), given | dict(optimizers or {}), self.default_optimizer
-        )
+        own = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
+        chosen = choose_optimizers(self.sides(), own, optimizers or {}, self.default_optimizer)
+        prepared = prepare(regularizers, self)
         phases = self.make_phases(chosen, kwargs.get("auto_scale_loss", True))
         super().compile(optimizer=None, **kwargs)
         self.compile_arguments = kwargs
-        self.loss, self.penalty = loss, penalty
+        self.loss, self.penalty, self.regularizers = loss, penalty, prepared
         self.create_averages()
         self.set_phases(phases)
         self.position.given_rates = read_given_rates(self.optimizer.optimizers)
@@ -247,6 +245,8 @@ class GAN(Fitting):
         """
         phase = self.phases["discriminator"]
         given = real.map(ops.stop_gradient), fake.map(ops.stop_gradient)
+        for regularizer in self.regularizers:
+            given = regularizer.pair(self, *given)
 
         def objective():
             judged = self.discriminate_pair(*given)
@@ -315,9 +315,7 @@ class GAN(Fitting):
         """Returns images after ``augment``, where there is one."""
         if self.augment is None:
             return images
-        for state in find_seed_states(self.augment):
-            state.assign(self.training_seed.next())
-        return keras.tree.map_structure(lambda x: self.augment(x, training=True), images)
+        return call_seeded(self.augment, images, self.training_seed)
 
     def discriminate(self, batch: Batch) -> Batch:
         """Returns the batch with its scores and heads, from one pass of the discriminator."""
@@ -342,17 +340,19 @@ class GAN(Fitting):
         return {"adversarial": mean_of(costs)}
 
     def penalty_losses(self, phase: Phase, real: Batch, fake: Batch) -> Scalars:
-        """Returns a phase's terms in training alone: here, the discriminator's gradient penalty.
+        """Returns a phase's terms in training alone: regularizers', and the gradient penalty.
 
         Terms that are costly can be computed now and then, by ``phase.lazily``.
         """
-        if self.penalty is None or phase.name != "discriminator":
-            return {}
-        costs = [
-            phase.lazily(every, functools.partial(self.gradient_penalty, penalty, real, fake))
-            for every, penalty in self.penalty.by_interval().items()
-        ]
-        return {"penalty": costs[0] if len(costs) == 1 else sum(costs)}
+        terms: Scalars = {}
+        if self.penalty is not None and phase.name == "discriminator":
+            terms["penalty"] = sum(
+                phase.lazily(every, functools.partial(self.gradient_penalty, penalty, real, fake))
+                for every, penalty in self.penalty.by_interval().items()
+            )
+        for regularizer in self.regularizers:
+            terms |= regularizer.terms(self, phase, real, fake)
+        return terms
 
     def gradient_penalty(self, penalty: penalties.Penalty, real: Batch, fake: Batch) -> Tensor:
         """Returns a gradient penalty, a scalar, see ``gankit.penalties``."""
@@ -397,24 +397,22 @@ class GAN(Fitting):
         ``real`` has scores only if ``needs_real()``.
         """
         scores = [fake.scores, real.scores] if self.needs_real() else [fake.scores]
-        return {"adversarial": mean_of(keras.tree.map_structure(self.loss.generator, *scores))}
+        loss = self.loss.at(self.steps_completed)
+        return {"adversarial": mean_of(keras.tree.map_structure(loss.generator, *scores))}
 
     def after_step(self, real: Batch, fake: Batch) -> None:
-        """Updates what follows the networks: an adaptive ``augment``, and averages.
+        """Updates what follows the networks: an adaptive ``augment``, regularizers, averages.
 
         ``real`` and ``fake`` have the scores of the discriminator's last update.
         """
         adapt = getattr(self.augment, "adapt", None)
         if adapt is not None:
             adapt(self.margins(real, fake)[0][0] > 0)
+        for regularizer in self.regularizers:
+            regularizer.after_step(self, real, fake)
         if self.generator_ema is None:
             return
         images = count_rows(real.images) * differentiation.num_replicas()
         decay = decay_at(self.steps_completed, self.generator_ema, images)
         for network in self.generator_networks():
             follow(self.averaged(network), network, decay)
-
-
-def share_right(margins: Tensor) -> Tensor:
-    """Returns the share of positive margins."""
-    return ops.mean(ops.cast(margins > 0, "float32"))

@@ -14,6 +14,7 @@ from gankit.metrics.density_coverage import DensityCoverage, density_coverage
 from gankit.metrics.features import Features, extract
 from gankit.metrics.fid import frechet_distance, frechet_distance_infinity
 from gankit.metrics.inception_score import InceptionScore, inception_score
+from gankit.metrics.instance_selection import select_instances
 from gankit.metrics.intervals import Interval, confidence_intervals
 from gankit.metrics.kid import KernelDistance, kernel_distance
 from gankit.metrics.nearest_neighbours import NearestNeighbours, nearest_neighbours
@@ -53,6 +54,7 @@ __all__ = [
     "perceptual_path_length",
     "precision_recall",
     "relative_spread",
+    "select_instances",
     "sharpness",
     "sharpness_difference",
 ]

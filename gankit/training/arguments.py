@@ -29,6 +29,7 @@ COMPILE_HINTS = {
     "g_loss_fn": "loss=..., one object for both networks, e.g. 'non_saturating'",
     "d_loss_fn": "loss=..., one object for both networks, e.g. 'non_saturating'",
     "gradient_penalty": "penalty=penalties.GradientPenalty(...)",
+    "regularizer": "regularizers=[...], a list",
 }
 
 
@@ -47,7 +48,8 @@ def check_compile_arguments(arguments: dict[str, Any]) -> None:
         hint = COMPILE_HINTS.get(name, "a GAN has no targets to compare with")
         raise TypeError(
             f"GAN.compile takes no {name!r}: {hint}. It takes generator_optimizer, "
-            f"discriminator_optimizer, optimizers, loss, penalty, {', '.join(COMPILE_ARGUMENTS)}."
+            "discriminator_optimizer, optimizers, loss, penalty, regularizers, "
+            f"{', '.join(COMPILE_ARGUMENTS)}."
         )
 
 

@@ -45,6 +45,7 @@ class Fitting(Sampling):
     compile_arguments: Config
     loss: Any  # an instance of gankit.losses
     penalty: Any  # an instance of gankit.penalties, or None
+    regularizers: Any  # instances of gankit.regularizers
     train_function: Any
 
     def update(self, data: Structure) -> Scalars:
@@ -325,7 +326,8 @@ class Fitting(Sampling):
         chosen = {name: phase.optimizer for name, phase in self.phases.items()}
         own = {f"{name}_optimizer": chosen.pop(name) for name in ("generator", "discriminator")}
         config = own | {"loss": self.loss, "penalty": self.penalty, "optimizers": chosen}
-        return portable(keras.saving.serialize_keras_object(config | self.compile_arguments))
+        config |= {"regularizers": list(self.regularizers)} | self.compile_arguments
+        return portable(keras.saving.serialize_keras_object(config))
 
     def compile_from_config(self, config: Config) -> None:
         """Compiles as ``get_compile_config`` describes; the optimizers' slots are made here."""

@@ -80,6 +80,11 @@ def share_finite(structure: Structure) -> Tensor:
     return ops.mean(ops.stack(shares)) if shares else ops.ones(())
 
 
+def share_right(margins: Tensor) -> Tensor:
+    """Returns the share of positive margins."""
+    return ops.mean(ops.cast(margins > 0, "float32"))
+
+
 def name_losses(phase: str, losses: Scalars) -> Scalars:
     """Returns the values to log of one phase's terms: their sum, and each, if there are several."""
     for name, value in losses.items():

@@ -256,15 +256,27 @@ def portable(config: Any) -> Any:
 
 def choose_optimizers(
     names: Iterable[str],
-    given: Mapping[str, str | keras.optimizers.Optimizer | None],
+    own: Mapping[str, str | keras.optimizers.Optimizer | None],
+    further: Mapping[str, str | keras.optimizers.Optimizer],
     default: Callable[[], keras.optimizers.Optimizer],
 ) -> dict[str, keras.optimizers.Optimizer]:
     """Returns an optimizer for each phase by name, made by ``default`` where None is given.
 
+    Args:
+        names: of the phases.
+        own: those that ``compile`` has arguments for, by name.
+        further: those of its argument ``optimizers``.
+        default: makes an optimizer.
+
     Raises:
-        ValueError: an optimizer for a phase that is not there, or one for two phases.
+        ValueError: an optimizer for a phase that is not there, one for two phases, or two for one.
     """
-    names = list(names)
+    names, given = list(names), dict(own) | dict(further)
+    for name in further:
+        if own.get(name) is not None:
+            raise ValueError(
+                f"{name}_optimizer and optimizers[{name!r}] are both given: leave one out."
+            )
     for name in given:
         if name not in names:
             raise ValueError(

@@ -213,4 +213,7 @@ def add_gradients(
     one: Sequence[Tensor | None], other: Sequence[Tensor | None]
 ) -> list[Tensor | None]:
     """Returns the sums of two lists of gradients, where None stands for no gradient."""
-    return [b if a is None else a if b is None else a + b for a, b in zip(one, other, strict=True)]
+    return [
+        b if a is None else a if b is None else differentiation.add(a, b)
+        for a, b in zip(one, other, strict=True)
+    ]

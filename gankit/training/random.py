@@ -10,7 +10,7 @@ from keras import ops
 
 from gankit import differentiation
 from gankit.checks import check_seed
-from gankit.typing import Seed, Tensor
+from gankit.typing import Seed, Structure, Tensor
 
 REPLICA_STRIDE = 0x9E3779B97F4A7C  # any large number keeps the replicas' seeds apart
 LARGEST_SEED = 2**31 - 1  # that Keras takes on every backend
@@ -95,3 +95,12 @@ def reseeded(layer: keras.Layer, stream: keras.random.SeedGenerator) -> Iterator
     finally:
         for state, value in before:
             state.assign(value)
+
+
+def call_seeded(
+    layer: keras.Layer, inputs: Structure, seed: keras.random.SeedGenerator
+) -> Structure:
+    """Returns a layer's outputs in training mode, whose random numbers follow from ``seed``."""
+    for state in find_seed_states(layer):
+        state.assign(seed.next())
+    return keras.tree.map_structure(lambda tensor: layer(tensor, training=True), inputs)

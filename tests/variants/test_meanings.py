@@ -5,13 +5,11 @@ import numpy as np
 from helpers import make_images
 from keras import ops
 from variants import growth
-from variants.lecam import LeCamGAN
 from variants.lookahead import LookaheadGAN
 from variants.networks import LATENT_DIM, build_discriminator, build_generator
 from variants.path_length import PathLengthGAN
 from variants.semi_supervised import SemiSupervisedGAN
 from variants.style_mixing import StyleMixingGAN
-from variants.top_k import TopKGAN
 
 import gankit
 from gankit import Batch
@@ -42,27 +40,12 @@ def test_images_of_two_latents_are_of_one_in_pictures():
     assert (mixed[:, 1] != mixed[:, 2]).any()
 
 
-def test_the_best_half_counts():
-    gan = make(TopKGAN, share=0.1, least=0.5)
-    terms = gan.generator_losses(None, Batch(None, scores=tensor([[0.0], [3.0], [-9.0], [1.0]])))
-    expected = np.logaddexp(0, [-3.0, -1.0]).mean()
-    np.testing.assert_allclose(terms["adversarial"], expected, rtol=1e-6)
-
-
 def test_images_without_a_label_cost_nothing():
     gan = make(SemiSupervisedGAN, discriminator=build_discriminator((3,), features=True))
     logits = tensor([[0.0, 0.0, 0.0], [9.0, 0.0, 0.0]])
     real = Batch(None, ops.convert_to_tensor([1, -1]), scores=logits[:, :1], heads=(logits,))
     terms = gan.discriminator_losses(real, real)
     np.testing.assert_allclose(terms["class"], np.log(3), rtol=1e-6)
-
-
-def test_scores_are_drawn_to_the_others_mean():
-    gan = make(LeCamGAN, lecam_weight=0.5, decay=0.5, generator_ema=None)
-    judged = [Batch(tensor(IMAGES), scores=tensor([[s], [s]])) for s in (4.0, -2.0)]
-    gan.after_step(*judged)  # the means become 2 and -1
-    terms = gan.penalty_losses(gan.phases["discriminator"], *judged) | {"penalty": 0.0}
-    np.testing.assert_allclose(terms["lecam"], 0.5 * ((4 - -1) ** 2 + (-2 - 2) ** 2))
 
 
 def test_both_players_go_back_every_second_step():

@@ -12,9 +12,7 @@ import pytest
 import tensorflow as tf
 from helpers import make_images
 from variants import brightness, growth, rgba
-from variants.consistency import ConsistencyGAN
 from variants.fast_gan import FastGAN
-from variants.lecam import LeCamGAN
 from variants.lookahead import LookaheadGAN
 from variants.multi_scale import MultiScaleGAN
 from variants.networks import (
@@ -27,7 +25,6 @@ from variants.path_length import PathLengthGAN
 from variants.rotation import RotationGAN
 from variants.semi_supervised import SemiSupervisedGAN
 from variants.style_mixing import StyleMixingGAN
-from variants.top_k import TopKGAN
 from variants.two_discriminators import TwoDiscriminators
 
 import gankit
@@ -87,9 +84,6 @@ ROWS = [
     ),
     Row(PathLengthGAN, lambda: networks(generator=build_styled_generator(), every=2)),
     Row(StyleMixingGAN, lambda: networks(generator=build_generator(latents=(3, LATENT_DIM)))),
-    Row(TopKGAN, lambda: networks(share=keras.optimizers.schedules.ExponentialDecay(1.0, 1, 0.9))),
-    Row(ConsistencyGAN, lambda: networks(change=keras.layers.RandomFlip("horizontal"))),
-    Row(LeCamGAN, networks),
     Row(LookaheadGAN, lambda: networks(every=2)),
     Row(
         FastGAN,

@@ -1,0 +1,54 @@
+"""Probabilities that adapt to the discriminator, against overfitting."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from gankit.typing import Tensor
+
+
+class Adaptive(keras.layers.Layer):
+    """The base class of what is done with a probability that follows the discriminator's scores.
+
+    ``probability`` begins at 0. The mean sign of the scores of real images says how certain the
+    discriminator is of them, and so how much it overfits: above ``target`` the probability rises,
+    below it falls. It is saved with the GAN.
+
+    Args:
+        target: mean sign of real scores that is aimed at, in (-1, 1).
+        images_to_one: number of real images in which ``probability`` can move from 0 to 1; of
+            several steps of the discriminator the last one's count, of several replicas those of
+            one.
+        **kwargs: of ``keras.layers.Layer``.
+
+    Raises:
+        ValueError: an argument that is out of its range.
+
+    References:
+        Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data",
+        arXiv:2006.06676, section 3.
+    """
+
+    def __init__(self, target: float = 0.6, images_to_one: int = 500_000, **kwargs: Any):
+        super().__init__(**kwargs)
+        if not -1 < target < 1:
+            raise ValueError(f"target must lie in (-1, 1), got {target!r}.")
+        if not images_to_one > 0:
+            raise ValueError(f"images_to_one must be positive, got {images_to_one!r}.")
+        self.target = target
+        self.images_to_one = images_to_one
+        self.probability = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, aggregation="mean", name="probability"
+        )
+
+    def adapt(self, correct: Tensor) -> None:
+        """Moves ``probability`` by a batch of real images; called after each training step.
+
+        Args:
+            correct: which of the scores are on the right side, booleans ``(batch, ...)``.
+        """
+        sure = 2 * ops.mean(ops.cast(correct, "float32")) - 1 - self.target
+        step = ops.cast(ops.shape(correct)[0] / self.images_to_one, "float32")
+        moved = self.probability + ops.sign(sure) * step
+        self.probability.assign(ops.clip(moved, 0.0, 1.0))
