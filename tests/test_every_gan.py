@@ -206,7 +206,8 @@ def make_dataset(row):
     if row.images.ndim == 2:
         return lambda **_: tf.data.Dataset.from_tensor_slices((row.images, row.condition)).batch(10)
     if row.condition.ndim == 1:
-        adapt = {3: data.from_signals, 4: data.from_arrays}.get(row.images.ndim, data.from_voxels)
+        of_arrays = data.from_signals if row.images.ndim == 3 else data.from_arrays
+        adapt = data.from_voxels if row.images.dtype == bool else of_arrays
         return lambda **options: adapt(row.images, row.condition, batch_size=10, **options)
     return lambda **options: tf.data.Dataset.zip(
         data.from_arrays(row.images, batch_size=10, **options),
