@@ -14,6 +14,7 @@ from gankit import (
     recipes,
     regularizers,
     runs,
+    schedules,
 )
 from gankit.conversion import to_keras
 from gankit.gans import (
@@ -95,6 +96,7 @@ __all__ = [
     "save_archive",
     "save_grid",
     "save_images",
+    "schedules",
     "show_batch",
     "to_keras",
     "transfer_weights",
