@@ -7,6 +7,7 @@ from helpers import assert_same_state, make_images, make_networks
 
 import gankit
 from gankit import augment, recipes, schedules
+from gankit.callbacks.report_facts import tell_average
 from gankit.penalties import R1
 from gankit.training.averages import decay_at
 
@@ -18,6 +19,7 @@ def test_half_a_cosine_by_hand():
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
     assert again.get_config() == {"start": 2.0, "end": 0.5, "steps": 100}
+    assert tell_average(schedule) == "half-life in images: Cosine(start=2, end=0.5, steps=100)"
     with pytest.raises(ValueError, match="steps must be positive"):
         schedules.Cosine(0.0, 1.0, 0)
 
