@@ -26,7 +26,6 @@ from gankit.architectures import fastgan
 SHAPE = (64, 64, 3)
 BATCH_SIZES = {"fastgan": 16, "modern": 64}
 FILTERS = {"fastgan": 8, "modern": 32}  # for a CPU; 64 and 96 for a GPU
-SAMPLES = 1000
 SEED = 0
 
 
@@ -82,13 +81,12 @@ def judge(made, others):
     """Returns the KID of images and photos that were not trained on, times 1,000."""
     extractor = train_extractor(others)
     sets = [metrics.extract(images, extractor, verbose=0) for images in (others, made)]
-    kid = metrics.kernel_distance(*sets, subset_size=int(0.9 * min(map(len, (others, made)))))
+    kid = metrics.kernel_distance(*sets, subset_size=9 * min(len(others), len(made)) // 10)
     return f"{1000 * kid.mean:.0f} ± {1000 * kid.std:.0f}"
 
 
 def main(arguments):
     folder, recipe, num = arguments.folder, arguments.recipe, arguments.num
-    folder.mkdir(parents=True, exist_ok=True)
     photos, others = np.split(load_photos(arguments.path), [num])
     keras.utils.set_random_seed(SEED)
     keras.config.set_dtype_policy("mixed_bfloat16" if arguments.mixed else "float32")
@@ -99,13 +97,14 @@ def main(arguments):
     )
     stop = StopAfterProcessorTime(60 * arguments.minutes)
     gan.fit(dataset, epochs=1_000_000, callbacks=[stop], verbose=0)
+    folder.mkdir(parents=True, exist_ok=True)
     gan.save(folder / f"{recipe}_{num}.keras")
-    made = gan.generate(SAMPLES, seed=0)
+    made = gan.generate(arguments.samples, seed=0)
     print("Wrote", gankit.save_grid(made[:36], folder / f"{recipe}_{num}.png", columns=9))
     both = np.concatenate([photos, photos[:, :, ::-1]])
     nearest = both[metrics.nearest_neighbours(made[:9], both).indices[:, 0]]
-    pairs = np.concatenate([made[:9], nearest])
-    gankit.save_grid(pairs, folder / f"{recipe}_{num}_nearest.png", columns=9)
+    both = np.concatenate([made[:9], nearest])
+    gankit.save_grid(both, folder / f"{recipe}_{num}_nearest.png", columns=9)
     kid = judge(made, others) if len(others) else "unknown: no photo is left to judge by"
     print(f"{recipe}, {num} photos: {int(gan.steps_completed):,} steps, KID x 1000 {kid}")
 
@@ -116,6 +115,7 @@ if __name__ == "__main__":
     parser.add_argument("--num", type=int, default=100, help="how many photos to train on")
     parser.add_argument("--recipe", choices=list(FILTERS), default="fastgan")
     parser.add_argument("--minutes", type=float, default=15)
+    parser.add_argument("--samples", type=int, default=1000, help="how many images are judged")
     parser.add_argument("--mixed", action="store_true", help="compute in bfloat16")
     parser.add_argument("--folder", type=Path, default=Path("few_photos"), help="where to write")
     main(parser.parse_args())

@@ -81,6 +81,6 @@ def find_fading(network: keras.Model) -> list[FadeIn]:
 def blend_sizes(images: Tensor, alpha: Tensor) -> Tensor:
     """Returns images between those of half the size, at ``alpha`` 0, and themselves, at 1."""
     _, height, width, _ = images.shape
-    coarse = ops.average_pool(images, 2, padding="same")
+    coarse = ops.average_pool(images, 2, strides=2, padding="same")
     coarse = ops.repeat(ops.repeat(coarse, 2, axis=1), 2, axis=2)[:, :height, :width]
     return coarse + alpha * (images - coarse)

@@ -28,7 +28,7 @@ def make_gan(part_shape=(3, 2, 1), **options):
     generator = keras.Sequential([keras.Input((4,)), layers.Dense(64), layers.Reshape(SHAPE)])
     decoders = repeat((4, 4, 1)), repeat(part_shape)
     gan = gankit.FastGAN(generator, discriminator, *decoders, seed=0, **options)
-    gan.compile()
+    gan.compile(run_eagerly=True)
     return gan
 
 
@@ -93,7 +93,7 @@ def test_its_loss_is_hinge_with_noisy_margins():
 
 def test_decoders_are_trained_by_the_discriminators_phase_alone():
     gan = gankit.FastGAN(*make_networks_and_decoders(), seed=0)
-    gan.compile()
+    gan.compile(run_eagerly=True)
     history = gan.fit(make_images(8), batch_size=4, verbose=0).history
     assert history["discriminator_reconstruction"][0] > 0
     assert "generator_reconstruction" not in history

@@ -85,7 +85,7 @@ def grow(gan):
 
 def make_gan(**options):
     gan = gankit.ProgressiveGAN(*build_networks(), fade_steps=4, seed=0, **options)
-    gan.compile()
+    gan.compile(run_eagerly=True)
     return gan
 
 
