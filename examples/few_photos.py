@@ -87,24 +87,23 @@ def judge(made, others):
 
 def main(arguments):
     folder, recipe, num = arguments.folder, arguments.recipe, arguments.num
+    folder.mkdir(parents=True, exist_ok=True)
     photos, others = np.split(load_photos(arguments.path), [num])
     keras.utils.set_random_seed(SEED)
     keras.config.set_dtype_policy("mixed_bfloat16" if arguments.mixed else "float32")
     gan = build_gan(recipe, len(photos))
     keras.config.set_dtype_policy("float32")
-    dataset = data.from_arrays(
-        photos, batch_size=min(BATCH_SIZES[recipe], len(photos)), flip="horizontal", seed=SEED
-    )
+    batch_size = min(BATCH_SIZES[recipe], len(photos))
+    dataset = data.from_arrays(photos, batch_size=batch_size, flip="horizontal", seed=SEED)
     stop = StopAfterProcessorTime(60 * arguments.minutes)
     gan.fit(dataset, epochs=1_000_000, callbacks=[stop], verbose=0)
-    folder.mkdir(parents=True, exist_ok=True)
     gan.save(folder / f"{recipe}_{num}.keras")
     made = gan.generate(arguments.samples, seed=0)
     print("Wrote", gankit.save_grid(made[:36], folder / f"{recipe}_{num}.png", columns=9))
-    both = np.concatenate([photos, photos[:, :, ::-1]])
-    nearest = both[metrics.nearest_neighbours(made[:9], both).indices[:, 0]]
-    both = np.concatenate([made[:9], nearest])
-    gankit.save_grid(both, folder / f"{recipe}_{num}_nearest.png", columns=9)
+    seen = np.concatenate([photos, photos[:, :, ::-1]])
+    nearest = seen[metrics.nearest_neighbours(made[:9], seen).indices[:, 0]]
+    pairs = np.concatenate([made[:9], nearest])
+    gankit.save_grid(pairs, folder / f"{recipe}_{num}_nearest.png", columns=9)
     kid = judge(made, others) if len(others) else "unknown: no photo is left to judge by"
     print(f"{recipe}, {num} photos: {int(gan.steps_completed):,} steps, KID x 1000 {kid}")
 

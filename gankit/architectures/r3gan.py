@@ -10,7 +10,7 @@ which begin as nothing (Zhang et al. 2019, "Fixup Initialization", arXiv:1901.09
 By default blocks are as wide inside as outside, and without groups, which Keras trains 18 times as
 fast on a CPU (``docs/recipes.md``). In the paper's configuration E, ``expansion=2,
 group_width=16``, they are twice as wide inside, where groups of 16 channels see only each other:
-more channels for fewer products. With classes the generator gets a vector of the class beside its
+more channels for fewer products. With classes the generator gets a vector of the class besides its
 latents, and the score is the product of the discriminator's features and another vector of the
 class.
 

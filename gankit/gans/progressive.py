@@ -33,8 +33,8 @@ class ProgressiveGAN(GAN):
     Args:
         generator: as in ``GAN``.
         discriminator: as in ``GAN``.
-        fade_steps: training steps in which new layers are faded in, as many as 800,000 images take
-            in the paper.
+        fade_steps: training steps in which new layers are faded in; the paper takes 800,000 images
+            for it.
         **kwargs: as in ``GAN``.
 
     Raises:
