@@ -14,6 +14,7 @@ from gankit import (
     recipes,
     regularizers,
     runs,
+    schedules,
 )
 from gankit.conversion import to_keras
 from gankit.gans import (
@@ -33,10 +34,12 @@ from gankit.gans import (
     BiGAN,
     CycleGAN,
     EncodingGAN,
+    FastGAN,
     InfoGAN,
     NextFrameGAN,
     OnePassGAN,
     Pix2Pix,
+    ProgressiveGAN,
     StarGAN,
 )
 from gankit.grids import make_grid, save_animation, save_archive, save_grid, save_images
@@ -67,10 +70,12 @@ __all__ = [
     "CycleGAN",
     "EncodingGAN",
     "ExportError",
+    "FastGAN",
     "InfoGAN",
     "NextFrameGAN",
     "OnePassGAN",
     "Pix2Pix",
+    "ProgressiveGAN",
     "StarGAN",
     "Transferred",
     "__version__",
@@ -95,6 +100,7 @@ __all__ = [
     "save_archive",
     "save_grid",
     "save_images",
+    "schedules",
     "show_batch",
     "to_keras",
     "transfer_weights",

@@ -142,11 +142,23 @@ class Hinge(Loss):
     """Scores cost only within the margin: real ones below 1, fake ones above -1.
 
     Lim and Ye 2017, arXiv:1705.02894; Miyato et al. 2018, arXiv:1802.05957, equations 16 and 17.
+
+    Args:
+        margin_noise: n in [0, 1). Makes each score's margin 1 - n * u, u uniform on [0, 1), in the
+            discriminator's phase only. ``FastGAN``'s authors train with 0.2.
     """
 
+    def __init__(self, margin_noise: float = 0.0):
+        check_fraction("margin_noise", margin_noise, "[0, 1)")
+        self.margin_noise = margin_noise
+
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
-        """Returns max(0, 1 - real) + max(0, 1 + fake)."""
-        return ops.relu(1.0 - real_scores) + ops.relu(1.0 + fake_scores)
+        """Returns max(0, margin - real) + max(0, margin + fake), with a margin of 1."""
+        margins = [1.0, 1.0]
+        if self.margin_noise:
+            noise = keras.random.uniform((2, *ops.shape(real_scores)), seed=seed)
+            margins = [1.0 - self.margin_noise * part for part in (noise[0], noise[1])]
+        return ops.relu(margins[0] - real_scores) + ops.relu(margins[1] + fake_scores)
 
     def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """Returns -fake."""

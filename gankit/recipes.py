@@ -10,15 +10,57 @@ from typing import Any, Literal
 
 import keras
 
-from gankit import losses, penalties
+from gankit import losses, penalties, schedules
 from gankit.architectures import dcgan
-from gankit.augment import DiffAugment
+from gankit.architectures import r3gan as r3gan_networks
+from gankit.augment import AugmentPipe, DiffAugment
 from gankit.gans import GAN
 from gankit.regularizers import Regularizer
-from gankit.typing import ImageShape
+from gankit.typing import ImageShape, Number
 
 #: With fewer images than this, a discriminator soon knows them by heart.
 FEW_IMAGES = 50_000
+
+#: What R3GAN was published with, for ``r3gan(..., **R3GAN["cifar10"])``.
+R3GAN: dict[str, dict[str, Any]] = {
+    "cifar10": {
+        "filters": 768,
+        "gamma": (0.05, 0.005),
+        "half_life": 5_000_000,
+        "probability": 0.55,
+        "total_images": 20_000_000,
+    },
+    "ffhq_64": {
+        "filters": 384,
+        "gamma": (2.0, 0.2),
+        "half_life": 500_000,
+        "probability": 0.3,
+        "total_images": 20_000_000,
+    },
+    "ffhq_256": {
+        "filters": 96,
+        "gamma": (150.0, 15.0),
+        "half_life": 500_000,
+        "probability": 0.3,
+        "total_images": 20_000_000,
+    },
+    "imagenet_32": {
+        "filters": 1536,
+        "group_width": 32,
+        "gamma": (0.5, 0.05),
+        "half_life": 50_000_000,
+        "probability": 0.5,
+        "total_images": 200_000_000,
+    },
+    "imagenet_64": {
+        "filters": 1536,
+        "group_width": 32,
+        "gamma": (1.0, 0.1),
+        "half_life": 50_000_000,
+        "probability": 0.4,
+        "total_images": 200_000_000,
+    },
+}
 
 
 def small(
@@ -88,6 +130,87 @@ def modern(
     )
 
 
+def r3gan(
+    image_shape: ImageShape,
+    num_classes: int | None = None,
+    *,
+    batch_size: int,
+    total_images: int = 20_000_000,
+    latent_dim: int = 64,
+    filters: int = 96,
+    blocks: int = 2,
+    expansion: int = 2,
+    group_width: int | None = 16,
+    learning_rate: tuple[float, float] = (2e-4, 5e-5),
+    beta_2: tuple[float, float] = (0.9, 0.99),
+    gamma: tuple[float, float] = (2.0, 0.2),
+    half_life: float = 500_000,
+    probability: float = 0.3,
+    policy: Sequence[str] = ("blitting", "geometry", "color", "cutout"),
+    **options: Any,
+) -> GAN:
+    """Returns R3GAN as published, for a GPU: wide networks in groups, and five schedules.
+
+    Along half a cosine go the learning rate, Adam's ``beta_2``, the weight gamma of both gradient
+    penalties, the half-life of the generator's average, which begins with 0, and the probability of
+    augmentation, which begins with 0, too. ``recipes.R3GAN`` holds the published numbers::
+
+        recipes.r3gan((32, 32, 3), 10, batch_size=512, **recipes.R3GAN["cifar10"])
+
+    In steps of training, as here, schedules depend on the size of a batch. For minutes on a CPU
+    take ``expansion=1, group_width=None``, some 16 ``filters`` and fewer ``total_images``. In half
+    precision, by ``keras.config.set_dtype_policy``, scores, penalties and Adam stay in float32.
+
+    Args:
+        image_shape: ``(height, width, channels)``.
+        num_classes: for a conditional GAN, which trains on pairs ``(images, labels)``.
+        batch_size: images of a training step on all devices, by which schedules count.
+        total_images: after how many the schedules end; training may go on.
+        latent_dim: length of a latent vector.
+        filters: see ``architectures.r3gan``.
+        blocks: see ``architectures.r3gan``.
+        expansion: see ``architectures.r3gan``.
+        group_width: see ``architectures.r3gan``.
+        learning_rate: of both networks, at first and in the end; likewise what follows.
+        beta_2: of both networks: Adam's memory of squared gradients.
+        gamma: weight of ``R1`` and ``R2``.
+        half_life: of the average, in images, in the end.
+        probability: share of images to which each change of ``policy`` is made, in the end.
+        policy: see ``ADA``; the paper makes changes of colour half as often as others.
+        **options: further arguments of ``GAN``, e.g. ``seed``.
+
+    Raises:
+        ValueError: an image shape or an option that doesn't fit.
+
+    References:
+        Huang et al. 2025, "The GAN is dead; long live the GAN! A Modern GAN Baseline",
+        arXiv:2501.05441.
+    """
+    steps = max(1, total_images // batch_size)
+
+    def change(start, end):
+        return schedules.Cosine(start, end, steps)
+
+    def build_adam():
+        return schedules.Adam(change(*learning_rate), 0.0, change(*beta_2), epsilon=1e-8)
+
+    networks: dict[str, Any] = {"filters": filters, "blocks": blocks, "expansion": expansion}
+    networks |= {"group_width": group_width, "num_classes": num_classes}
+    weight: Number = change(*gamma)
+    gan = GAN(
+        r3gan_networks.build_generator(image_shape, latent_dim, **networks),
+        r3gan_networks.build_discriminator(image_shape, **networks),
+        **{
+            "augment": AugmentPipe(policy, change(0.0, probability)),
+            "generator_ema": change(0.0, half_life),
+        }
+        | options,
+    )
+    penalty = penalties.R1(weight) + penalties.R2(weight)
+    gan.compile(build_adam(), build_adam(), "relativistic", penalty)
+    return gan
+
+
 def assemble(
     generator: keras.Model,
     discriminator: keras.Model,
@@ -101,7 +224,7 @@ def assemble(
     penalty: penalties.Penalty | Literal["auto"] | None = "auto",
     regularizers: Sequence[Regularizer] = (),
     augment: keras.Layer | Literal["auto"] | None = "auto",
-    generator_ema: float | None = 20_000,
+    generator_ema: Number | None = 20_000,
     **options: Any,
 ) -> GAN:
     """Returns a GAN of your own networks, compiled with what the other recipes have in common.

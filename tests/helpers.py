@@ -212,6 +212,29 @@ def make_networks_of_a_table(pac=2):
     return generator, ctgan.build_discriminator(made.row_dim, made.condition_dim, pac, (8,))
 
 
+def make_networks_and_decoders():
+    """Returns a FastGAN in small: two networks, and what draws images from maps."""
+    fastgan = architectures.fastgan
+    generator = fastgan.build_generator(IMAGE_SHAPE, LATENT_DIM, filters=1)
+    discriminator = fastgan.build_discriminator(IMAGE_SHAPE, filters=1)
+    return generator, discriminator, *fastgan.build_decoders(IMAGE_SHAPE, filters=1)
+
+
+def make_grown_networks():
+    """Returns networks of 8x8 images that have grown to 16x16, where new layers begin to fade in.
+
+    They begin in the middle, so that all that there is has a gradient.
+    """
+    progressive = architectures.progressive
+    networks = progressive.grow(
+        progressive.build_generator(IMAGE_SHAPE, LATENT_DIM, filters=2),
+        progressive.build_discriminator(IMAGE_SHAPE, filters=2),
+    )
+    for network in networks:
+        network.get_layer("fade_in_2").alpha.assign(0.5)
+    return networks
+
+
 def make_gan(networks=make_networks, compile_options=None, variant=gankit.GAN, **options):
     """Returns a plain GAN: what a default would add is there only where a test asks for it."""
     gan = variant(*networks(), **{"seed": 0, "generator_ema": None} | options)

@@ -16,8 +16,10 @@ from helpers import (
     make_cycle_networks,
     make_dcgan_of_classes,
     make_enlarging_networks,
+    make_grown_networks,
     make_images,
     make_networks,
+    make_networks_and_decoders,
     make_networks_of_a_table,
     make_networks_of_classes,
     make_networks_of_codes,
@@ -177,6 +179,18 @@ GANS = [
         {"discriminator_steps": 2},
         images=SIGNALS,
         steps=(0.855489, 0.700573, 0.855483),
+    ),
+    Row(
+        gankit.FastGAN,
+        make_networks_and_decoders,
+        steps=(2.574585, -8.139461, 4.242334, -0.158107, 2.567018),
+    ),
+    Row(
+        gankit.ProgressiveGAN,
+        make_grown_networks,
+        {"fade_steps": 10},
+        images=make_images(40, (16, 16, 1)),
+        steps=(-1.474332, 0.620236, -1.474332),
     ),
 ]
 

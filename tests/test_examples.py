@@ -591,6 +591,26 @@ def test_cifar10_goes_on_where_it_stopped(tmp_path, path):
     assert size(tmp_path / "out" / "cifar10.png") == enlarged(10 * 34 - 2, 8 * 34 - 2)
 
 
+def test_few_photos(tmp_path):
+    extract("dogs/dogs_jpg_2000.tar", 20, tmp_path / "photos")
+    options = ["--num", 4, "--minutes", 0, "--samples", 20, "--folder", "out"]
+    printed = run("few_photos.py", tmp_path, "--path", "photos", *options)
+    assert "fastgan, 4 photos: 1 steps, KID x 1000" in printed
+    assert gankit.load(tmp_path / "out" / "fastgan_4.keras").steps_completed == 1
+    assert size(tmp_path / "out" / "fastgan_4_nearest.png") == enlarged(592, 130)
+
+
+def test_progressive(tmp_path):
+    extract("faces/aligned_faces_3000_jpg.tar", 32, tmp_path / "photos")
+    options = ["--sizes", 8, 16, "--epochs", 1, "--filters", 2, "--folder", "out"]
+    printed = run("progressive.py", tmp_path, "--path", "photos", *options)
+    assert "Grown to (16, 16) pixels" in printed
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"8.keras", "16.keras", "samples_8", "samples_16", "growth.png"} <= written
+    again = run("progressive.py", tmp_path, "--path", "photos", *options)
+    assert "Grown" not in again
+
+
 @EITHER_RECIPE
 def test_dogs(tmp_path, recipe):
     extract("dogs/dogs_jpg_2000.tar", 4, tmp_path / "photos")

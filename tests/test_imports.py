@@ -28,13 +28,15 @@ ALLOWED = {
     "losses": set(),
     "penalties": {"differentiation"},
     "priors": set(),
+    "schedules": set(),
     "augment": set(),
     "architectures": {"layers"},
     "training": {"conversion", "differentiation", "priors", "data", "version"},
     "regularizers": {"augment", "differentiation", "training"},
     "gans": {"training", "differentiation", "losses", "penalties", "priors", "layers", "data"}
     | {"regularizers"},
-    "recipes": {"architectures", "augment", "gans", "losses", "penalties", "regularizers"},
+    "recipes": {"architectures", "augment", "gans", "losses", "penalties", "regularizers"}
+    | {"schedules"},
     "show": {"data", "grids", "training"},
     "archives": set(),
     "checkpoint_index": {"archives"},

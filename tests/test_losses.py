@@ -58,6 +58,18 @@ def test_hinge_within_the_margin():
     )
 
 
+def test_hinge_with_noisy_margins_by_hand():
+    real, fake = np.full((3, 1), 0.25, "float32"), np.full((3, 1), 0.5, "float32")
+    noise = np.array(keras.random.uniform((2, 3, 1), seed=1))
+    expected = (1 - 0.2 * noise[0] - 0.25) + (1 - 0.2 * noise[1] + 0.5)
+    loss = losses.Hinge(margin_noise=0.2)
+    np.testing.assert_allclose(loss.discriminator(real, fake, seed=1), expected, rtol=1e-6)
+    assert np.ptp(expected) > 0
+    np.testing.assert_array_equal(loss.generator(fake), -fake)
+    with pytest.raises(ValueError, match="margin_noise"):
+        losses.Hinge(margin_noise=1.0)
+
+
 @pytest.mark.parametrize("name", ["non_saturating", "minimax"])
 def test_cross_entropies_start_at_ln_2(name):
     zeros = np.zeros((2, 1), "float32")

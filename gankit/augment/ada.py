@@ -12,7 +12,7 @@ from gankit.augment.adaptive import Adaptive
 from gankit.augment.augmentation import Augmentation, cut_out
 from gankit.augment.resampling import POWER, amplify, move, move_whole_pixels, recolor
 from gankit.checks import check_fraction, did_you_mean
-from gankit.typing import Seed, Tensor
+from gankit.typing import Number, Seed, Tensor
 
 #: Names that stand for several changes.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -96,9 +96,13 @@ class PaperChanges(Augmentation):
                 f"changes out of the policy, which is {list(self.policy)}."
             )
 
+    def current_probability(self) -> Any:
+        """Returns the probability as it is at this step."""
+        return self.probability
+
     def change(self, images: Tensor) -> Tensor:
         """Returns changed images, each change made to its share of them."""
-        draws = Draws(images, self.probability, self.seed_generator)
+        draws = Draws(images, self.current_probability(), self.seed_generator)
         whole, between = self.blitting(images, draws), self.geometry(images, draws)
         if whole or between:
             moving = move if between else move_whole_pixels
@@ -134,7 +138,7 @@ class PaperChanges(Augmentation):
         """Returns the inverse of changes for which pixels are interpolated."""
         _, height, width, _ = images.shape
         # Turns before and after a stretch, so that one of the two is made as often as all else.
-        either = 1 - ops.sqrt(1 - ops.convert_to_tensor(self.probability, "float32"))
+        either = 1 - ops.sqrt(1 - ops.convert_to_tensor(draws.probability, "float32"))
         steps = []
         if "scale" in self.changes:
             factor = draws.choose(ops.exp(draws.normal(0.2 * OCTAVE)), 1.0)
@@ -204,7 +208,8 @@ class AugmentPipe(PaperChanges):
 
     Args:
         policy: see ``ADA``.
-        probability: share of images to which each change is made.
+        probability: share of images to which each change is made, or a schedule: a function of the
+            training steps.
         **kwargs: of ``keras.layers.Layer``.
 
     Raises:
@@ -212,11 +217,24 @@ class AugmentPipe(PaperChanges):
     """
 
     def __init__(
-        self, policy: Sequence[str] = RECOMMENDED, probability: float = 1.0, **kwargs: Any
+        self, policy: Sequence[str] = RECOMMENDED, probability: Number = 1.0, **kwargs: Any
     ):
         super().__init__(policy, **kwargs)
-        check_fraction("probability", probability)
         self.probability = probability
+        if callable(probability):
+            own = {"trainable": False, "aggregation": "only_first_replica", "name": "steps"}
+            self.steps = self.add_weight(shape=(), dtype="int32", initializer="zeros", **own)
+        else:
+            check_fraction("probability", probability)
+
+    def current_probability(self) -> Any:
+        """Returns the number, or what the schedule gives."""
+        return self.probability(self.steps) if callable(self.probability) else self.probability
+
+    def adapt(self, correct: Tensor) -> None:
+        """Counts a training step, which a schedule follows; ``GAN`` calls it after each."""
+        if callable(self.probability):
+            self.steps.assign_add(1)
 
 
 @keras.saving.register_keras_serializable(package="gankit")

@@ -12,6 +12,7 @@ import numpy as np
 from gankit.callbacks.changes import is_object, show
 from gankit.differentiation import backend
 from gankit.gans import GAN
+from gankit.typing import Number
 from gankit.version import __version__
 
 
@@ -80,10 +81,12 @@ def write_call(name: str, arguments: dict[str, Any]) -> str:
     return f"{name}({', '.join(shown)})" if shown else name
 
 
-def tell_average(length: float | None) -> str:
+def tell_average(length: Number | None) -> str:
     """Returns how long an average of weights remembers, in words."""
     if length is None:
         return "none"
+    if callable(length):
+        return f"half-life in images: {summarize(length)}"
     return f"half-life of {length:,.0f} images" if length >= 1 else f"decay of {length:g} a step"
 
 

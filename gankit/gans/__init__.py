@@ -8,6 +8,7 @@ from gankit.gans.ctgan import CTGAN
 from gankit.gans.cyclegan import CycleGAN
 from gankit.gans.ebgan import EBGAN
 from gankit.gans.encoding_gan import EncodingGAN
+from gankit.gans.fastgan import FastGAN
 from gankit.gans.gan import GAN
 from gankit.gans.gan_3d import GAN3D
 from gankit.gans.infogan import InfoGAN
@@ -15,6 +16,7 @@ from gankit.gans.lapgan import LAPGAN
 from gankit.gans.next_frame_gan import NextFrameGAN
 from gankit.gans.one_pass import OnePassGAN
 from gankit.gans.pix2pix import Pix2Pix
+from gankit.gans.progressive import ProgressiveGAN
 from gankit.gans.srgan import SRGAN
 from gankit.gans.stargan import StarGAN
 from gankit.gans.vae_gan import VAEGAN
@@ -39,9 +41,11 @@ __all__ = [
     "BiGAN",
     "CycleGAN",
     "EncodingGAN",
+    "FastGAN",
     "InfoGAN",
     "NextFrameGAN",
     "OnePassGAN",
     "Pix2Pix",
+    "ProgressiveGAN",
     "StarGAN",
 ]

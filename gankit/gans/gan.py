@@ -24,7 +24,7 @@ from gankit.training.optimizers import choose_optimizers
 from gankit.training.phase import Phase, add_gradients
 from gankit.training.position import read_given_rates
 from gankit.training.random import call_seeded
-from gankit.typing import Scalars, Structure, Tensor, ValueRange
+from gankit.typing import Number, Scalars, Structure, Tensor, ValueRange
 
 
 @keras.saving.register_keras_serializable(package="gankit")
@@ -62,8 +62,9 @@ class GAN(Fitting):
             ``ema_generator``, which then makes the images of ``generate`` (Yazici et al. 2018,
             arXiv:1806.04498). A number of 1 or more is its half-life in training images, e.g.
             ``10_000``; one in [0, 1) is its decay b per step, ``b * average + (1 - b) * weights``.
-            Either warms up: step t decays by at most (1 + t) / (10 + t), so that early pictures
-            don't show initial weights. None keeps no average.
+            A function of the training steps is a schedule of half-lives. Each of them warms up:
+            step t decays by at most (1 + t) / (10 + t), so that early pictures don't show initial
+            weights. None keeps no average.
         value_range: ``(low, high)`` of the data, None for any finite values; ``"auto"`` follows
             from how the generator ends: tanh has [-1, 1], a sigmoid [0, 1], all else any values.
         class_names: of the generator's classes, in the order of their numbers; kept in files.
@@ -97,7 +98,7 @@ class GAN(Fitting):
         discriminator_steps: int | None = None,
         share_fakes: bool = True,
         augment: keras.Layer | None = None,
-        generator_ema: float | None = 10_000,
+        generator_ema: Number | None = 10_000,
         value_range: ValueRange | Literal["auto"] | None = "auto",
         class_names: Sequence[str] | None = None,
         seed: int | None = None,
@@ -108,7 +109,6 @@ class GAN(Fitting):
         if discriminator_steps is None:
             discriminator_steps = self.default_discriminator_steps
         check_at_least_one("discriminator_steps", discriminator_steps)
-        check_average("generator_ema", generator_ema)
         check_layer("augment", augment)
         if seed is not None:
             check_seed(seed)
@@ -119,7 +119,7 @@ class GAN(Fitting):
         self.augment = augment
         if augment is not None and not augment.built:  # or Keras would, by a call of the GAN
             augment.build(generator.outputs[0].shape)
-        self.generator_ema = None if generator_ema is None else float(generator_ema)
+        self.generator_ema = check_average("generator_ema", generator_ema)
         self.value_range = choose_range(value_range, generator)
         self.class_names = self.generator_inputs.check_class_names(class_names)
         self.seed = seed

@@ -8,20 +8,25 @@ import numbers
 import keras
 from keras import ops
 
-from gankit.typing import Tensor
+from gankit.typing import Number, Tensor
 
 
-def check_average(name: str, value: object) -> None:
-    """Raises ``ValueError`` unless ``value`` is None, a decay, or a half-life in images."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real | None):
-        fits = False
-    else:
-        fits = value is None or 0 <= float(value) < float("inf")
-    if not fits:
+def check_average(name: str, value: Number | None) -> Number | None:
+    """Returns None, a decay or a half-life in images as a float, or a schedule of half-lives.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if value is None or callable(value):
+        return value
+    given: object = value
+    is_number = isinstance(given, numbers.Real) and not isinstance(given, bool)
+    if not is_number or not 0 <= float(value) < float("inf"):
         raise ValueError(
-            f"{name} must be None, a decay per step in [0, 1), e.g. 0.999, or a half-life in "
-            f"images of 1 or more, e.g. 10_000, got {value!r}."
+            f"{name} must be None, a decay per step in [0, 1), e.g. 0.999, a half-life in "
+            f"images of 1 or more, e.g. 10_000, or a schedule of half-lives, got {value!r}."
         )
+    return float(value)
 
 
 def average_of(network: keras.Model) -> keras.Model:
@@ -42,17 +47,20 @@ def follow(average: keras.Model, network: keras.Model, decay: Tensor) -> None:
         mean.assign(weight)
 
 
-def decay_at(step: Tensor, generator_ema: float, num_images: Tensor) -> Tensor:
+def decay_at(step: Tensor, generator_ema: Number, num_images: Tensor) -> Tensor:
     """Returns what an average keeps of itself at a step.
 
     Args:
         step: training steps completed.
-        generator_ema: a decay per step below 1, or a half-life in images.
+        generator_ema: a decay per step below 1, a half-life in images, or a schedule of half-lives,
+            0 of which keeps nothing.
         num_images: how many this step has trained on, on all devices.
     """
-    decay = generator_ema
-    if decay >= 1:
-        decay = 0.5 ** (ops.cast(num_images, "float32") / decay)
+    decay = half_life = generator_ema
+    if callable(generator_ema):
+        half_life = ops.maximum(generator_ema(step), 1e-3)  # images: 0 would divide by it
+    if callable(generator_ema) or generator_ema >= 1:
+        decay = 0.5 ** (ops.cast(num_images, "float32") / half_life)
     step = ops.cast(step, "float32")
     return ops.minimum(decay, (1.0 + step) / (10.0 + step))
 

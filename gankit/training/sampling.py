@@ -18,7 +18,7 @@ from gankit.training.batch import Batch, in_float32, map_tensors
 from gankit.training.exporting import export
 from gankit.training.inputs import Inputs, standardize
 from gankit.training.random import choose_stream, find_seed_states, reseeded, seed_of_part
-from gankit.typing import Config, PathLike, Seed, Structure, Tensor, ValueRange
+from gankit.typing import Config, Number, PathLike, Seed, Structure, Tensor, ValueRange
 from gankit.version import __version__
 
 
@@ -32,7 +32,7 @@ class Sampling(Configured, keras.Model):
     latent_dim: int | None
     latent_prior: priors.Prior
     value_range: ValueRange | None
-    generator_ema: float | None
+    generator_ema: Number | None
     training_seed: keras.random.SeedGenerator
     sampling_seed: keras.random.SeedGenerator
     ema_generator: keras.Model | None

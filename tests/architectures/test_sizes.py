@@ -17,12 +17,14 @@ from gankit.architectures import (
     autoencoder,
     cyclegan,
     dcgan,
+    fastgan,
     gan_3d,
     infogan,
     lapgan,
     mlp,
     next_frame,
     pix2pix,
+    progressive,
     r3gan,
     resize_convolution,
     sngan,
@@ -47,6 +49,8 @@ FROM_LATENTS = {
     dcgan: ({"latent_dim": 4} | FEW, FEW, 6),
     r3gan: ({"latent_dim": 4, "blocks": 1} | FEW, {"blocks": 1} | FEW, 6),
     sngan: ({"latent_dim": 4} | FEW, FEW, 6),
+    fastgan: ({"latent_dim": 4} | FEW, FEW, 6),
+    progressive: ({"latent_dim": 4} | FEW, FEW, 6),
     infogan: ({"latent_dim": 4, "hidden_units": 8} | FEW, {"hidden_units": 8} | FEW, 8),
     acgan: ({"latent_dim": 4} | FEW, FEW, 8),
     resize_convolution: ({"latent_dim": 4} | FEW, FEW, 8),
@@ -171,7 +175,17 @@ def check_size(build, module, size):
         assert outputs[0].shape == (2, *size, 1)
 
 
-SAME_INPUTS = [dcgan, r3gan, sngan, mlp, resize_convolution, tanh_upsampling, unnormalized]
+SAME_INPUTS = [
+    dcgan,
+    fastgan,
+    mlp,
+    progressive,
+    r3gan,
+    resize_convolution,
+    sngan,
+    tanh_upsampling,
+    unnormalized,
+]
 
 
 @pytest.mark.parametrize("image_shape", [(9, 11, 1), (45, 80, 3)])

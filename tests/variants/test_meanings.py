@@ -4,14 +4,12 @@ import keras
 import numpy as np
 from helpers import make_images
 from keras import ops
-from variants import growth
 from variants.lookahead import LookaheadGAN
 from variants.networks import LATENT_DIM, build_discriminator, build_generator
 from variants.path_length import PathLengthGAN
 from variants.semi_supervised import SemiSupervisedGAN
 from variants.style_mixing import StyleMixingGAN
 
-import gankit
 from gankit import Batch
 
 IMAGES = make_images(4)
@@ -75,16 +73,3 @@ def test_the_length_of_a_path_through_a_linear_network():
     fake = Batch(ops.zeros((2000, 1, 1, 1)), latents=ops.zeros((2000, 2)))
     # The slope is noise * (3, 4), its squared length 25 * noise^2: 25 on average.
     np.testing.assert_allclose(gan.path_length(fake), 25.0, rtol=0.1)
-
-
-def test_what_stays_in_a_growing_network_goes_on():
-    gan = make(gankit.GAN, *growth.build_networks())
-    gan.fit(make_images(4, (16, 16, 1)), batch_size=2, verbose=0)
-    kept = gan.generator.get_layer("features").kernel
-    before = np.array(kept), np.array(gan.averaged(gan.generator).get_layer("features").kernel)
-    growth.grow(gan)
-    layer, average = (n.get_layer("features") for n in (gan.generator, gan.ema_generator))
-    assert layer.kernel is kept
-    np.testing.assert_array_equal(kept, before[0])
-    np.testing.assert_array_equal(average.kernel, before[1])
-    assert gan.generate(2, seed=0).shape == (2, 32, 32, 1)

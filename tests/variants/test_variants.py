@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import make_images
-from variants import brightness, growth, rgba
-from variants.fast_gan import FastGAN
+from variants import brightness, rgba
 from variants.lookahead import LookaheadGAN
 from variants.multi_scale import MultiScaleGAN
 from variants.networks import (
@@ -37,15 +36,13 @@ FILES = sorted(p for p in Path(__file__).parent.glob("*.py") if p.stem not in OT
 class Row(NamedTuple):
     """A variant, what makes its arguments, and its data: images, or images and a condition.
 
-    ``prepare`` is called with the compiled GAN; ``asked`` is what ``generate`` needs for three
-    images.
+    ``asked`` is what ``generate`` needs for three images.
     """
 
     variant: type
     make_arguments: Callable[[], dict[str, Any]]
     data: Any = IMAGES
     asked: dict[str, Any] = {"num_images": 3}  # noqa: RUF012 (never changed)
-    prepare: Callable[[gankit.GAN], None] = lambda gan: None
     name: str | None = None  # where the variant is a plain GAN
 
 
@@ -61,11 +58,6 @@ def networks(**arguments):
         "discriminator": build_discriminator(),
         **arguments,
     }
-
-
-def grow_in_mid_training(gan):
-    gan.fit(make_images(30, (16, 16, 1)), batch_size=10, verbose=0)
-    growth.grow(gan)
 
 
 ROWS = [
@@ -85,13 +77,6 @@ ROWS = [
     Row(PathLengthGAN, lambda: networks(generator=build_styled_generator(), every=2)),
     Row(StyleMixingGAN, lambda: networks(generator=build_generator(latents=(3, LATENT_DIM)))),
     Row(LookaheadGAN, lambda: networks(every=2)),
-    Row(
-        FastGAN,
-        lambda: networks(
-            discriminator=build_discriminator((1,), (4, 4, 1)),
-            augment=gankit.augment.DiffAugment(),
-        ),
-    ),
     Row(RotationGAN, lambda: networks(discriminator=build_discriminator((1,), (4,)))),
     row_of(
         brightness,
@@ -99,7 +84,6 @@ ROWS = [
         asked={"condition": [[-0.5], [0.0], [0.5]]},
     ),
     row_of(rgba, rgba.make_data(20)),
-    row_of(growth, make_images(20, (32, 32, 1)), prepare=grow_in_mid_training),
 ]
 
 
@@ -113,7 +97,6 @@ def make_gan(row):
     def make(**compile_options):
         gan = row.variant(**row.make_arguments(), seed=0)
         gan.compile(**{"run_eagerly": True} | compile_options)
-        row.prepare(gan)
         return gan
 
     return make
