@@ -38,6 +38,7 @@ from gankit.gans import (
     OnePassGAN,
     Pix2Pix,
     StarGAN,
+    StyleGAN2,
 )
 from gankit.grids import make_grid, save_animation, save_archive, save_grid, save_images
 from gankit.saving import load
@@ -72,6 +73,7 @@ __all__ = [
     "OnePassGAN",
     "Pix2Pix",
     "StarGAN",
+    "StyleGAN2",
     "Transferred",
     "__version__",
     "architectures",

@@ -17,6 +17,7 @@ from gankit.gans.one_pass import OnePassGAN
 from gankit.gans.pix2pix import Pix2Pix
 from gankit.gans.srgan import SRGAN
 from gankit.gans.stargan import StarGAN
+from gankit.gans.stylegan2 import StyleGAN2
 from gankit.gans.vae_gan import VAEGAN
 from gankit.gans.wgan import WGAN
 from gankit.gans.wgan_gp import WGANGP
@@ -44,4 +45,5 @@ __all__ = [
     "OnePassGAN",
     "Pix2Pix",
     "StarGAN",
+    "StyleGAN2",
 ]
