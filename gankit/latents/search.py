@@ -116,7 +116,7 @@ def project(
         number = len(targets) // starts
         ends = search.run(
             latents[rows].reshape(number * starts, *latents.shape[2:]),
-            lambda made, _, targets=targets: mean_of_each(ops.square(made - targets)),
+            lambda made, _, targets=targets: mean_of_each(ops.square(ops.subtract(made, targets))),
             given,
         )
         best = np.arange(number) * starts + ends.costs.reshape(number, starts).argmin(axis=1)
