@@ -42,8 +42,8 @@ def check_plain(network: keras.Model) -> None:
             left.add(type(layer).__name__)
     if left:
         raise ValueError(
-            f"Keras alone has no layers that compute what these do: {', '.join(sorted(left))}. For programs "
-            "without gankit, gan.export writes a SavedModel, ONNX or TFLite."
+            f"Keras alone has no layers that compute what these do: {', '.join(sorted(left))}. For "
+            "programs without gankit, gan.export writes a SavedModel, ONNX or TFLite."
         )
 
 

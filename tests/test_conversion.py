@@ -82,5 +82,5 @@ def test_a_lambda_is_shared():
 def test_layers_that_keras_lacks_are_named():
     synthesis = stylegan2.build_synthesis((8, 8, 1), 2, 4, 3)
     network = keras.Sequential([keras.Input((4, 3)), synthesis])
-    with pytest.raises(ValueError, match="do: ConstantInput, EqualizedDense, .* SavedModel"):
+    with pytest.raises(ValueError, match=r"do: ConstantInput, EqualizedDense, .* SavedModel"):
         conversion.to_keras(network)

@@ -13,7 +13,7 @@ from gankit.layers.phase_shuffle import PhaseShuffle
 from gankit.layers.resampling import FIRUpsampling2D
 from gankit.layers.spectral_normalization import SpectralNormalization
 from gankit.layers.synchronize import synchronize
-from gankit.layers.upsample_conv import UpsampleConv2D, fold_axis
+from gankit.layers.upsample_conv import UpsampleConv2D
 
 __all__ = [
     "Clip",
@@ -31,6 +31,5 @@ __all__ = [
     "ScaledLeakyReLU",
     "SpectralNormalization",
     "UpsampleConv2D",
-    "fold_axis",
     "synchronize",
 ]
