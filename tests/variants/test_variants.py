@@ -16,7 +16,6 @@ from variants.fast_gan import FastGAN
 from variants.lookahead import LookaheadGAN
 from variants.multi_scale import MultiScaleGAN
 from variants.networks import (
-    LATENT_DIM,
     build_discriminator,
     build_generator,
 )
