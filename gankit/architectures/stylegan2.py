@@ -1,13 +1,12 @@
-"""Networks that are steered by a style in each layer: StyleGAN2's.
+"""StyleGAN2's networks: mapping and synthesis, which styles steer, and a residual discriminator.
 
 Karras et al. 2019, "Analyzing and Improving the Image Quality of StyleGAN", arXiv:1912.04958,
 configuration F, with the choices of Karras et al. 2020, "Training Generative Adversarial Networks
-with Limited Data", arXiv:2006.06676. A mapping network turns latents into a vector w; the synthesis
-network begins with a learned map, doubles it up to the image, and is told a style by w in each of
-its layers. It is a sum of images of all sizes (skip connections); the discriminator is residual.
-All weights have an equalized learning rate. With ``filters=64``, or 32 for 1024 pixels, these are
-the authors' networks, weight for weight: 24.8 and 24.0 million for images of 256 pixels,
-30.0 and 29.0 million for 1024.
+with Limited Data", arXiv:2006.06676. A mapping network turns latents into a vector w. The synthesis
+network doubles a learned map up to the image, each of its layers reads a style from w, and the
+image is the sum of what it draws at all sizes (skip connections). All weights have an equalized
+learning rate. With ``filters=64``, or 32 for 1024 pixels, these are the authors' networks, weight
+for weight: 24.8 and 24.0 million for 256 pixels, 30.4 and 29.0 million for 1024.
 
 The generator holds two networks as layers, ``mapping``, from latents to w, and ``synthesis``, from
 w for each layer to images. They go with ``gankit.StyleGAN2``.

@@ -1,4 +1,4 @@
-"""A GAN whose generator is steered by a style in each layer."""
+"""StyleGAN2: style mixing, path length regularization, and truncation in w."""
 
 from typing import Any
 

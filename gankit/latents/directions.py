@@ -1,4 +1,4 @@
-"""Directions in which latents, or a StyleGAN2's w, change an image the most."""
+"""Directions of latents, or of a StyleGAN2's w, that change an image the most."""
 
 from collections.abc import Iterator
 from typing import Literal

@@ -1,4 +1,4 @@
-"""A constraint that keeps weights within bounds."""
+"""A weight constraint that clips."""
 
 import keras
 from keras import ops

@@ -1,4 +1,4 @@
-"""A map that is learned, where a generator begins without latents."""
+"""A learned constant input, where a generator begins without latents."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A pool of earlier images, for a discriminator that should not forget them."""
+"""A pool of earlier generated images."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A discriminator's look at how much the images of a batch differ."""
+"""Minibatch standard deviation: how much the images of a batch differ."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Convolutions whose kernel is another one for each image, as its style says."""
+"""Modulated convolutions, in which a style scales the kernel of each image."""
 
 import math
 from typing import Any

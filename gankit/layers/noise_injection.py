@@ -1,4 +1,4 @@
-"""Noise for each pixel, from which a generator makes what is random in an image."""
+"""Noise for each pixel, of a learned strength."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Random shifts in time, so that a discriminator of signals can't rely on phases."""
+"""Phase shuffle: random shifts in time, for discriminators of signals."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Halving and doubling maps through a low-pass filter, which leaves no aliases.
+"""Down- and upsampling through a binomial low-pass filter, which leaves no aliases.
 
 The filter is binomial, (1, 3, 3, 1) / 8 along each axis, as in StyleGAN2 (Karras et al. 2019,
 arXiv:1912.04958, appendix B, after Zhang 2019, "Making Convolutional Networks Shift-Invariant

@@ -1,4 +1,4 @@
-"""Spectral normalization: the largest singular value of a layer's kernel is 1."""
+"""Spectral normalization: a kernel divided by its largest singular value."""
 
 from typing import Any
 

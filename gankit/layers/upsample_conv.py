@@ -1,4 +1,4 @@
-"""Upsampling and convolution in one, at the cost of the small image."""
+"""Upsampling and convolution in one layer, at the cost of the small image."""
 
 from typing import Any
 
