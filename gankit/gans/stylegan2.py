@@ -82,9 +82,22 @@ class StyleGAN2(GAN):
                 "architectures.stylegan2.build_generator makes one."
             )
         self.num_layers, self.style_dim = generator.get_layer("synthesis").input_shape[1:]
-        state: dict[str, Any] = {"trainable": False, "initializer": "zeros", "aggregation": "mean"}
-        self.mean_w = self.add_weight(shape=(self.style_dim,), name="mean_w", **state)
-        self.mean_length = self.add_weight(shape=(), name="mean_length", **state)
+        self.mean_w = self.add_weight(
+            shape=(self.style_dim,),
+            initializer="zeros",
+            trainable=False,
+            aggregation="mean",
+            name="mean_w",
+        )
+        # Each device moves its own: in a term that is computed now and then, none waits for others.
+        self.mean_length = keras.Variable(
+            "zeros",
+            shape=(),
+            trainable=False,
+            aggregation="mean",
+            synchronization="on_read",
+            name="mean_length",
+        )
 
     @staticmethod
     def default_optimizer() -> keras.optimizers.Optimizer:

@@ -75,6 +75,7 @@ def test_the_length_of_a_path_by_hand():
     gan.mean_length.assign(mean)
     with gan.step(training=True):
         cost = gan.paths(fake)
+    cost = ops.convert_to_numpy(cost)
     np.testing.assert_allclose(cost, 2.5**2 * (1 - 2 / np.pi), rtol=0.1)
     np.testing.assert_allclose(gan.mean_length, mean, rtol=0.01)
     gan.mean_length.assign(0.0)
