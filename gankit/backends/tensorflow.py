@@ -28,11 +28,9 @@ def record(
         if not known:
             return [None] * len(some)
         targets, cotangents = zip(*known, strict=True)
-        gradients = tape.gradient(
+        return tape.gradient(
             list(targets), [v.value for v in some], output_gradients=list(cotangents)
         )
-        # That of an embedding is rows of it, which can't be added to other rows.
-        return [None if one is None else tf.convert_to_tensor(one) for one in gradients]
 
     return made, pull_back
 
