@@ -41,6 +41,7 @@ from gankit.gans import (
     Pix2Pix,
     ProgressiveGAN,
     StarGAN,
+    StyleGAN2,
 )
 from gankit.grids import make_grid, save_animation, save_archive, save_grid, save_images
 from gankit.saving import load
@@ -77,6 +78,7 @@ __all__ = [
     "Pix2Pix",
     "ProgressiveGAN",
     "StarGAN",
+    "StyleGAN2",
     "Transferred",
     "__version__",
     "architectures",

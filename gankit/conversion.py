@@ -23,7 +23,32 @@ def to_keras(network: keras.Model) -> keras.Model:
 
     Args:
         network: a functional or sequential model.
+
+    Raises:
+        ValueError: Keras has no layers that compute the same.
     """
+    plain = simplify(network)
+    check_plain(plain)
+    return plain
+
+
+def check_plain(network: keras.Model) -> None:
+    """Raises ``ValueError`` if there are layers of gankit in a network."""
+    left, layers = set(), list(network.layers)
+    while layers:
+        layer = layers.pop()
+        layers += getattr(layer, "layers", [])
+        if type(layer).__module__.startswith("gankit."):
+            left.add(type(layer).__name__)
+    if left:
+        raise ValueError(
+            f"Keras alone has no layers that compute what these do: {', '.join(sorted(left))}. For "
+            "programs without gankit, gan.export writes a SavedModel, ONNX or TFLite."
+        )
+
+
+def simplify(network: keras.Model) -> keras.Model:
+    """Returns a copy of a network in layers of Keras, wherever Keras has some for it."""
 
     def remake(layer: keras.Layer) -> Remade:
         if hasattr(layer, "as_keras_layer"):

@@ -6,9 +6,11 @@ A prior is a small stateless object, given to a GAN by name or instance.
 from typing import ClassVar, Literal
 
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
-from gankit.checks import choose
+from gankit.checks import check_seed, choose
 from gankit.configured import Configured
 from gankit.typing import Seed, Tensor
 
@@ -42,6 +44,12 @@ class Prior(Configured):
         """
         return ops.zeros((ops.shape(latents)[0],))
 
+    def truncate(
+        self, latents: ArrayLike, threshold: ArrayLike, seed: int | None = None
+    ) -> np.ndarray:
+        """Returns latents of which those that are seldom drawn are drawn again."""
+        raise ValueError("Truncation is for normal latents, and these are others: leave it out.")
+
 
 @keras.saving.register_keras_serializable(package="gankit")
 class Normal(Prior):
@@ -54,6 +62,30 @@ class Normal(Prior):
     def log_density(self, latents: Tensor) -> Tensor:
         """Returns minus half the squared length, ``(batch,)``."""
         return -ops.sum(ops.square(latents), axis=tuple(range(1, len(latents.shape)))) / 2
+
+    def truncate(
+        self, latents: ArrayLike, threshold: ArrayLike, seed: int | None = None
+    ) -> np.ndarray:
+        """Returns latents with values beyond ``threshold`` drawn again, by quantiles.
+
+        See ``gankit.latents.truncate``.
+        """
+        latents, thresholds = np.asarray(latents, np.float32), np.asarray(threshold, np.float32)
+        if not (thresholds > 0).all():
+            raise ValueError(f"threshold must be positive, got {threshold!r}.")
+        if thresholds.shape not in ((), latents.shape[:1]):
+            raise ValueError(
+                f"threshold must be one number, or one for each of {len(latents)} rows, got "
+                f"{thresholds.shape}."
+            )
+        if seed is not None:
+            check_seed(seed)
+        limits = thresholds.reshape(-1, *[1] * (latents.ndim - 1))
+        half = ops.erf((limits / np.sqrt(2)).astype("float32"))  # share of values within one side
+        quantiles = np.random.default_rng(seed).uniform(-1, 1, latents.shape).astype(np.float32)
+        drawn = np.sqrt(2) * ops.convert_to_numpy(ops.erfinv(quantiles * half))
+        drawn = np.clip(drawn, -limits, limits).astype(np.float32)
+        return np.where(np.abs(latents) > limits, drawn, latents)
 
 
 @keras.saving.register_keras_serializable(package="gankit")

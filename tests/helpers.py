@@ -235,6 +235,14 @@ def make_grown_networks():
     return networks
 
 
+def make_networks_of_styles():
+    """Returns a StyleGAN2 in small, for classes."""
+    small = {"filters": 2, "widest": 4, "mapping_layers": 1, "num_classes": NUM_CLASSES}
+    stylegan2 = architectures.stylegan2
+    generator = stylegan2.build_generator(IMAGE_SHAPE, LATENT_DIM, style_dim=3, **small)
+    return generator, stylegan2.build_discriminator(IMAGE_SHAPE, **small)
+
+
 def make_gan(networks=make_networks, compile_options=None, variant=gankit.GAN, **options):
     """Returns a plain GAN: what a default would add is there only where a test asks for it."""
     gan = variant(*networks(), **{"seed": 0, "generator_ema": None} | options)

@@ -6,6 +6,7 @@ import pytest
 from helpers import make_images, make_residual_networks
 
 from gankit import conversion
+from gankit.architectures import stylegan2
 
 
 def assert_same(one, other, inputs):
@@ -76,3 +77,10 @@ def test_a_lambda_is_shared():
     layer = keras.layers.Lambda(lambda x: 2 * x)
     network = keras.Sequential([keras.Input((8, 8, 1)), layer])
     assert_same(conversion.to_keras(network), network, make_images(3))
+
+
+def test_layers_that_keras_lacks_are_named():
+    synthesis = stylegan2.build_synthesis((8, 8, 1), 2, 4, 3)
+    network = keras.Sequential([keras.Input((4, 3)), synthesis])
+    with pytest.raises(ValueError, match=r"do: ConstantInput, EqualizedDense, .* SavedModel"):
+        conversion.to_keras(network)

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from gankit.differentiation import (
+    add,
     float_tensors,
     gradient_by_inputs,
     is_float,
@@ -34,6 +35,17 @@ def test_what_was_recorded_is_pulled_back_as_often_as_asked():
     assert listed(pull_back(along_product, [a, b])) == [[5, 50], [32]]
     assert listed(pull_back(along_both, [a, b])) == [[5, 6], [2]]
     assert listed(pull_back(along_both, [b])) == [[2]]
+
+
+def test_rows_of_a_table_can_be_added_up():
+    table = keras.Variable(np.zeros((3, 1), "float32"))
+    rows = ops.convert_to_tensor([1, 1, 2])
+    _, pull_back = record(lambda: ops.take(table, rows, axis=0), [table])
+    _, direct, _ = value_and_gradients(
+        lambda: (ops.sum(ops.take(table, rows, axis=0)), None), [table]
+    )
+    (through,) = pull_back([ops.ones((3, 1))], [table])
+    assert listed([add(through, direct[0])]) == [[[0], [4], [2]]]
 
 
 def test_gradients_that_do_not_exist():

@@ -126,8 +126,8 @@ def test_every_public_name_is_in_the_reference():
     reference = "".join(page.read_text() for page in (ROOT / "docs" / "reference").glob("*.md"))
     shown = set(re.findall(r"^::: gankit\.(.+)$", reference, re.MULTILINE))
     expected = set(gankit.__all__) - {"__version__"}
-    parts = ("architectures", "augment", "callbacks", "data", "latents", "metrics", "regularizers")
-    for part in (*parts, "runs"):
+    parts = ("architectures", "augment", "callbacks", "data", "latents", "layers", "metrics")
+    for part in (*parts, "regularizers", "runs"):
         expected |= {f"{part}.{name}" for name in getattr(gankit, part).__all__}
         expected.discard(part)
     # What GAN inherits stands with its bases.

@@ -26,6 +26,7 @@ from helpers import (
     make_networks_of_domains,
     make_networks_of_frames,
     make_networks_of_signals,
+    make_networks_of_styles,
     make_projected_networks,
     make_residual_networks,
     make_transformer,
@@ -52,7 +53,8 @@ class Row(NamedTuple):
     """A variant, its networks and arguments, and the images and what they come with in its data.
 
     ``asked`` is what ``generate`` needs for three images. ``steps`` are what TensorFlow 2.21
-    makes in ``test_steps_are_those_of_tensorflow``, which tells a new row what to have there.
+    makes in ``test_steps_are_those_of_tensorflow``, which tells a new row what to have there, from
+    weights of the standard deviation ``spread``.
     """
 
     variant: type
@@ -62,6 +64,7 @@ class Row(NamedTuple):
     asked: dict = {"num_images": 3}  # noqa: RUF012
     images: np.ndarray = make_images(40)
     steps: tuple[float, ...] = ()
+    spread: float = 0.1
 
 
 def conditional(condition):
@@ -192,6 +195,14 @@ GANS = [
         images=make_images(40, (16, 16, 1)),
         steps=(-1.474332, 0.620236, -1.474332),
     ),
+    Row(
+        gankit.StyleGAN2,
+        make_networks_of_styles,
+        {"path_every": 2},
+        **conditional(LABELS),
+        steps=(-73.288058, 16.421953, -73.303644),
+        spread=2.0,  # an equalized learning rate
+    ),
 ]
 
 
@@ -303,7 +314,7 @@ def test_steps_are_those_of_tensorflow(row, make_gan, fixed_numbers):
     draw = np.random.default_rng(0)
     for weight in [weight for network in networks for weight in network.weights]:
         if len(weight.shape) > 1:
-            weight.assign(draw.normal(size=weight.shape) * 0.1)
+            weight.assign(draw.normal(size=weight.shape) * row.spread)
     # Longer steps would go over kinks of the losses: rounding then changes the third decimal.
     gan = make_gan(networks=networks)
     optimizers = {name: SGD(0.001, momentum=0.5) for name in gan.sides()}

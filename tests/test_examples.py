@@ -486,6 +486,25 @@ def test_few_images(tmp_path, monkeypatch):
     assert size(tmp_path / "out" / "lecam.png") == enlarged(5 * 34 - 2, 4 * 34 - 2)
 
 
+@pytest.mark.parametrize("recipe", ["stylegan2", "modern"])
+def test_stylegan2_faces(tmp_path, recipe):
+    save_photos(tmp_path / "photos", 64, (8, 8))
+    images = x = keras.Input((8, 8, 3))
+    extractor = keras.Model(images, keras.layers.Dense(4)(keras.layers.Flatten()(x)))
+    extractor.save(tmp_path / "extractor.keras")
+    options = ["--path", "photos", "--extractor", "extractor.keras", "--recipe", recipe]
+    options += ["--size", 8, "--filters", 1, "--minutes", 0, "--folder", "out"]
+    run("stylegan2_faces.py", tmp_path, *options)
+    out = tmp_path / "out"
+    assert len((out / "kid.csv").read_text().splitlines()) == 4
+    assert size(out / f"{recipe}_4.png") == enlarged(8 * 10 - 2, 4 * 10 - 2)
+    assert type(gankit.load(out / f"{recipe}.keras")).__name__ in ("StyleGAN2", "GAN")
+    if recipe == "stylegan2":
+        assert size(out / "mixing.png") == enlarged(8 * 10 - 2 + 4, 5 * 10 - 2)
+        assert size(out / "truncation.png") == enlarged(8 * 10 - 2, 5 * 10 - 2)
+        assert size(out / "directions.png") == enlarged(8 * 10 - 2, 4 * 10 - 2)
+
+
 @pytest.mark.parametrize(
     ("variant", "rows"),
     [pytest.param("stargan", 16, marks=pytest.mark.slow), ("cyclegan", 4)],

@@ -43,7 +43,7 @@ ALLOWED = {
     "saving": {"archives", "checkpoint_index", "gans", "version"},
     "transfer": {"gans"},
     "tiling": {"gans"},
-    "latents": {"gans", "training", "differentiation"},
+    "latents": {"gans", "training", "differentiation", "priors"},
     "metrics": {"archives", "training", "grids", "data", "voxels"},
     "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics", "waveforms"}
     | {"archives", "checkpoint_index", "saving", "version"},

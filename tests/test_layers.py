@@ -12,9 +12,9 @@ from gankit.layers import (
     PhaseShuffle,
     SpectralNormalization,
     UpsampleConv2D,
-    fold_axis,
     synchronize,
 )
+from gankit.layers.upsample_conv import fold_axis
 
 
 def make_pair(kernel_size, scale, input_shape, **options):

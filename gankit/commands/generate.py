@@ -4,10 +4,8 @@ import argparse
 import math
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
-from gankit import latents
 from gankit.commands.conditions import find_rows, repeat_rows
 from gankit.commands.options import (
     Row,
@@ -18,9 +16,7 @@ from gankit.commands.options import (
     positive,
     share,
 )
-from gankit.gans.gan import GAN
 from gankit.grids import ARCHIVES, save_archive, save_grid, save_images
-from gankit.priors import Normal
 from gankit.saving import load
 
 SUMMARY = "Write generated images."
@@ -46,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--truncation",
         type=above_zero,
-        help="draw values of latents beyond it again, such as 1.5: clearer images, less different",
+        help="clearer images, less different: draw values of latents beyond it again, such as 1.5; "
+        "of a StyleGAN2 the share of the way from the mean w, such as 0.7",
     )
     parser.add_argument(
         "--out",
@@ -66,10 +63,9 @@ def run(arguments: argparse.Namespace) -> None:
     num_images = usual if arguments.num is None else arguments.num
     condition = repeat_rows(rows, num_images)
     if arguments.best is None:
-        drawn = None
-        if arguments.truncation is not None:
-            drawn = draw_truncated(gan, num_images, arguments.truncation, arguments.seed)
-        images = gan.generate(num_images, condition, drawn, seed=arguments.seed)
+        images = gan.generate(
+            num_images, condition, seed=arguments.seed, truncation=arguments.truncation
+        )
     else:
         out_of = num_images * math.ceil(1 / arguments.best)
         images = gan.generate_best(num_images, out_of, condition, seed=arguments.seed)
@@ -81,21 +77,6 @@ def run(arguments: argparse.Namespace) -> None:
         save_images(images, arguments.out)
     if not arguments.quiet:
         print(f"{num_images} images: {arguments.out}")
-
-
-def draw_truncated(gan: GAN, num_images: int, threshold: float, seed: int | None) -> np.ndarray:
-    """Returns the latents that the seed draws, but for values beyond a threshold."""
-    if not isinstance(gan.latent_prior, Normal):
-        raise ValueError(
-            "--truncation is for normal latents, and this GAN has others: leave it out."
-        )
-    drawn = gan.sample_latents(num_images, seed=gan.sampling_seed if seed is None else seed)
-    if drawn is None or isinstance(drawn, dict):
-        raise ValueError(
-            "--truncation is for generators with one input for latents, which this one has not: "
-            "leave it out."
-        )
-    return latents.truncate(np.asarray(drawn), threshold, seed=seed)
 
 
 def file_or_folder(text: str) -> Path:

@@ -19,6 +19,7 @@ from gankit.gans.pix2pix import Pix2Pix
 from gankit.gans.progressive import ProgressiveGAN
 from gankit.gans.srgan import SRGAN
 from gankit.gans.stargan import StarGAN
+from gankit.gans.stylegan2 import StyleGAN2
 from gankit.gans.vae_gan import VAEGAN
 from gankit.gans.wgan import WGAN
 from gankit.gans.wgan_gp import WGANGP
@@ -48,4 +49,5 @@ __all__ = [
     "Pix2Pix",
     "ProgressiveGAN",
     "StarGAN",
+    "StyleGAN2",
 ]

@@ -5,16 +5,18 @@ constraints.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import keras
 import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit.checks import check_at_least_one
+from gankit.checks import check_at_least_one, check_choice
 from gankit.differentiation import apply_gradients, compile_function, value_and_gradients
 from gankit.gans.gan import GAN
+from gankit.gans.stylegan2 import StyleGAN2
+from gankit.latents.directions import SPACES, check_styles
 from gankit.training.batch import in_float32, map_tensors
 from gankit.training.inputs import check_images
 from gankit.training.random import choose_stream
@@ -31,7 +33,7 @@ class Found(NamedTuple):
     """Latents that were looked for.
 
     Attributes:
-        latents: float32 ``(n, latent_dim)``.
+        latents: float32 ``(n, latent_dim)``; with ``space="w"`` those, ``(n, style_dim)``.
         images: what the generator makes of them, float32 ``(n, height, width, channels)``.
         costs: what is left of the distance or of the constraints, float32 ``(n,)``.
     """
@@ -46,6 +48,7 @@ def project(
     images: ArrayLike,
     *,
     condition: Structure = None,
+    space: Literal["latents", "w"] = "latents",
     starts: int = 8,
     encoder: keras.Model | None = None,
     steps: int = 500,
@@ -65,6 +68,9 @@ def project(
         images: floats ``(n, height, width, channels)`` in [-1, 1], or uint8, of the shape that it
             makes.
         condition: what the generator is given, a row for each image.
+        space: where to look: among ``"latents"``, or among the ``"w"`` of a ``StyleGAN2``, which
+            come nearer, and which ``gan.synthesize`` takes (Karras et al. 2019, arXiv:1912.04958,
+            section 5); the first start is their mean.
         starts: how many latents to start from for each image.
         encoder: a Keras model from images to latents, its first output, which gives the first of
             the starts, e.g. ``gan.encoder``; None draws all of them from the GAN's prior.
@@ -87,6 +93,7 @@ def project(
         arXiv:1609.03552, section 3.1.
     """
     check_at_least_one("starts", starts)
+    check_choice("space", space, SPACES)
     images = np.asarray(images)
     check_images(
         images, gan.generator.output_shape[1:], gan.value_range, "the generator makes images"
@@ -94,8 +101,12 @@ def project(
     images = np.asarray(ops.convert_to_numpy(gan.standardize(images)))
     condition = gan.check_given(condition, len(images))
     count_images(None, images=images, condition=condition)
-    latents = draw_starts(gan, images, starts, encoder, seed)
-    search = Search(gan, ema, steps, learning_rate, verbose)
+    latents = draw_starts(gan, len(images), starts, seed)
+    if space == "w":
+        latents = starts_in_w(check_styles(gan), latents, condition, ema)
+    if encoder is not None:
+        latents[:, 0] = guess(encoder, images, latents.shape[2:])
+    search = Search(gan, ema, steps, learning_rate, verbose, space)
     chunk, found = max(1, batch_size // starts), []
     for first in range(0, len(images), chunk):
         rows = slice(first, first + chunk)
@@ -105,7 +116,7 @@ def project(
         number = len(targets) // starts
         ends = search.run(
             latents[rows].reshape(number * starts, *latents.shape[2:]),
-            lambda made, _, targets=targets: mean_of_each(ops.square(made - targets)),
+            lambda made, _, targets=targets: mean_of_each(ops.square(ops.subtract(made, targets))),
             given,
         )
         best = np.arange(number) * starts + ends.costs.reshape(number, starts).argmin(axis=1)
@@ -113,24 +124,32 @@ def project(
     return Found(*map(np.concatenate, zip(*found, strict=True)))
 
 
-def draw_starts(
-    gan: GAN, images: np.ndarray, starts: int, encoder: keras.Model | None, seed: int | None
-) -> np.ndarray:
-    """Returns latents ``(n, starts, ...)`` to start from, those of the encoder first."""
-    seed = choose_stream(seed, gan.sampling_seed)
-    drawn = gan.sample_latents(len(images) * starts, seed=seed)
+def draw_starts(gan: GAN, number: int, starts: int, seed: int | None) -> np.ndarray:
+    """Returns latents ``(number, starts, ...)`` to start from."""
+    drawn = gan.sample_latents(number * starts, seed=choose_stream(seed, gan.sampling_seed))
     if drawn is None:
         raise ValueError("This generator takes no latents: there is nothing to look for.")
-    latents = ops.convert_to_numpy(drawn).reshape(len(images), starts, *drawn.shape[1:]).copy()
-    if encoder is not None:
-        guesses = keras.tree.flatten(predict(encoder, images, batch_size=256))[0]
-        if guesses.shape != latents[:, 0].shape:
-            raise ValueError(
-                f"The encoder must return latents of shape {latents[:, 0].shape}, got "
-                f"{guesses.shape}."
-            )
-        latents[:, 0] = guesses
-    return latents
+    return ops.convert_to_numpy(drawn).reshape(number, starts, *drawn.shape[1:]).copy()
+
+
+def starts_in_w(gan: StyleGAN2, latents: np.ndarray, condition: Structure, ema: bool) -> np.ndarray:
+    """Returns the w of latents ``(number, starts, latent_dim)``, of which the mean is the first."""
+    number, starts, _ = latents.shape
+    rows = map_tensors(lambda part: np.repeat(part, starts, axis=0), condition)
+    w = gan.styles(latents.reshape(number * starts, -1), rows, ema).reshape(number, starts, -1)
+    w[:, 0] = ops.convert_to_numpy(gan.mean_w)
+    return w
+
+
+def guess(encoder: keras.Model, images: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Returns what an encoder makes of images, a row of ``shape`` for each."""
+    guesses = keras.tree.flatten(predict(encoder, images, batch_size=256))[0]
+    if guesses.shape[1:] != shape:
+        raise ValueError(
+            f"The encoder must return latents of shape {(len(images), *shape)}, got "
+            f"{guesses.shape}."
+        )
+    return guesses
 
 
 def edit(
@@ -194,6 +213,7 @@ class Search(NamedTuple):
     steps: int
     learning_rate: float
     verbose: int
+    space: str = "latents"
 
     def run(
         self,
@@ -203,7 +223,7 @@ class Search(NamedTuple):
     ) -> Found:
         """Returns where latents end that lower ``cost(images, latents)``, a value for each."""
         check_at_least_one("steps", self.steps)
-        network = self.gan.averaged(self.gan.generator) if self.ema else self.gan.generator
+        draw = self.draw_from_w if self.space == "w" else self.draw_from_latents
         condition = map_tensors(self.gan.standardize, condition)
         moved = keras.Variable(latents, dtype="float32", name="latents")
         rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, self.steps)
@@ -211,8 +231,7 @@ class Search(NamedTuple):
         optimizer.build([moved])
 
         def look():
-            inputs = self.gan.generator_inputs.match(latents=moved.value, condition=condition)
-            images = in_float32(network(inputs, training=False))
+            images = in_float32(draw(moved.value, condition))
             return images, cost(images, moved.value)
 
         def objective():
@@ -223,7 +242,8 @@ class Search(NamedTuple):
         def step():
             mean, gradients, _ = value_and_gradients(objective, [moved])
             apply_gradients(optimizer, [ops.divide(gradients[0], GRADIENT_SCALE)], [moved])
-            moved.assign(self.gan.latent_prior.nearest(moved))
+            if self.space == "latents":
+                moved.assign(self.gan.latent_prior.nearest(moved))
             return mean
 
         progress = keras.utils.Progbar(self.steps, verbose=self.verbose)
@@ -231,6 +251,22 @@ class Search(NamedTuple):
             progress.update(number + 1, [("cost", float(step()))])
         images, costs = look()
         return Found(*map(ops.convert_to_numpy, (moved.value, images, costs)))
+
+    @property
+    def network(self) -> keras.Model:
+        """The generator that is asked."""
+        return self.gan.averaged(self.gan.generator) if self.ema else self.gan.generator
+
+    def draw_from_latents(self, latents: Tensor, condition: Structure) -> Tensor:
+        """Returns the images of latents."""
+        inputs = self.gan.generator_inputs.match(latents=latents, condition=condition)
+        return self.network(inputs, training=False)
+
+    def draw_from_w(self, w: Tensor, condition: Structure) -> Tensor:
+        """Returns the images of w, in which a condition is contained."""
+        synthesis = self.network.get_layer("synthesis")
+        layers = synthesis.input_shape[1]
+        return synthesis(ops.repeat(w[:, None], layers, axis=1), training=False)
 
 
 def mean_of_each(values: Tensor) -> Tensor:

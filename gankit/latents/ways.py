@@ -3,10 +3,10 @@
 from typing import Literal
 
 import numpy as np
-from keras import ops
 from numpy.typing import ArrayLike
 
-from gankit.checks import check_choice, check_seed
+from gankit.checks import check_choice
+from gankit.priors import Normal
 
 PARALLEL = 1e-6  # the sine of an angle below which a straight way is as good
 
@@ -80,26 +80,4 @@ def truncate(latents: ArrayLike, threshold: ArrayLike, *, seed: int | None = Non
         Brock et al. 2018, "Large Scale GAN Training for High Fidelity Natural Image Synthesis",
         arXiv:1809.11096, section 3.1.
     """
-    latents, thresholds = np.asarray(latents, np.float32), np.asarray(threshold, np.float32)
-    if not (thresholds > 0).all():
-        raise ValueError(f"threshold must be positive, got {threshold!r}.")
-    if thresholds.shape not in ((), latents.shape[:1]):
-        raise ValueError(
-            f"threshold must be one number, or one for each of {len(latents)} rows, got "
-            f"{thresholds.shape}."
-        )
-    if seed is not None:
-        check_seed(seed)
-    threshold = thresholds.reshape(-1, *[1] * (latents.ndim - 1))
-    drawn = draw_truncated(latents.shape, threshold, np.random.default_rng(seed))
-    return np.where(np.abs(latents) > threshold, drawn, latents)
-
-
-def draw_truncated(
-    shape: tuple[int, ...], threshold: np.ndarray, generator: np.random.Generator
-) -> np.ndarray:
-    """Returns float32 numbers of a normal distribution, cut off at ``threshold``, by quantiles."""
-    half = ops.erf((threshold / np.sqrt(2)).astype("float32"))  # share of values within one side
-    quantiles = generator.uniform(-1, 1, shape).astype(np.float32)
-    drawn = np.sqrt(2) * ops.convert_to_numpy(ops.erfinv(quantiles * half))
-    return np.clip(drawn, -threshold, threshold).astype(np.float32)
+    return Normal().truncate(latents, threshold, seed)

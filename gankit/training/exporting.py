@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from gankit.checks import check_choice, printable
-from gankit.conversion import for_tflite, in_float32, to_keras
+from gankit.conversion import check_plain, for_tflite, in_float32, simplify
 from gankit.training.inputs import count_classes
 from gankit.training.policies import dtype_policy
 from gankit.typing import PathLike, Structure
@@ -75,7 +75,7 @@ def export(network: keras.Model, path: PathLike, format: str) -> float | None:
 def write_checked(network: keras.Model, path: Path, format: str) -> float | None:
     """Writes a network, if the file computes what it does; see ``export``."""
     network = in_float32(network)
-    plain = to_keras(network)
+    plain = simplify(network)
     rows = draw_rows(network, sum(BATCHES))
     expected = outputs_of(network, rows)
     outputs_of(plain, rows)  # Keras exports no network that was never called
@@ -195,6 +195,7 @@ def shortened(error: Exception) -> str:
 
 def write_keras(network: keras.Model, path: Path) -> None:
     """Writes architecture and weights, for Keras without gankit."""
+    check_plain(network)
     network.save(path)
 
 

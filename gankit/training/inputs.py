@@ -256,6 +256,13 @@ def count_classes(network: keras.Model, tensor: Tensor) -> int | None:
     """Returns how many classes a network tells apart at an input, where a layer there says so."""
     for layer in network.layers:
         try:
+            # A model's own input is its own, not what it is given here.
+            given = keras.tree.flatten(keras.Operation.input.fget(layer))
+            if isinstance(layer, keras.Model):
+                places = [place for place, one in enumerate(given) if one is tensor]
+                found = [count_classes(layer, layer.inputs[place]) for place in places]
+                if found:
+                    return found[0]
             reads = layer.input is tensor
         except (AttributeError, ValueError):  # read by nothing, or from several places
             continue

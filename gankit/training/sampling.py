@@ -209,6 +209,7 @@ class Sampling(Configured, keras.Model):
         seed: int | None = None,
         batch_size: int = 256,
         ema: bool = True,
+        truncation: float | None = None,
     ) -> np.ndarray:
         """Returns new images.
 
@@ -221,10 +222,12 @@ class Sampling(Configured, keras.Model):
                 that training is not affected.
             batch_size: images that are made at once; changes memory and speed only.
             ema: whether to use the average generator, ``ema_generator``, where there is one.
+            truncation: the lower, the more usual are the images, and the less different; see
+                ``truncate``. None leaves them as they are drawn.
 
         Returns:
-            float32 of shape ``(num_images, height, width, channels)`` in [-1, 1], if the generator
-            ends in tanh.
+            float32 of shape ``(num_images, height, width, channels)``, within ``value_range`` where
+            the GAN has one.
 
         Raises:
             ValueError: numbers or shapes that don't fit.
@@ -244,10 +247,43 @@ class Sampling(Configured, keras.Model):
         if condition is None:
             condition = self.sample_condition(num_images=num_images, seed=stream)
         condition = map_tensors(self.standardize, condition)
-        inputs = self.generator_inputs.match(latents=latents, condition=condition)
         network = self.averaged(self.generator) if ema else self.generator
+        if truncation is None:
+            inputs = self.generator_inputs.match(latents=latents, condition=condition)
+        else:
+            network, inputs = self.truncate(network, latents, condition, truncation, seed)
         with reseeded(network, stream):
-            return predict(network, inputs, batch_size)
+            return self.within_range(predict(network, inputs, batch_size))
+
+    def truncate(
+        self,
+        network: keras.Model,
+        latents: Structure,
+        condition: Structure,
+        truncation: float,
+        seed: int | None,
+    ) -> tuple[keras.Model, Structure]:
+        """Returns a network and its inputs that make more usual images than the generator's.
+
+        Here, values of normal latents beyond ``truncation`` are drawn again, see
+        ``gankit.latents.truncate``. A variant may have a better way.
+        """
+        if latents is None or isinstance(latents, dict):
+            raise ValueError(
+                "Truncation is for generators with one input for latents, which this one has not: "
+                "leave it out."
+            )
+        latents = self.latent_prior.truncate(latents, truncation, seed)
+        return network, self.generator_inputs.match(latents=latents, condition=condition)
+
+    def within_range(self, images: Structure) -> Structure:
+        """Returns images without values beyond ``value_range``, where there is one.
+
+        A generator that ends in no tanh may make some.
+        """
+        if self.value_range is None:
+            return images
+        return keras.tree.map_structure(lambda part: np.clip(part, *self.value_range), images)
 
     def score(
         self,

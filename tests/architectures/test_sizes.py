@@ -30,6 +30,7 @@ from gankit.architectures import (
     sngan,
     srgan,
     stargan,
+    stylegan2,
     tanh_upsampling,
     unnormalized,
 )
@@ -58,6 +59,11 @@ FROM_LATENTS = {
     tanh_upsampling: ({"latent_dim": 4, "hidden_units": 4} | FEW, {"hidden_units": 4} | FEW, 16),
     unnormalized: ({"latent_dim": 4} | FEW, FEW, 16),
     gan_3d: ({"latent_dim": 4} | FEW, FEW, 6),
+    stylegan2: (
+        {"latent_dim": 4, "style_dim": 4, "mapping_layers": 1, "widest": 4} | FEW,
+        {"widest": 4} | FEW,
+        6,
+    ),
     # These have weights for each pixel instead of a first map.
     mlp: ({"latent_dim": 4, "hidden_units": (2,)}, {"hidden_units": (2,)}, math.inf),
     lapgan: ({"latent_dim": 2} | FEW, FEW, math.inf),
@@ -122,6 +128,8 @@ def test_networks_are_as_large_as_for_the_nearest_powers_of_two(build, module, i
 
 def find_start(generator):
     """Returns the longer side of the first map that is more than a pixel; 0 where there is none."""
+    if any(layer.name == "synthesis" for layer in generator.layers):
+        generator = generator.get_layer("synthesis")
     rank = len(generator.output_shape)
     maps = [la.output.shape[1:-1] for la in generator.layers if la.output.ndim == rank]
     return next((max(size) for size in maps if max(size) > 1), 0)
@@ -183,6 +191,7 @@ SAME_INPUTS = [
     r3gan,
     resize_convolution,
     sngan,
+    stylegan2,
     tanh_upsampling,
     unnormalized,
 ]
@@ -211,7 +220,7 @@ def test_translators_train(module):
     assert np.isfinite([*logs.values()]).all()
 
 
-@pytest.mark.parametrize("module", [dcgan, r3gan, pix2pix, gan_3d], ids=name_of)
+@pytest.mark.parametrize("module", [dcgan, r3gan, stylegan2, pix2pix, gan_3d], ids=name_of)
 def test_a_saved_network_that_crops_computes_the_same(module, tmp_path):
     network = build_generator(module, (9, 11, 3))
     network.save(tmp_path / "network.keras")

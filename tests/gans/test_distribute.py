@@ -147,6 +147,25 @@ def test_replicas_share_the_pools_of_a_cyclegan(tmp_path):
     run_python(TWO_DEVICES + POOLS, tmp_path)
 
 
+STYLES = """
+with strategy.scope():
+    gan = gankit.StyleGAN2(*make_networks_of_styles(), path_every=2, seed=0)
+    gan.compile()
+history = gan.fit(make_images(16), np.arange(16) % 3, batch_size=8, epochs=2, verbose=0).history
+assert history["generator_path_length"][-1] > 0
+lengths = strategy.experimental_local_results(gan.mean_length.value)
+assert lengths[0] != lengths[1]  # each replica has its own, and a file their mean
+np.testing.assert_allclose(gan.mean_length.numpy(), np.mean(lengths), rtol=1e-6)
+means = strategy.experimental_local_results(gan.mean_w.value)
+np.testing.assert_array_equal(*map(np.array, means))
+"""
+
+
+@pytest.mark.slow
+def test_replicas_share_the_mean_of_w(tmp_path):
+    run_python(TWO_DEVICES + STYLES, tmp_path)
+
+
 WITHOUT_BATCH_NORMALIZATION = """
 NETWORKS, SYNCHRONIZE = make_plain_networks, lambda network: network
 """

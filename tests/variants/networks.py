@@ -42,11 +42,3 @@ def build_discriminator(*outputs, image_shape=IMAGE_SHAPE, features=False, **inp
     """Returns a network from images, and what else it is given, to a score and other outputs."""
     inputs = {"images": image_shape} | inputs
     return build(inputs, outputs or [(1,)], name="discriminator", features=features)
-
-
-def build_styled_generator():
-    """Returns a generator that is made of two: from latents to styles, and from these to images."""
-    latents = keras.Input((LATENT_DIM,), name="latents")
-    mapping = build({"latents": (LATENT_DIM,)}, [(5,)], name="mapping")
-    synthesis = build({"styles": (5,)}, [IMAGE_SHAPE], "tanh", "synthesis")
-    return keras.Model(latents, synthesis(mapping(latents)), name="generator")

@@ -15,15 +15,11 @@ from variants import brightness, rgba
 from variants.lookahead import LookaheadGAN
 from variants.multi_scale import MultiScaleGAN
 from variants.networks import (
-    LATENT_DIM,
     build_discriminator,
     build_generator,
-    build_styled_generator,
 )
-from variants.path_length import PathLengthGAN
 from variants.rotation import RotationGAN
 from variants.semi_supervised import SemiSupervisedGAN
-from variants.style_mixing import StyleMixingGAN
 from variants.two_discriminators import TwoDiscriminators
 
 import gankit
@@ -74,8 +70,6 @@ ROWS = [
             coarser=[build_discriminator((1, 1, 1), image_shape=(4, 4, 1), features=True)],
         ),
     ),
-    Row(PathLengthGAN, lambda: networks(generator=build_styled_generator(), every=2)),
-    Row(StyleMixingGAN, lambda: networks(generator=build_generator(latents=(3, LATENT_DIM)))),
     Row(LookaheadGAN, lambda: networks(every=2)),
     Row(RotationGAN, lambda: networks(discriminator=build_discriminator((1,), (4,)))),
     row_of(

@@ -1,0 +1,222 @@
+"""StyleGAN2: style mixing, path length regularization, and truncation in w."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import ArrayLike
+
+from gankit import penalties
+from gankit.checks import check_at_least_one, check_fraction
+from gankit.differentiation import gradient_by_inputs
+from gankit.gans.gan import GAN
+from gankit.training.batch import Batch, count_rows
+from gankit.training.phase import Phase
+from gankit.training.sampling import predict
+from gankit.typing import Number, Scalars, Structure, Tensor, ValueRange
+
+MEAN_DECAY = 0.995  # of the mean of w, in a step
+LENGTH_DECAY = 0.99  # of the mean length of a path, each time that it is looked at
+USUAL_BATCH = 32  # images
+
+
+@keras.saving.register_keras_serializable(package="gankit")
+class StyleGAN2(GAN):
+    """A style-based GAN: latents become a vector w, which steers each layer of the generator.
+
+    Beside ``GAN`` it has style mixing, in which some images are made by one w up to a layer and by
+    another one from there, so that layers can't rely on each other's styles; path length
+    regularization, the term ``path_length``, by which a step in w changes the image as much
+    wherever it starts; and a running mean of w, towards which ``generate(truncation=0.7)`` draws
+    w for images that are clearer, and less different.
+
+    Its defaults are those of StyleGAN2-ADA: ``R1`` every 16 steps, of a weight that grows with the
+    image (0.0002 * height * width / 32, meant for batches of 32), and Adam(0.0025, beta_1=0,
+    beta_2=0.99). The authors' code takes a step more for each lazy term, and slows Adam down to
+    make up for it; here such a term is part of the step, and there is nothing to make up for.
+
+    Args:
+        generator: as in ``GAN``, made of two networks, which are layers of it: ``mapping``, from
+            what the generator takes to w ``(batch, style_dim)``, and ``synthesis``, from w for each
+            layer ``(batch, layers, style_dim)`` to images. ``architectures.stylegan2`` has one.
+        discriminator: as in ``GAN``.
+        mixing: the share of images in training that are made by two w.
+        path_weight: factor of the term ``path_length``; 0 leaves it out.
+        path_every: in one of how many steps it is computed, see ``Phase.lazily``.
+        value_range: as in ``GAN``; the images are not squashed into it.
+        **kwargs: as in ``GAN``.
+
+    Raises:
+        ValueError: a generator without the two networks, or an option out of its range.
+
+    References:
+        Karras et al. 2019, "Analyzing and Improving the Image Quality of StyleGAN",
+        arXiv:1912.04958; Karras et al. 2020, "Training Generative Adversarial Networks with Limited
+        Data", arXiv:2006.06676; style mixing and truncation: Karras et al. 2018, "A Style-Based
+        Generator Architecture for Generative Adversarial Networks", arXiv:1812.04948.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        mixing: float = 0.9,
+        path_weight: Number = 2.0,
+        path_every: int = 4,
+        value_range: ValueRange | None = (-1.0, 1.0),
+        **kwargs: Any,
+    ):
+        super().__init__(generator, discriminator, value_range=value_range, **kwargs)
+        check_fraction("mixing", mixing)
+        check_at_least_one("path_every", path_every)
+        self.mixing = mixing
+        self.path_weight = path_weight
+        self.path_every = path_every
+        missing = {"mapping", "synthesis"} - {layer.name for layer in generator.layers}
+        if missing:
+            raise ValueError(
+                "A StyleGAN2's generator is made of two networks, called 'mapping' and "
+                f"'synthesis', but there is no {' and no '.join(sorted(missing))}. "
+                "architectures.stylegan2.build_generator makes one."
+            )
+        self.num_layers, self.style_dim = generator.get_layer("synthesis").input_shape[1:]
+        self.mean_w = self.add_weight(
+            shape=(self.style_dim,),
+            initializer="zeros",
+            trainable=False,
+            aggregation="mean",
+            name="mean_w",
+        )
+        # Each device moves its own: in a term that is computed now and then, none waits for others.
+        self.mean_length = keras.Variable(
+            "zeros",
+            shape=(),
+            trainable=False,
+            aggregation="mean",
+            synchronization="on_read",
+            name="mean_length",
+        )
+
+    @staticmethod
+    def default_optimizer() -> keras.optimizers.Optimizer:
+        """Returns the paper's."""
+        return keras.optimizers.Adam(2.5e-3, beta_1=0.0, beta_2=0.99)
+
+    @property
+    def default_penalty(self) -> penalties.Penalty:  # type: ignore[override]
+        """``R1`` of a weight that fits the images."""
+        height, width, _ = self.generator.output_shape[1:]
+        return penalties.R1(0.0002 * height * width / USUAL_BATCH, every=16)
+
+    def make(self, real: Batch) -> tuple[Batch, Batch]:
+        """Returns what ``GAN`` does, in training with mixed styles."""
+        if not self.in_training:
+            return super().make(real)
+        condition = self.sample_condition(real=real)
+        latents = self.sample_latents(count_rows(real.images))
+        w = self.map(latents, condition)
+        images = self.run(self.generator.get_layer("synthesis"), self.mix(w, condition))
+        return real, Batch(images, condition, latents, extra={"w": w})
+
+    def map(self, latents: Tensor, condition: Structure) -> Tensor:
+        """Returns w, ``(batch, style_dim)``, in a step."""
+        inputs = self.generator_inputs.match(latents=latents, condition=condition)
+        return self.run(self.generator.get_layer("mapping"), inputs)
+
+    def mix(self, w: Tensor, condition: Structure) -> Tensor:
+        """Returns w for each layer, of which some images get another one from some layer on."""
+        number = count_rows(w)
+        other = self.map(self.sample_latents(number), condition)
+        seed = {"seed": self.training_seed}
+        mixed = keras.random.uniform((number, 1, 1), **seed) < self.mixing
+        begins = keras.random.randint((number, 1, 1), 1, self.num_layers, **seed)
+        begun = ops.arange(self.num_layers)[None, :, None] >= begins
+        return ops.where(ops.logical_and(mixed, begun), other[:, None], w[:, None])
+
+    def penalty_losses(self, phase: Phase, real: Batch, fake: Batch) -> Scalars:
+        """Returns ``GAN``'s penalty, and what the generator pays for uneven paths."""
+        terms = super().penalty_losses(phase, real, fake)
+        if phase.name == "generator" and (callable(self.path_weight) or self.path_weight):
+            weight = self.current(self.path_weight)
+            terms["path_length"] = phase.lazily(self.path_every, lambda: weight * self.paths(fake))
+        return terms
+
+    def paths(self, fake: Batch) -> Tensor:
+        """Returns the mean squared distance of path lengths from their mean.
+
+        A length is that of the gradient of ``sum(image * noise)`` by w; half of the batch will do.
+        """
+        half = fake.rows(slice(None, None, 2))
+        w = self.mix(self.map(half.latents, half.condition), half.condition)
+        _, height, width, _ = half.images.shape
+        noise = keras.random.normal(ops.shape(half.images), seed=self.training_seed)
+        noise = noise / (height * width) ** 0.5
+        synthesis = self.generator.get_layer("synthesis")
+        slopes = gradient_by_inputs(lambda w: self.run(synthesis, w) * noise, w)
+        squares = ops.mean(ops.sum(ops.square(slopes), axis=-1), axis=-1)
+        lengths = ops.sqrt(squares + 1e-12)
+        mean = ops.stop_gradient(ops.mean(lengths))
+        mean = LENGTH_DECAY * self.mean_length + (1 - LENGTH_DECAY) * mean
+        self.mean_length.assign(mean)
+        return ops.mean(ops.square(lengths - mean))
+
+    def after_step(self, real: Batch, fake: Batch) -> None:
+        """Moves the mean of w, and what else follows the networks."""
+        super().after_step(real, fake)
+        mean = ops.mean(fake.extra["w"], axis=0)
+        self.mean_w.assign(MEAN_DECAY * self.mean_w + (1 - MEAN_DECAY) * mean)
+
+    # What w is good for
+
+    def styles(
+        self, latents: ArrayLike, condition: Structure = None, ema: bool = True
+    ) -> np.ndarray:
+        """Returns the w of latents, float32 ``(n, style_dim)``.
+
+        Args:
+            latents: ``(n, latent_dim)``.
+            condition: what the generator is given, see ``generate``.
+            ema: whether to use the average generator where there is one.
+        """
+        latents = np.asarray(self.generator_inputs.check_latents(latents))
+        condition = self.check_given(condition, len(latents))
+        network = self.averaged(self.generator) if ema else self.generator
+        inputs = self.generator_inputs.match(latents=latents, condition=condition)
+        return predict(network.get_layer("mapping"), inputs, batch_size=256)
+
+    def synthesize(self, w: ArrayLike, ema: bool = True) -> np.ndarray:
+        """Returns the images of w, as ``generate`` does.
+
+        Args:
+            w: ``(n, style_dim)``, or another one for each layer, ``(n, layers, style_dim)``.
+            ema: whether to use the average generator where there is one.
+        """
+        w = np.asarray(w, np.float32)
+        w = w[:, None].repeat(self.num_layers, axis=1) if w.ndim == 2 else w
+        if w.shape[1:] != (self.num_layers, self.style_dim):
+            raise ValueError(
+                f"w must have the shape (n, {self.style_dim}), or (n, {self.num_layers}, "
+                f"{self.style_dim}) for another one in each layer, got {w.shape}."
+            )
+        network = self.averaged(self.generator) if ema else self.generator
+        return self.within_range(predict(network.get_layer("synthesis"), w, batch_size=256))
+
+    def truncate(
+        self,
+        network: keras.Model,
+        latents: Structure,
+        condition: Structure,
+        truncation: float,
+        seed: int | None,
+    ) -> tuple[keras.Model, Structure]:
+        """Returns the synthesis network, and w at a share of their distance from the mean w.
+
+        At ``truncation=1`` they are as the latents have them, at 0 all of them are the mean.
+        """
+        inputs = self.generator_inputs.match(latents=latents, condition=condition)
+        w = predict(network.get_layer("mapping"), inputs, batch_size=256)
+        mean = ops.convert_to_numpy(self.mean_w)
+        w = mean + truncation * (w - mean)
+        return network.get_layer("synthesis"), w[:, None].repeat(self.num_layers, axis=1)
