@@ -25,11 +25,11 @@ USUAL_BATCH = 32  # images
 class StyleGAN2(GAN):
     """A style-based GAN: latents become a vector w, which steers each layer of the generator.
 
-    Beside ``GAN`` it has style mixing, in which some images are made by one w up to a layer and by
-    another one from there, so that layers can't rely on each other's styles; path length
-    regularization, the term ``path_length``, by which a step in w changes the image as much
-    wherever it starts; and a running mean of w, towards which ``generate(truncation=0.7)`` draws
-    w for images that are clearer, and less different.
+    Three things are added to ``GAN``. Style mixing: some images are made by one w up to a layer and
+    by another one from there, so that layers can't rely on each other's styles. Path length
+    regularization, the term ``path_length``: a step in w changes the image as much wherever it
+    starts. And a running mean of w, towards which ``generate(truncation=0.7)`` moves each w, for
+    images that are clearer and differ less.
 
     Its defaults are those of StyleGAN2-ADA: ``R1`` every 16 steps, of a weight that grows with the
     image (0.0002 * height * width / 32, meant for batches of 32), and Adam(0.0025, beta_1=0,
@@ -136,7 +136,7 @@ class StyleGAN2(GAN):
         return ops.where(ops.logical_and(mixed, begun), other[:, None], w[:, None])
 
     def penalty_losses(self, phase: Phase, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s penalty, and what the generator pays for uneven paths."""
+        """Returns ``GAN``'s penalty, and the generator's path length regularization."""
         terms = super().penalty_losses(phase, real, fake)
         if phase.name == "generator" and (callable(self.path_weight) or self.path_weight):
             weight = self.current(self.path_weight)
