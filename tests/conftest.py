@@ -48,4 +48,5 @@ def fixed_numbers(monkeypatch):
     monkeypatch.setattr(keras.random, "normal", lambda shape, **_: uniform(shape, -2.0, 2.0))
     monkeypatch.setattr(keras.random, "randint", randint)
     monkeypatch.setattr(keras.random, "shuffle", lambda x, **_: ops.flip(x))
-    monkeypatch.setattr(keras.layers.Dropout, "call", lambda self, x, training=False: x)
+    for noise in (keras.layers.Dropout, keras.layers.GaussianNoise):
+        monkeypatch.setattr(noise, "call", lambda self, x, training=False: x)

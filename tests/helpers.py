@@ -13,6 +13,7 @@ import pytest
 
 import gankit
 from gankit import architectures, data
+from gankit.kernel_regularizers import OffDiagonal
 
 IMAGE_SHAPE = (8, 8, 1)
 LATENT_DIM = 4
@@ -110,6 +111,35 @@ def make_projected_networks():
     """Returns a generator, and a discriminator of another network's features."""
     generator = architectures.dcgan.build_generator(IMAGE_SHAPE, LATENT_DIM, filters=4)
     return generator, architectures.projected.build_discriminator(make_features(), 4, 4)
+
+
+def make_networks_of_few_labels():
+    """Returns an SGAN in small."""
+    generator = architectures.sgan.build_generator(IMAGE_SHAPE, LATENT_DIM, hidden_units=(8,))
+    return generator, architectures.sgan.build_discriminator(IMAGE_SHAPE, NUM_CLASSES, (16, 8))
+
+
+def make_networks_of_rotations():
+    """Returns an SSGAN in small: a DCGAN whose discriminator tells four turns, too."""
+    generator, discriminator = make_networks()
+    return generator, architectures.heads.add_classes(discriminator, 4)
+
+
+def make_networks_of_embeddings():
+    """Returns a ReACGAN in small: images and classes are placed on a sphere."""
+    classes = {"filters": 4, "num_classes": NUM_CLASSES}
+    generator = architectures.dcgan.build_generator(IMAGE_SHAPE, LATENT_DIM, **classes)
+    body = architectures.dcgan.build_discriminator(IMAGE_SHAPE, filters=4)
+    return generator, architectures.heads.add_embeddings(body, NUM_CLASSES, 5)
+
+
+def make_attentive_networks():
+    """Returns a BigGAN in small: with attention, chunks of latents, and a regularizer."""
+    classes = {"filters": 2, "num_classes": NUM_CLASSES}
+    generator = architectures.biggan.build_generator(
+        IMAGE_SHAPE, LATENT_DIM, embedding_dim=3, regularizer=OffDiagonal(1e-3), **classes
+    )
+    return generator, architectures.biggan.build_discriminator(IMAGE_SHAPE, **classes)
 
 
 def make_enlarging_networks():

@@ -262,6 +262,44 @@ def test_variants_on_digits(tmp_path, monkeypatch):
     assert gan.generator_optimizer.iterations == int(rows[0]["steps"])
 
 
+def test_few_labels(tmp_path, monkeypatch):
+    example = load("few_labels")
+    monkeypatch.setattr(example, "EPOCHS_ALONE", 1)
+    digits, labels = gankit.data.sample_digits()
+    part = slice(3000, 5000)
+    monkeypatch.setattr(example, "load_data", lambda _: [(digits[part], labels[part])] * 2)
+    example.main(mnist=False, minutes=0, mixed=False, seed=0, folder=tmp_path)
+    assert size(tmp_path / "few_labels.png") == enlarged(298, 298)
+    assert gankit.load(tmp_path / "few_labels.keras").num_classes == 10
+
+
+def test_one_of_six_images_has_a_label():
+    example = load("few_labels")
+    images, labels = make_images(100, (28, 28, 1)), np.arange(100) % 10
+    dataset = example.make_dataset(images, labels, np.arange(10), seed=0)
+    ((_, shown),) = dataset.take(1)
+    assert 10 <= (np.array(shown) >= 0).sum() <= 20  # 20 of 120
+
+
+@pytest.mark.parametrize("variant", ["reacgan", "biggan"])
+def test_compare_classes(tmp_path, monkeypatch, variant):
+    example = load("compare_classes")
+    smaller = {"SHAPE": (8, 8, 3), "FILTERS": 2, "FILTERS_BIGGAN": 2, "BATCH_SIZE": 10}
+    for name, value in (smaller | {"NUM_EACH": 5}).items():
+        monkeypatch.setattr(example, name, value)
+    for label in range(10):
+        save_photos(tmp_path / "photos" / str(label), 5, (8, 8))
+    images = keras.Input((8, 8, 3))
+    x = keras.layers.GlobalAveragePooling2D()(images)
+    keras.Model(images, [x, keras.layers.Dense(10, "softmax")(x)]).save(tmp_path / "judge.keras")
+    example.main(variant, tmp_path / "photos", 0, False, tmp_path / "judge.keras", 0, tmp_path)
+    assert size(tmp_path / f"{variant}.png") == enlarged(10 * 10 - 2, 8 * 10 - 2)
+    row = json.loads((tmp_path / f"{variant}.json").read_text())
+    assert row["steps"] == 1
+    assert 0 <= row["right"] <= 1
+    assert row["fid"] > 0
+
+
 def test_all_variants_are_built():
     example = load("variants_mnist")
     for name, options in example.VARIANTS.items():
@@ -323,7 +361,7 @@ def test_a_pyramid_on_digits(tmp_path, monkeypatch):
 
 
 def save_photos(folder, number, shape):
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for index in range(number):
         pixels = np.random.default_rng(index).integers(0, 256, (*shape, 3)).astype("uint8")
         Image.fromarray(pixels).save(folder / f"{index:02d}.png")

@@ -19,6 +19,7 @@ ALLOWED = {
     "version": set(),
     "conversion": set(),
     "layers": {"differentiation"},
+    "kernel_regularizers": set(),
     "grids": {"voxels"},
     "voxels": set(),
     "waveforms": set(),

@@ -5,11 +5,13 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gankit.conversion import to_keras
 from gankit.layers import (
     Clip,
     GumbelSoftmax,
     ImagePool,
     PhaseShuffle,
+    SelfAttention,
     SpectralNormalization,
     UpsampleConv2D,
     synchronize,
@@ -187,6 +189,67 @@ def test_spectral_normalization_in_a_saved_model(policy, tmp_path):
 def test_bad_power_iterations():
     with pytest.raises(ValueError, match="power_iterations must be an integer of at least 1"):
         SpectralNormalization(keras.layers.Dense(1), power_iterations=0)
+
+
+def make_attention():
+    """Returns attention on two channels, by kernels of length 1, which are their own directions."""
+    layer = SelfAttention()
+    layer.build((None, 2, 4, 2))
+    kernels = {
+        "query": [1, 0],
+        "key": [0, 1],
+        "value": [0.6, 0.8],
+        "output_convolution": [0.6, -0.8],
+    }
+    for name, kernel in kernels.items():
+        part = getattr(layer, name).layer
+        part.kernel.assign(np.reshape(kernel, part.kernel.shape))
+    layer.gamma.assign(2.0)
+    return layer
+
+
+def test_attention_by_hand():
+    # One image of 2 x 4 pixels. Of the two channels the first is the query, the second the key.
+    first = np.array([[0.0, 1.0, 2.0, -1.0], [0.0, 0.0, 0.0, 0.5]])
+    second = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 3.0]])
+    # Largest keys of the left and right 2 x 2 pixels, and largest values 0.6 a + 0.8 b: of
+    # (0, 1) and (1, 0) the former, of (2, 0) and (0.5, 3) the latter.
+    keys, values = np.array([1.0, 3.0]), np.array([0.8, 0.3 + 2.4])
+    weights = np.exp(first[..., None] * keys)
+    found = (weights * values).sum(axis=-1) / weights.sum(axis=-1)
+    expected = np.stack([first + 2 * 0.6 * found, second - 2 * 0.8 * found], axis=-1)
+    images = np.stack([first, second], axis=-1)[None].astype("float32")
+    np.testing.assert_allclose(make_attention()(images)[0], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_attention_in_a_saved_model(policy, tmp_path):
+    keras.config.set_dtype_policy(policy)
+    inputs = keras.Input((5, 3, 8))
+    model = keras.Model(inputs, SelfAttention("l2")(inputs))
+    model.layers[1].gamma.assign(0.5)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    images = np.random.default_rng(0).normal(size=(2, 5, 3, 8)).astype("float32")
+    np.testing.assert_array_equal(model(images), loaded(images))
+    assert model(images).shape == images.shape
+    assert loaded.layers[1].query.layer.kernel_regularizer is not None
+    assert [weight.name for weight in loaded.trainable_weights].count("kernel") == 4
+
+
+def test_attention_of_keras_alone():
+    inputs = keras.Input((4, 4, 8))
+    model = keras.Model(inputs, SelfAttention()(inputs))
+    model.layers[1].gamma.assign(2.0)
+    images = np.random.default_rng(0).normal(size=(2, 4, 4, 8)).astype("float32")
+    plain = to_keras(model)
+    assert plain.count_params() == 8 * (1 + 1 + 4 + 4)
+    np.testing.assert_allclose(plain(images), model(images), rtol=1e-4, atol=1e-5)
+
+
+def test_attention_of_unknown_channels():
+    with pytest.raises(ValueError, match="needs to know how many channels"):
+        SelfAttention().build((None, 4, 4, None))
 
 
 def test_a_synchronized_copy_computes_the_same():

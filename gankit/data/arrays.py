@@ -38,10 +38,11 @@ def from_arrays(
     Args:
         images: array ``(n, height, width, channels)`` with 1, 3 or 4 channels: uint8 in 0..255, or
             floats in ``value_range``.
-        labels: the images' classes, integers of shape ``(n,)``, or their names, texts, which are
-            numbered in the order of the alphabet; or real numbers, floats of shape ``(n,)``, or a
-            vector for each image, ``(n, numbers)``, which have 0s and 1s where several labels fit
-            an image. With them the dataset holds ``(images, labels)``.
+        labels: the images' classes, integers of shape ``(n,)``, -1 where there is no label, or
+            their names, texts, which are numbered in the order of the alphabet; or real numbers,
+            floats of shape ``(n,)``, or a vector for each image, ``(n, numbers)``, which have 0s
+            and 1s where several labels fit an image. With them the dataset holds ``(images,
+            labels)``.
         batch_size: images a batch. All batches have this size; what is left over at the end of an
             epoch is not used in that epoch.
         image_size: ``(height, width)`` in pixels to resize to, once, with antialiasing. The largest

@@ -29,8 +29,9 @@ def check_condition(
 ) -> np.ndarray | None:
     """Returns classes as int32 ``(n,)``, other numbers as float32 ``(n,)`` or ``(n, numbers)``.
 
-    Integers ``(n,)`` are classes. Floats, and several numbers for each image, are not: real values
-    such as an age, or a vector, such as one that has a 1 for each label that fits.
+    Integers ``(n,)`` are classes, or -1 for an image without a label. Floats, and several
+    numbers for each image, are not: real values such as an age, or a vector, such as one that has a
+    1 for each label that fits.
 
     Raises:
         ValueError: labels of another shape, that are not finite, or of no class that there is.
@@ -85,8 +86,8 @@ def check_labels(
             f"labels must be integers, got {labels.dtype}. If they are classes, pass "
             "labels.astype('int32')."
         )
-    allowed = "0 or more" if num_classes is None else f"in 0..{num_classes - 1}"
-    bad = labels < 0 if num_classes is None else (labels < 0) | (labels >= num_classes)
+    allowed = "0 or more, or -1" if num_classes is None else f"in 0..{num_classes - 1}"
+    bad = labels < -1 if num_classes is None else (labels < 0) | (labels >= num_classes)
     if bad.any():
         first = np.flatnonzero(bad)[0]
         raise ValueError(

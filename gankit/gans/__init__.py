@@ -17,7 +17,10 @@ from gankit.gans.next_frame_gan import NextFrameGAN
 from gankit.gans.one_pass import OnePassGAN
 from gankit.gans.pix2pix import Pix2Pix
 from gankit.gans.progressive import ProgressiveGAN
+from gankit.gans.reacgan import ReACGAN
+from gankit.gans.sgan import SGAN
 from gankit.gans.srgan import SRGAN
+from gankit.gans.ssgan import SSGAN
 from gankit.gans.stargan import StarGAN
 from gankit.gans.stylegan2 import StyleGAN2
 from gankit.gans.vae_gan import VAEGAN
@@ -34,7 +37,9 @@ __all__ = [
     "GAN",
     "GAN3D",
     "LAPGAN",
+    "SGAN",
     "SRGAN",
+    "SSGAN",
     "VAEGAN",
     "WGAN",
     "WGANGP",
@@ -48,6 +53,7 @@ __all__ = [
     "OnePassGAN",
     "Pix2Pix",
     "ProgressiveGAN",
+    "ReACGAN",
     "StarGAN",
     "StyleGAN2",
 ]

@@ -12,6 +12,7 @@ from gankit.layers.modulated_conv import ModulatedConv2D
 from gankit.layers.noise_injection import NoiseInjection
 from gankit.layers.phase_shuffle import PhaseShuffle
 from gankit.layers.resampling import FIRUpsampling2D
+from gankit.layers.self_attention import SelfAttention
 from gankit.layers.spectral_normalization import SpectralNormalization
 from gankit.layers.synchronize import synchronize
 from gankit.layers.upsample_conv import UpsampleConv2D
@@ -31,6 +32,7 @@ __all__ = [
     "NoiseInjection",
     "PhaseShuffle",
     "ScaledLeakyReLU",
+    "SelfAttention",
     "SpectralNormalization",
     "UpsampleConv2D",
     "synchronize",

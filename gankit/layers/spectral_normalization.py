@@ -9,6 +9,7 @@ from keras import ops
 from gankit.checks import check_at_least_one
 from gankit.configured import Configured
 from gankit.differentiation import substituted
+from gankit.layers.upsample_conv import UpsampleConv2D
 from gankit.typing import Tensor
 
 
@@ -77,6 +78,8 @@ class SpectralNormalization(Configured, keras.layers.Wrapper):
 
     def as_keras_layer(self) -> keras.Layer:
         """Returns a layer of Keras alone that computes the same in inference; not built yet."""
+        if isinstance(self.layer, UpsampleConv2D):
+            return self.layer.as_keras_layer()
         return type(self.layer).from_config(self.layer.get_config())
 
     def keras_weights(self) -> list[np.ndarray]:

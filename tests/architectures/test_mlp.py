@@ -1,7 +1,9 @@
+import itertools
+
 import numpy as np
 import pytest
 
-from gankit.architectures import mlp
+from gankit.architectures import mlp, sgan
 
 
 def test_parameter_counts():
@@ -33,3 +35,12 @@ def test_maxout_gives_the_largest_of_its_pieces():
 def test_bad_shape():
     with pytest.raises(ValueError, match=r"\(height, width, channels\)"):
         mlp.build_generator((28, 28))
+
+
+def test_sgan_counts():
+    # MNIST as in the paper: widths by hand, biases too; batch normalization has no biases before.
+    widths = (784, 1000, 500, 250, 250, 250, 10)
+    discriminator = sum(a * b + b for a, b in itertools.pairwise(widths))
+    generator = 100 * 500 + 4 * 500 + 500 * 500 + 4 * 500 + 500 * 784 + 784
+    assert sgan.build_discriminator((28, 28, 1)).count_params() == discriminator
+    assert sgan.build_generator((28, 28, 1)).count_params() == generator

@@ -15,6 +15,7 @@ import gankit
 from gankit.architectures import (
     acgan,
     autoencoder,
+    biggan,
     cyclegan,
     dcgan,
     fastgan,
@@ -27,6 +28,8 @@ from gankit.architectures import (
     progressive,
     r3gan,
     resize_convolution,
+    sagan,
+    sgan,
     sngan,
     srgan,
     stargan,
@@ -52,6 +55,8 @@ FROM_LATENTS = {
     sngan: ({"latent_dim": 4} | FEW, FEW, 6),
     fastgan: ({"latent_dim": 4} | FEW, FEW, 6),
     progressive: ({"latent_dim": 4} | FEW, FEW, 6),
+    sagan: ({"latent_dim": 4} | FEW, FEW, 6),
+    biggan: ({"latent_dim": 12} | FEW, FEW, 6),
     infogan: ({"latent_dim": 4, "hidden_units": 8} | FEW, {"hidden_units": 8} | FEW, 8),
     acgan: ({"latent_dim": 4} | FEW, FEW, 8),
     resize_convolution: ({"latent_dim": 4} | FEW, FEW, 8),
@@ -66,6 +71,7 @@ FROM_LATENTS = {
     ),
     # These have weights for each pixel instead of a first map.
     mlp: ({"latent_dim": 4, "hidden_units": (2,)}, {"hidden_units": (2,)}, math.inf),
+    sgan: ({"latent_dim": 4, "hidden_units": (2,)}, {"hidden_units": (2,)}, math.inf),
     lapgan: ({"latent_dim": 2} | FEW, FEW, math.inf),
 }
 FROM_IMAGES = {
@@ -190,6 +196,7 @@ SAME_INPUTS = [
     progressive,
     r3gan,
     resize_convolution,
+    sagan,
     sngan,
     stylegan2,
     tanh_upsampling,

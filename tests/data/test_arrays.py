@@ -224,7 +224,7 @@ FLOATS = make_images(4)
         (FLOATS, {"labels": [0, 1, np.inf, 2]}, ValueError, "1 of 4 hold NaN.*index 2"),
         (FLOATS, {"labels": [["a", "b"]] * 4}, TypeError, "must be numbers, got texts.*'a'"),
         (FLOATS, {"labels": [[1, 0]] * 4, "classes": [1]}, TypeError, "labels that are classes"),
-        (FLOATS, {"labels": [0, 1, -1, 2]}, ValueError, "0 or more.*-1 at index 2"),
+        (FLOATS, {"labels": [0, 1, -2, 2]}, ValueError, "0 or more, or -1.*-2 at index 2"),
         (FLOATS, {"labels": [0, 1, 3, 2], "num_classes": 3}, ValueError, "in 0..2.*3 at index 2"),
         (FLOATS, {"labels": [0.0, 1, 2, 3], "num_classes": 4}, TypeError, r"astype\('int32'\)"),
         (FLOATS, {"classes": [1]}, ValueError, "needs labels"),

@@ -5,9 +5,6 @@ from helpers import make_images
 from keras import ops
 from variants.lookahead import LookaheadGAN
 from variants.networks import build_discriminator, build_generator
-from variants.semi_supervised import SemiSupervisedGAN
-
-from gankit import Batch
 
 IMAGES = make_images(4)
 
@@ -17,18 +14,6 @@ def make(variant, generator=None, discriminator=None, **options):
     gan = variant(*networks, seed=0, **options)
     gan.compile(run_eagerly=True)
     return gan
-
-
-def tensor(values):
-    return ops.convert_to_tensor(np.array(values, "float32"))
-
-
-def test_images_without_a_label_cost_nothing():
-    gan = make(SemiSupervisedGAN, discriminator=build_discriminator((3,), features=True))
-    logits = tensor([[0.0, 0.0, 0.0], [9.0, 0.0, 0.0]])
-    real = Batch(None, ops.convert_to_tensor([1, -1]), scores=logits[:, :1], heads=(logits,))
-    terms = gan.discriminator_losses(real, real)
-    np.testing.assert_allclose(terms["class"], np.log(3), rtol=1e-6)
 
 
 def test_both_players_go_back_every_second_step():

@@ -18,8 +18,6 @@ from variants.networks import (
     build_discriminator,
     build_generator,
 )
-from variants.rotation import RotationGAN
-from variants.semi_supervised import SemiSupervisedGAN
 from variants.two_discriminators import TwoDiscriminators
 
 import gankit
@@ -57,11 +55,6 @@ def networks(**arguments):
 
 
 ROWS = [
-    Row(
-        SemiSupervisedGAN,
-        lambda: networks(discriminator=build_discriminator((3,), features=True)),
-        (IMAGES, np.arange(20) % 4 - 1),
-    ),
     Row(TwoDiscriminators, lambda: networks(patches=build_discriminator((2, 2, 1)))),
     Row(
         MultiScaleGAN,
@@ -71,7 +64,6 @@ ROWS = [
         ),
     ),
     Row(LookaheadGAN, lambda: networks(every=2)),
-    Row(RotationGAN, lambda: networks(discriminator=build_discriminator((1,), (4,)))),
     row_of(
         brightness,
         brightness.make_data(20),
