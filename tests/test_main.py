@@ -291,7 +291,7 @@ def test_inceptions_weights_come_from_a_file(tmp_path, monkeypatch):
     (tmp_path / "inception.h5").touch()
     given = []
     monkeypatch.setattr("gankit.metrics.extractors.inception", given.append)
-    find_extractor("inception", str(tmp_path / "inception.h5"))
+    find_extractor("inception", str(tmp_path / "inception.h5"), "clean")
     assert given == [str(tmp_path / "inception.h5")]
 
 

@@ -114,7 +114,9 @@ def test_they_train_with_what_goes_with_them():
     )
     gan.compile(loss="relativistic", penalty=R1(1.0) + R2(1.0), run_eagerly=True)
     # However far up all scores are: what counts is how far real ones are above generated ones.
-    judged = [gankit.Batch(None, scores=np.full((8, 1), score, "float32")) for score in (5, 6)]
+    judged = [
+        gankit.Batch(make_images(8), scores=np.full((8, 1), score, "float32")) for score in (5, 6)
+    ]
     gan.augment.probability.assign(0.5)
     gan.after_step(*judged)
     assert gan.augment.probability == 0.0
