@@ -14,7 +14,6 @@ from gankit.architectures.shapes import halve
 from gankit.typing import ImageShape, Tensor
 
 NEGATIVE_SLOPE = 0.2
-MOMENTUM = 0.5  # of batch normalization, as in the authors' published networks
 
 
 def build_generator(
@@ -98,7 +97,7 @@ def build_discriminator(
 def normalized(x: Tensor, filters: int) -> Tensor:
     """Returns ``x`` after a convolution and batch normalization."""
     x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-    return layers.BatchNormalization(momentum=MOMENTUM)(x)
+    return layers.BatchNormalization()(x)
 
 
 def prelu(x: Tensor) -> Tensor:
