@@ -18,7 +18,7 @@ class SampleGrid(Periodic):
 
     The pictures of one run can be compared, and put together by ``gankit.save_animation``. Names
     sort by time: ``epoch_0007.png`` counts the epochs that the GAN has completed, and
-    ``step_000700.png`` its training steps, also across runs that are taken up again. Signals are
+    ``step_000700.png`` its training steps, also across runs that are resumed. Signals are
     drawn by ``gankit.draw_signals``; for other pictures, such as spectrograms, a subclass overrides
     ``draw``.
 

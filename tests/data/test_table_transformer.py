@@ -109,7 +109,7 @@ def test_categories_are_drawn_by_the_logarithm_of_their_frequency():
     np.testing.assert_allclose(of_red, np.full(7, 1 / 7), atol=0.02)
 
 
-def test_a_dataset_of_rows_and_conditions_begins_each_epoch_anew():
+def test_a_dataset_of_rows_and_conditions_starts_over_each_epoch():
     dataset = data.from_table(TABLE, make_transformer(), batch_size=6, seed=3)
     first, second = (next(iter(dataset)) for _ in range(2))
     rows, conditions = map(np.array, first)

@@ -132,7 +132,7 @@ def test_a_gan_saved_in_mid_fade_goes_on_and_grows_exactly(tmp_path):
         one.fit(images, batch_size=4, shuffle=False, verbose=0)
         assert alphas(one) == [0.75] * 3
     assert_same_state(gan, loaded)
-    keras.backend.clear_session()  # names of layers begin anew, as in another process
+    keras.backend.clear_session()  # number layers from 1 again, as in another process
     grow(loaded)
     assert loaded.generate(2).shape == (2, 32, 32, 1)
 
