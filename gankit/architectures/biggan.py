@@ -17,11 +17,11 @@ import keras
 from keras import layers, ops
 
 from gankit.architectures import sagan
+from gankit.architectures.conditional_normalization import modulate
 from gankit.architectures.sagan import (
     add_upsampled,
     find_attended,
     find_widths,
-    modulate,
     to_image,
 )
 from gankit.architectures.shapes import halve

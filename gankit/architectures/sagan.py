@@ -14,6 +14,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from gankit.architectures import conditional_normalization
 from gankit.architectures.projection import project
 from gankit.architectures.shapes import crop, halve
 from gankit.layers import SelfAttention, SpectralNormalization, UpsampleConv2D
@@ -51,11 +52,7 @@ def build_generator(
         inputs = [latents, condition]
 
     def normalize(x):
-        if condition is None:
-            return layers.ReLU()(layers.BatchNormalization()(x))
-        scale = layers.Embedding(num_classes, x.shape[-1], "ones")(condition)
-        shift = layers.Embedding(num_classes, x.shape[-1], "zeros")(condition)
-        return layers.ReLU()(modulate(x, scale, shift))
+        return conditional_normalization.normalize(x, condition, num_classes)
 
     start = (*sizes[-1], widths[-1])
     x = SpectralNormalization(layers.Dense(start[0] * start[1] * start[2]))(latents)
@@ -114,12 +111,6 @@ def find_widths(image_shape: ImageShape, filters: int) -> list[int]:
 def find_attended(sizes: Sequence[tuple[int, ...]], longest: int) -> tuple[int, ...]:
     """Returns the largest size below the image's own whose longer side is at most ``longest``."""
     return next(size for size in sizes[1:] if max(size) <= longest)
-
-
-def modulate(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """Returns a map, batch normalized, with a scale and a shift of each channel and image."""
-    x = layers.BatchNormalization(center=False, scale=False)(x)
-    return x * scale[:, None, None, :] + shift[:, None, None, :]
 
 
 def add_upsampled(

@@ -9,6 +9,7 @@ the discriminator adds the inner product of its features and a vector of the cla
 import keras
 from keras import layers, ops
 
+from gankit.architectures import conditional_normalization
 from gankit.architectures.projection import project
 from gankit.architectures.shapes import crop, halve
 from gankit.layers import SpectralNormalization, UpsampleConv2D
@@ -45,13 +46,7 @@ def build_generator(
         inputs = [latents, condition]
 
     def normalize(x):
-        if condition is None:
-            return layers.ReLU()(layers.BatchNormalization()(x))
-        x = layers.BatchNormalization(center=False, scale=False)(x)
-        channels = x.shape[-1]
-        scale = layers.Embedding(num_classes, channels, "ones")(condition)
-        shift = layers.Embedding(num_classes, channels, "zeros")(condition)
-        return layers.ReLU()(x * scale[:, None, None, :] + shift[:, None, None, :])
+        return conditional_normalization.normalize(x, condition, num_classes)
 
     x = layers.Dense(start[0] * start[1] * filters)(latents)
     x = layers.Reshape((*start, filters))(x)
