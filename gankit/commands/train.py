@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "it, or all, distorted (crop)",
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--minutes", type=above_zero, help="how long to train, in all (60)")
+    length.add_argument("--minutes", type=above_zero, help="how long the run takes, in all (60)")
     length.add_argument("--images", type=count, help="how many images to train on, such as 2M")
     length.add_argument("--epochs", type=positive, help="how often to train on each image")
     parser.add_argument("--recipe", help="small or modern (by the size of the images)")
@@ -102,7 +102,7 @@ def run(arguments: argparse.Namespace) -> None:
     settings = read_settings(arguments)
     keep_compiled(compiled_folder())
     try:
-        train(settings, arguments.out, tell_nothing if arguments.quiet else print)
+        train(settings, arguments.out, None if arguments.quiet else print)
     except KeyboardInterrupt:
         begun = (arguments.out / FILE).exists()
         print(
@@ -167,10 +167,6 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
     if given.keys() & LENGTHS:
         given = dict.fromkeys(LENGTHS) | given
     return replace(Settings.read(path), **given)
-
-
-def tell_nothing(line: str) -> None:
-    """Leaves a line out."""
 
 
 def size(text: str) -> tuple[int, int]:

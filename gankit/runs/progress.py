@@ -24,7 +24,7 @@ class Progress(keras.callbacks.Callback):
         batch_size: images a step.
         tick: steps to the first picture.
         num_images: how many images to train on in all; None where time decides.
-        clock: tells ``seconds``, how long the run has trained, and ``limit``, or None.
+        clock: tells ``seconds``, how long the run has taken, and ``limit``, or None.
         tell: what is given a line that stays.
     """
 
@@ -122,7 +122,7 @@ class Progress(keras.callbacks.Callback):
 
 
 class Clock(keras.callbacks.Callback):
-    """Ends a run when its time is over, all its sessions together.
+    """Ends a run when its time is over, all its sessions together. It starts when it is made.
 
     Args:
         limit: seconds; None for no limit.
@@ -134,12 +134,12 @@ class Clock(keras.callbacks.Callback):
         super().__init__()
         self.limit = limit
         self.earlier = 0.0  # seconds of sessions before this one
-        self.start: float | None = None
+        self.start = time.monotonic()
 
     @property
     def seconds(self) -> float:
-        """How long the run has trained."""
-        return self.earlier + (0.0 if self.start is None else time.monotonic() - self.start)
+        """How long the run has taken."""
+        return self.earlier + time.monotonic() - self.start
 
     @property
     def before(self) -> float:
@@ -149,10 +149,6 @@ class Clock(keras.callbacks.Callback):
     @before.setter
     def before(self, seconds: float) -> None:
         self.earlier = seconds
-
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Starts this session's clock."""
-        self.start = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Stops when the time is over."""

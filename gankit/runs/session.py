@@ -42,7 +42,7 @@ RECIPES: dict[str, Callable[..., GAN]] = {"small": recipes.small, "modern": reci
 Tell = Callable[[str], None]
 
 
-def train(settings: Settings, folder: PathLike, tell: Tell = print) -> GAN:
+def train(settings: Settings, folder: PathLike, tell: Tell | None = print) -> GAN:
     """Trains what the settings say, or goes on with it, and returns the GAN.
 
     Args:
@@ -50,7 +50,7 @@ def train(settings: Settings, folder: PathLike, tell: Tell = print) -> GAN:
             it takes.
         folder: of the run: ``run.json``, ``report.html``, ``checkpoints``, ``samples``,
             ``losses.csv``, ``model.keras``.
-        tell: what is given each line on where the run is.
+        tell: what is given each line on where the run is. None says nothing, and shows no progress.
 
     Raises:
         ValueError: settings that don't fit the data, or those of the run that has begun.
@@ -61,6 +61,7 @@ def train(settings: Settings, folder: PathLike, tell: Tell = print) -> GAN:
         raise ValueError(f"{str(folder)!r} is a file. Give a folder for the run.")
     settings = complete(settings)
     check_same(settings, folder)
+    clock = Clock(None if settings.minutes is None else 60 * settings.minutes)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         found = find_data(settings, folder)
@@ -69,15 +70,20 @@ def train(settings: Settings, folder: PathLike, tell: Tell = print) -> GAN:
     problems = [str(one.message) for one in caught if issubclass(one.category, UserWarning)]
     gan = build(settings, found)
     score = find_score(settings, found)
-    describe(settings, found, problems, tell)
+    say = tell or tell_nothing
+    describe(settings, found, problems, say)
     if settings.start is not None:
-        begin_with(gan, settings, tell)
+        begin_with(gan, settings, say)
     folder.mkdir(parents=True, exist_ok=True)  # not before all is known to work
     settings.write(folder)
-    fit(gan, settings, found, dataset, folder, score, tell)
+    fit(gan, settings, found, dataset, folder, score, clock, tell)
     gan.save(folder / MODEL)
-    tell(f"Done: {folder / MODEL}")
+    say(f"Done: {folder / MODEL}")
     return gan
+
+
+def tell_nothing(line: str) -> None:
+    """Leaves a line out."""
 
 
 def complete(settings: Settings) -> Settings:
@@ -246,16 +252,15 @@ def fit(
     dataset: Dataset,
     folder: Path,
     score: dict[str, Any] | None,
-    tell: Tell,
+    clock: Clock,
+    tell: Tell | None,
 ) -> None:
     """Trains, and says how to go on if it is stopped."""
     batch_size = int(settings.batch_size or BATCH_SIZE)
-    limit = None if settings.minutes is None else 60 * settings.minutes
-    steps = None if limit is not None else count_steps(settings, found)
+    steps = None if settings.minutes is not None else count_steps(settings, found)
     tick = find_tick(found.image_shape, batch_size)
     if steps is not None:
         tick = min(tick, steps)
-    clock = Clock(limit)
     checkpoint = callbacks.Checkpoint(folder / CHECKPOINTS, keep=2)
     some = dataset.take(min(len(dataset), -(-COMPARED // batch_size)))
     real = np.concatenate([take_images(batch) for batch in some])
@@ -274,8 +279,10 @@ def fit(
         # A schedule of rates, which a known number of steps has, can't be lowered.
         callbacks.StopOnNaN(checkpoint if steps is None else None),
         clock,
-        Progress(batch_size, tick, None if steps is None else steps * batch_size, clock, tell),
     ]
+    if tell is not None:
+        num_images = None if steps is None else steps * batch_size
+        watched.append(Progress(batch_size, tick, num_images, clock, tell))
     if score is not None:
         watched.append(callbacks.Evaluate(real=real, **score))
     epochs = 10**9 if steps is None else max(1, round(steps / tick))

@@ -48,6 +48,19 @@ def test_the_first_picture_comes_at_the_end_at_the_latest(now):
     assert told(now, tick=100, limit=15) == ["The first picture comes in 5 s."]
 
 
+def test_the_clock_counts_from_its_making_and_all_sessions(now):
+    clock = Clock(limit=10)
+    clock.set_model(SimpleNamespace(stop_training=False))
+    now.seconds = 4.0  # reading, compiling
+    assert clock.seconds == 4.0
+    clock.before = 5.0  # of a session before, from a checkpoint
+    clock.on_train_batch_end(0)
+    assert clock.seconds == 9.0 and not clock.model.stop_training
+    now.seconds = 5.0
+    clock.on_train_batch_end(1)
+    assert clock.model.stop_training
+
+
 def test_what_stays_is_told_in_place_of_the_line(now, monkeypatch, capsys):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((40, 24)))

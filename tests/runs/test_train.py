@@ -23,7 +23,7 @@ from PIL import Image
 
 import gankit
 from gankit.data.opening import open_image
-from gankit.runs import Settings, train
+from gankit.runs import Settings, progress, train
 from gankit.runs.session import build, choose, complete, count_steps, find_tick
 from gankit.runs.sources import find_data
 
@@ -46,7 +46,7 @@ def tiny(source, **options):
 
 
 def quietly(settings, folder):
-    return train(settings, folder, lambda line: None)
+    return train(settings, folder, tell=None)
 
 
 def test_a_run_from_a_folder_leaves_all_that_one_wants(tmp_path):
@@ -277,6 +277,14 @@ def test_large_images_and_options_choose_the_recipe(tmp_path):
     gan = build(settings, found)
     assert gan.augment is not None  # images are few
     assert gan.latent_dim == 4
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_quiet_run_shows_no_progress(quiet, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "EVERY_IN_A_FILE", 0.0)
+    settings = tiny(write_photos(tmp_path / "photos"), epochs=4)
+    train(settings, tmp_path / "run", tell=None if quiet else print)
+    assert ("left" in capsys.readouterr().out) is not quiet
 
 
 def test_only_one_length():

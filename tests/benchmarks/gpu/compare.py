@@ -51,28 +51,63 @@ def describe(milliseconds, batch_size):
     return f"{middle:.2f} ms ({low:.2f}-{high:.2f}), {1000 * batch_size / middle:,.0f} images/s"
 
 
+def show(row):
+    """Prints a row as it comes."""
+    if "rate" in row:
+        print(f"A product of matrices in bfloat16: {row['rate'] / 1e12:.3g} TFLOP/s", flush=True)
+    for what in ("step", "fit", "milliseconds"):
+        if what in row:
+            way, memory = row.get("way", what), row.get("memory")
+            used = f", at most {memory / 2**30:.1f} GiB" if memory else ""
+            print(f"{row['case']}: {way} {describe(row[what], batch_size(row))}{used}", flush=True)
+    if "error" in row:
+        print(f"{row['case']}: {row['way']} {row['error']}", flush=True)
+
+
+def batch_size(row):
+    return int(row["case"].split(", ")[-2])
+
+
+def summarize(rows):
+    """Yields a Markdown table: how many times as fast as PyTorch's best, and how near the card."""
+    yield "| networks, batch, type | step | `fit` | PyTorch's best | `fit` / PyTorch | rate |"
+    yield "|---|---|---|---|---|---|"
+    rate = next((row["rate"] for row in rows if "rate" in row), None)
+    for ours in (row for row in rows if "fit" in row):
+        same = [row for row in rows if row.get("case") == ours["case"]]
+        step, fit = np.median(ours["step"]), np.median(ours["fit"])
+        theirs = {
+            row["way"]: np.median(row["milliseconds"]) for row in same if "milliseconds" in row
+        }
+        operations = next((row["operations"] for row in same if "operations" in row), None)
+        best = min(theirs, key=theirs.get) if theirs else None
+        cells = [
+            ours["case"],
+            f"{step:.2f} ms",
+            f"{fit:.2f} ms",
+            f"{theirs[best]:.2f} ms ({best})" if best else "",
+            f"{theirs[best] / fit:.2f}" if best else "",
+            f"{operations / (step / 1000) / rate:.0%}" if operations and rate else "",
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
 def main(minutes, quick, out):
-    rows = {"device": device(), "backend": os.environ.get("KERAS_BACKEND", "jax"), "rows": []}
-    print(f"Device: {rows['device'] or 'none, the CPU'}", flush=True)
+    backend = os.environ.get("KERAS_BACKEND", "jax")
+    rows = []
+    print(f"Device: {device() or 'none, the CPU'}", flush=True)
     sides = {
-        "ours.py": {"KERAS_BACKEND": rows["backend"], "XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
+        "ours.py": {"KERAS_BACKEND": backend, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
         "theirs.py": {"KERAS_BACKEND": "torch"},
     }
     for script, environment in sides.items():
         share = SHARE if script == "ours.py" else 1 - SHARE
         for row in run(script, 60 * minutes * share, quick, **environment):
-            rows["rows"].append(row)
-            out.write_text(json.dumps(rows, indent=1))
-            if "rate" in row:
-                print(f"A product of matrices in bfloat16: {row['rate'] / 1e12:.3g} TFLOP/s")
-                continue
-            batch_size = int(row["case"].split(", ")[-2])
-            for what in ("step", "fit", "milliseconds"):
-                if what in row:
-                    name = row.get("way", what)
-                    print(f"{row['case']}: {name} {describe(row[what], batch_size)}", flush=True)
-            if "error" in row:
-                print(f"{row['case']}: {row['way']} {row['error']}", flush=True)
+            rows.append(row)
+            found = {"device": device(), "backend": backend, "rows": rows}
+            out.write_text(json.dumps(found, indent=1))
+            show(row)
+    print("\n".join(summarize(rows)))
 
 
 if __name__ == "__main__":

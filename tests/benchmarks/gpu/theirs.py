@@ -13,6 +13,7 @@ from pathlib import Path
 import cases
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from torch_networks import Network
@@ -82,6 +83,24 @@ def measure(case, way):
     return milliseconds
 
 
+def count_operations(case):
+    """Returns the floating-point operations of matrix products and convolutions in one step."""
+    images = torch.rand(case.batch_size, 3, case.size, case.size, device=DEVICE)
+    step = build_step(case)
+    with FlopCounterMode(display=False) as counter:
+        step(images)
+    return counter.get_total_flops()
+
+
+def peak_memory():
+    """Returns the most bytes of the device that were in use since the last call."""
+    if DEVICE != "cuda":
+        return None
+    peak = torch.cuda.max_memory_allocated()
+    torch.cuda.reset_peak_memory_stats()
+    return peak
+
+
 def wait():
     if DEVICE == "cuda":
         torch.cuda.synchronize()
@@ -92,10 +111,13 @@ def main(quick):
     torch.backends.cudnn.benchmark = True
     known = [case for case in (cases.QUICK if quick else cases.CASES) if cases.build(case)]
     for case in known:
-        for way in ["eager"] if quick else WAYS:
+        for way in ["operations", *(["eager"] if quick else WAYS)]:
             try:
-                row = {"milliseconds": measure(case, way)}
-            except Exception as error:  # an operation that a way can't do is a result, too
+                if way == "operations":
+                    row = {"operations": count_operations(case)}
+                else:
+                    row = {"milliseconds": measure(case, way), "memory": peak_memory()}
+            except Exception as error:  # a layer or an operation that isn't there is a result, too
                 row = {"error": f"{type(error).__name__}: {error}"[:200]}
             print(json.dumps({"case": str(case), "way": way} | row), flush=True)
 
