@@ -98,17 +98,18 @@ class Fitting(Sampling):
         self.optimizer = Optimizers({name: one.optimizer for name, one in self.phases.items()})
 
     def replace_networks(self, generator: keras.Model, discriminator: keras.Model) -> None:
-        """Trains other networks from now on: those of before with other layers at their ends.
+        """Trains another generator and discriminator from now on, with some layers of the former.
 
-        Variables that stay keep their average and what their optimizer remembers of them. Call it
-        between two calls of ``fit``, or in a callback when an epoch begins.
+        Further networks, such as an encoder, stay. Variables that stay keep their average and what
+        their optimizer remembers of them. Call it between two calls of ``fit``, or in a callback
+        when an epoch begins.
         """
-        former = [network for side in self.sides().values() for network in side]
         means = {
             id(weight): ops.convert_to_numpy(mean)
             for network in self.generator_networks()
             for weight, mean in zip(network.weights, self.averaged(network).weights, strict=True)
         }
+        former = [self.generator, self.discriminator]
         self.retire([*former, *map(self.averaged, former)])
         self.set_networks(generator, discriminator)
         self.create_averages(means)

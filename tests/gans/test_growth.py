@@ -56,6 +56,28 @@ def test_what_stays_is_remembered():
     np.testing.assert_array_equal(kernel, gan.generator.get_layer("to_image_16").kernel)
 
 
+class WithEncoder(gankit.GAN):
+    def __init__(self, generator, discriminator, encoder, **options):
+        super().__init__(generator, discriminator, **options)
+        self.encoder = encoder
+
+    def sides(self):
+        return super().sides() | {"encoder": [self.encoder]}
+
+
+def test_further_networks_stay():
+    growing = Growing()
+    images = keras.Input((None, None, 1))
+    encoder = keras.Model(images, layers.Dense(4)(layers.GlobalAveragePooling2D()(images)))
+    gan = WithEncoder(*growing.networks(0), encoder, generator_ema=0.9, seed=0)
+    gan.compile()
+    average = gan.ema_encoder
+    gan.replace_networks(*growing.networks(1))
+    assert gan.encoder is encoder
+    assert gan.ema_encoder is average
+    assert gan.generate(2).shape == (2, 16, 16, 1)
+
+
 def test_a_grown_gan_is_saved_and_goes_on(tmp_path):
     growing = Growing()
     gan = gankit.GAN(*growing.networks(0), generator_ema=0.9, seed=0)

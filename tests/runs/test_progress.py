@@ -55,7 +55,8 @@ def test_the_clock_counts_from_its_making_and_all_sessions(now):
     assert clock.seconds == 4.0
     clock.before = 5.0  # of a session before, from a checkpoint
     clock.on_train_batch_end(0)
-    assert clock.seconds == 9.0 and not clock.model.stop_training
+    assert clock.seconds == 9.0
+    assert not clock.model.stop_training
     now.seconds = 5.0
     clock.on_train_batch_end(1)
     assert clock.model.stop_training
