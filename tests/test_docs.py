@@ -110,6 +110,17 @@ def test_links_lead_somewhere():
                 assert anchor in map(as_anchor, titles), f"{page.name} links to {link}#{anchor}"
 
 
+def test_the_changelogs_links_lead_somewhere_from_both_places():
+    """From the repository's root, and from the site, whose page repeats them without ``docs/``."""
+    definition = re.compile(r"^\[(\w+)\]: (\S+)$", re.MULTILINE)
+    text = (ROOT / "CHANGELOG.md").read_text()
+    there = dict(definition.findall(text))
+    on_the_site = dict(definition.findall((ROOT / "docs" / "changelog.md").read_text()))
+    assert there == {name: f"docs/{link}" for name, link in on_the_site.items()}
+    assert {link for link in there.values() if not (ROOT / link.split("#")[0]).exists()} == set()
+    assert [name for name in there if text.count(f"[{name}]") == 1] == []
+
+
 def as_anchor(title):
     return re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
 

@@ -250,19 +250,21 @@ def test_all_that_is_public_is_annotated():
 
 
 def test_mypy_tells_right_calls_from_wrong_ones(tmp_path):
+    """And a whole script of a user's passes ``mypy --strict``."""
     pytest.importorskip("mypy")
     (tmp_path / "right.py").write_text(RIGHT)
     (tmp_path / "wrong.py").write_text(WRONG)
+    script = Path(__file__).with_name("typed_user_code.py")
     options = ["--cache-dir=cache", "--ignore-missing-imports", "--follow-imports=silent"]
     finished = subprocess.run(
-        [sys.executable, "-m", "mypy", *options, "--check-untyped-defs", "right.py", "wrong.py"],
+        [sys.executable, "-m", "mypy", "--strict", *options, "right.py", "wrong.py", script],
         cwd=tmp_path,
         env=os.environ | {"MYPYPATH": str(Path(gankit.__file__).parents[1])},
         capture_output=True,
         text=True,
         timeout=300,
     )
-    found = re.findall(r"^(\w+\.py):(\d+): error", finished.stdout, re.MULTILINE)
+    found = re.findall(r"^(?:.*/)?(\w+\.py):(\d+): error", finished.stdout, re.MULTILINE)
     lines = enumerate(WRONG.splitlines(), start=1)
     expected = {("wrong.py", str(number)) for number, line in lines if "# wrong" in line}
     assert set(found) == expected, finished.stdout + finished.stderr

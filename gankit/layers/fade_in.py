@@ -14,9 +14,6 @@ class FadeIn(Configured, keras.layers.Layer):
 
     ``alpha`` is a weight that is not trained: 0 at first, moved by ``ProgressiveGAN``, and saved.
 
-    Args:
-        **kwargs: of ``keras.layers.Layer``.
-
     Input: a list of two tensors of one shape, the old one first. Output: one of that shape.
     """
 
