@@ -122,6 +122,7 @@ def show(rows, folder):
     print(*lines, sep="\n")
     try:
         import matplotlib.pyplot as plt
+        from matplotlib.ticker import LogLocator
     except ImportError:
         print("No plot without matplotlib: pip install matplotlib.")
         return
@@ -130,7 +131,10 @@ def show(rows, folder):
         axes.plot(fids[name], [place] * len(fids[name]), "o", color="C0", alpha=0.5)
         axes.plot(np.median(finite(fids[name])), place, "k|", markersize=18)
     axes.set_yticks(range(len(ranked)), [" + ".join(name) for name in reversed(ranked)])
-    axes.set(xlabel="FID in the features of the digit classifier, lower is better", xscale="log")
+    axes.set(xlabel="FID on the features of the digit classifier, lower is better", xscale="log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
     figure.savefig(folder / "fid.png", dpi=100)
 
 

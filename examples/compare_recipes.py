@@ -204,6 +204,7 @@ def show(rows, folder):
     print(*lines, sep="\n")
     try:
         import matplotlib.pyplot as plt
+        from matplotlib.ticker import LogLocator
     except ImportError:
         print("No plot without matplotlib: pip install matplotlib.")
         return
@@ -213,6 +214,9 @@ def show(rows, folder):
         axes.plot(np.median(fids[name]), place, "k|", markersize=18)
     axes.set_yticks(range(len(ranked)), list(reversed(ranked)))
     axes.set(xlabel="FID, lower is better", xscale="log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
     figure.savefig(folder / "fid.png", dpi=100)
 
 

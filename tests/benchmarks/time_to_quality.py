@@ -126,6 +126,7 @@ def good(row, seed, metric, threshold):
 
 def plot(rows, metric, path):
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator
 
     figure, both = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
     for axes, along in zip(both, ("seconds", "images"), strict=True):
@@ -135,6 +136,10 @@ def plot(rows, metric, path):
                 x, y = ([float(row[key]) for row in mine] for key in (along, metric))
                 axes.plot(x, y, f"C{number}.-", label=name if seed == "0" else None)
         axes.set(xscale="log", yscale="log", xlabel=along)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter("{x:,g}")
+            axis.set_minor_formatter("")
     both[0].set(xlabel="seconds of one core", ylabel=f"{metric.upper()}, lower is better")
     both[1].legend()
     figure.savefig(path, dpi=100)
