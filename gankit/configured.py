@@ -19,6 +19,14 @@ class Configured:
 
     It comes before bases of Keras, as in ``class Clip(Configured, keras.constraints.Constraint)``,
     and leaves to them what their own configurations hold.
+
+    Examples:
+        >>> class Slope(gankit.configured.Configured):
+        ...     def __init__(self, weight=10.0):
+        ...         self.weight = weight
+        ...
+        >>> Slope(0.5).get_config()
+        {'weight': 0.5}
     """
 
     def get_config(self) -> Config:

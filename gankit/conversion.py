@@ -26,6 +26,12 @@ def to_keras(network: keras.Model) -> keras.Model:
 
     Raises:
         ValueError: Keras has no layers that compute the same.
+
+    Examples:
+        >>> generator = gankit.to_keras(gan.generator)
+        >>> generator.save("generator.keras")
+        >>> keras.models.load_model("generator.keras").name
+        'generator'
     """
     plain = simplify(network)
     check_plain(plain)

@@ -70,6 +70,14 @@ def record(
         tensors in it (see ``float_tensors``), and any of ``variables``, to the gradients of that
         scalar by these. It may be called several times. A gradient that does not exist is None, or
         0 on JAX.
+
+    Examples:
+        >>> w = keras.Variable([2.0])
+        >>> value, pull_back = gankit.differentiation.record(lambda: w * w, [w])
+        >>> print(np.array(value))
+        [4.]
+        >>> print(np.array(pull_back([ops.ones(1)], [w])[0]))  # 2 w
+        [4.]
     """
     return backend.record(function, variables)
 
@@ -89,6 +97,15 @@ def value_and_gradients(
     Returns:
         What else the function returned, the scalar's gradients by ``variables``, and those by
         ``inputs``. A gradient that does not exist is None, or 0 on JAX.
+
+    Examples:
+        >>> w = keras.Variable([2.0])
+        >>> cost = lambda x: (ops.sum(w * x), "kept")
+        >>> kept, by_w, by_x = gankit.differentiation.value_and_gradients(
+        ...     cost, [w], [ops.full((1,), 3.0)]
+        ... )
+        >>> kept, float(by_w[0][0]), float(by_x[0][0])  # x and w
+        ('kept', 3.0, 2.0)
     """
     return backend.value_and_gradients(function, variables, inputs)
 
@@ -103,6 +120,11 @@ def gradient_by_inputs(function: Callable[[Structure], Structure], inputs: Struc
 
     Returns:
         Tensors in the structure of ``inputs``.
+
+    Examples:
+        >>> x = ops.convert_to_tensor([1.0, 2.0])
+        >>> print(np.array(gankit.differentiation.gradient_by_inputs(lambda x: x**2, x)))  # 2 x
+        [2. 4.]
     """
     return backend.gradient_by_inputs(function, inputs)
 
@@ -113,6 +135,13 @@ def scalar_if(when: Tensor, function: Callable[[], Tensor]) -> Tensor:
     Args:
         when: a boolean scalar.
         function: may read and assign variables; these don't change where ``when`` is false.
+
+    Examples:
+        >>> term = gankit.differentiation.scalar_if(
+        ...     ops.convert_to_tensor(False), lambda: ops.ones(())
+        ... )
+        >>> float(term)
+        0.0
     """
     return backend.scalar_if(when, function)
 
@@ -123,6 +152,14 @@ def substituted(values: Iterable[tuple[keras.Variable, Tensor]]) -> Iterator[Non
 
     Args:
         values: pairs of a variable and its value.
+
+    Examples:
+        >>> w = keras.Variable([2.0])
+        >>> with gankit.differentiation.substituted([(w, ops.zeros(1))]):
+        ...     inside = float(ops.sum(w))
+        ...
+        >>> inside, float(ops.sum(w))
+        (0.0, 2.0)
     """
     with Scope(values) as scope:
         yield
@@ -135,7 +172,16 @@ def apply_gradients(
     variables: Sequence[keras.Variable],
     when: Tensor | None = None,
 ) -> None:
-    """Updates ``variables``; where the boolean scalar ``when`` is false, changes nothing."""
+    """Updates ``variables``; where the boolean scalar ``when`` is false, changes nothing.
+
+    Examples:
+        >>> w = keras.Variable([2.0])
+        >>> optimizer = keras.optimizers.SGD(0.5)
+        >>> optimizer.build([w])
+        >>> gankit.differentiation.apply_gradients(optimizer, [ops.ones(1)], [w])
+        >>> float(w[0])
+        1.5
+    """
     backend.apply_gradients(optimizer, gradients, variables, when)
 
 

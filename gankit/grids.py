@@ -46,6 +46,12 @@ def make_grid(
     Returns:
         uint8 of shape ``(rows * (height + padding) - padding, ..., 1 or 3)``, times ``scale``.
         Places of the last row that no image fills stay black.
+
+    Examples:
+        >>> gankit.make_grid(images[:10], columns=5).shape  # 5 * 28 + 4 * 2 = 148 pixels wide
+        (58, 148, 1)
+        >>> gankit.make_grid(digits[:4], padding=0, scale=2).shape
+        (112, 112, 1)
     """
     if padding < 0:
         raise ValueError(f"padding must be at least 0, got {padding}.")
@@ -83,6 +89,10 @@ def save_grid(
 
     Raises:
         ValueError: an ending that Pillow does not know.
+
+    Examples:
+        >>> gankit.save_grid(gan.generate(condition=np.arange(10)), "digits.png", columns=10).name
+        'digits.png'
     """
     path = Path(path)
     if path.suffix.lower() not in Image.registered_extensions():
@@ -116,6 +126,11 @@ def save_images(
 
     Raises:
         FileExistsError: the folder holds something.
+
+    Examples:
+        >>> paths = gankit.save_images(gan.generate(3, condition=7), "sevens")
+        >>> [path.name for path in paths]
+        ['000000.png', '000001.png', '000002.png']
     """
     images = to_uint8(images, value_range)
     folder = Path(folder)
@@ -140,6 +155,12 @@ def save_archive(images: ArrayLike, path: PathLike, *, value_range: ValueRange =
 
     Raises:
         ValueError: another ending.
+
+    Examples:
+        >>> gankit.save_archive(digits[:100], "digits.zip").name
+        'digits.zip'
+        >>> np.load(gankit.save_archive(digits[:100], "digits.npz"))["images"].shape
+        (100, 28, 28, 1)
     """
     images = to_uint8(images, value_range)
     path = Path(path)
@@ -175,6 +196,16 @@ def save_animation(
         path: where to write; folders that are missing are made.
         frame_duration: seconds.
         last_frame_duration: seconds that the last frame stands before the film starts again.
+
+    Raises:
+        ValueError: no frames.
+
+    Examples:
+        >>> start, end = np.random.default_rng(0).normal(size=(2, gan.latent_dim))
+        >>> drawn = gan.generate(latents=latents.interpolate(start, end, num_steps=4), condition=3)
+        >>> frames = [gankit.make_grid(image[None]) for image in drawn]
+        >>> gankit.save_animation(frames, "three.gif", frame_duration=0.1).name
+        'three.gif'
     """
     pictures = [to_picture(frame) for frame in frames]
     if not pictures:

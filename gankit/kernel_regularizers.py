@@ -20,6 +20,12 @@ class OffDiagonal(keras.regularizers.Regularizer):
     Raises:
         ValueError: a weight below 0.
 
+    Examples:
+        >>> off_diagonal = gankit.kernel_regularizers.OffDiagonal(0.5)
+        >>> kernel = ops.convert_to_tensor([[1.0, 1.0], [0.0, 1.0]])
+        >>> float(off_diagonal(kernel))  # 0.5 * (1 + 1): the pair counts in both orders
+        1.0
+
     References:
         Brock et al. 2018, "Large Scale GAN Training for High Fidelity Natural Image Synthesis",
         arXiv:1809.11096, equation 3.

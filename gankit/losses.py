@@ -23,6 +23,20 @@ class Loss(Configured):
     A new loss is a subclass with ``discriminator`` and ``generator``, registered with
     ``keras.saving.register_keras_serializable``; constructor arguments become attributes of the
     same name, from which ``get_config`` follows.
+
+    Examples:
+        >>> class Linear(losses.Loss):
+        ...     def discriminator(self, real_scores, fake_scores, seed=None):
+        ...         return fake_scores - real_scores
+        ...
+        ...     def generator(self, fake_scores, real_scores=None):
+        ...         return -fake_scores
+        ...
+        >>> print(Linear().discriminator(np.float32([2.0]), np.float32([-1.0])))
+        [-3.]
+
+    See Also:
+        [Add a loss](../add_a_loss.md).
     """
 
     #: Whether ``generator`` looks at the real scores. That costs a pass of the discriminator on the
@@ -66,6 +80,12 @@ class CrossEntropy(Loss):
         label_noise: n in [0, 1). Subtracts n * u from both targets, u uniform on [0, 1) and drawn
             for each score, in the discriminator's phase only (Deep Learning with Python, section
             8.5, where the labels are the other way round).
+
+    Examples:
+        >>> loss = losses.NonSaturating(label_smoothing=0.1)  # a subclass of it
+        >>> cost = loss.discriminator(np.float32([0.0]), np.float32([0.0]))
+        >>> print(np.round(cost, 3))  # ln 2: it can't tell real from fake
+        [0.693]
     """
 
     def __init__(self, label_smoothing: float = 0.0, label_noise: float = 0.0):
@@ -97,6 +117,15 @@ class NonSaturating(CrossEntropy):
 
     Discriminator: -(log D(x) + log(1 - D(G(z)))) / 2. Generator: -log D(G(z)), whose slope stays
     steep where the discriminator is sure (Goodfellow et al. 2014, arXiv:1406.2661, section 3).
+
+    Examples:
+        >>> loss = losses.NonSaturating()
+        >>> fake = np.float32([-4.0, 0.0, 4.0])
+        >>> print(np.round(loss.generator(fake), 2))  # softplus(-score)
+        [4.02 0.69 0.02]
+
+    See Also:
+        ``Minimax``, whose slope vanishes at low scores.
     """
 
     def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
@@ -110,6 +139,15 @@ class Minimax(CrossEntropy):
 
     Discriminator: -(log D(x) + log(1 - D(G(z)))) / 2. The generator's slope vanishes where the
     discriminator is sure (Goodfellow et al. 2014, arXiv:1406.2661, equation 1).
+
+    Examples:
+        >>> loss = losses.Minimax()
+        >>> fake = np.float32([-4.0, 0.0, 4.0])
+        >>> print(np.round(loss.generator(fake), 2))  # -softplus(score): flat on the left
+        [-0.02 -0.69 -4.02]
+
+    See Also:
+        ``NonSaturating``, the default.
     """
 
     def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
@@ -122,6 +160,14 @@ class LeastSquares(Loss):
     """Scores are pulled to 1 for real and 0 for fake images, by half their squared distance.
 
     Mao et al. 2016, arXiv:1611.04076, equation 9 (a = 0, b = c = 1).
+
+    Examples:
+        >>> loss = losses.LeastSquares()
+        >>> real, fake = np.float32([1.0, 2.0]), np.float32([0.0, 2.0])
+        >>> print(np.array(loss.discriminator(real, fake)))
+        [0.  2.5]
+        >>> print(np.array(loss.generator(fake)))
+        [0.5 0.5]
     """
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
@@ -146,6 +192,14 @@ class Hinge(Loss):
     Args:
         margin_noise: n in [0, 1). Makes each score's margin 1 - n * u, u uniform on [0, 1), in the
             discriminator's phase only. ``FastGAN``'s authors train with 0.2.
+
+    Examples:
+        >>> loss = losses.Hinge()
+        >>> real, fake = np.float32([2.0, 0.5]), np.float32([-2.0, 0.5])
+        >>> print(np.array(loss.discriminator(real, fake)))  # nothing beyond the margin
+        [0. 2.]
+        >>> print(np.array(loss.generator(fake)))
+        [ 2.  -0.5]
     """
 
     def __init__(self, margin_noise: float = 0.0):
@@ -174,6 +228,15 @@ class Wasserstein(Loss):
     """The difference of mean scores, for a critic whose slope is bounded by other means.
 
     Arjovsky et al. 2017, arXiv:1701.07875, equation 2. A score alone has no right side.
+
+    Examples:
+        >>> loss = losses.Wasserstein()
+        >>> real, fake = np.float32([3.0]), np.float32([1.0])
+        >>> print(np.array(loss.discriminator(real, fake)), np.array(loss.generator(fake)))
+        [-2.] [-1.]
+
+    See Also:
+        ``gankit.WGANGP`` and ``gankit.WGAN``, which bound the critic's slope.
     """
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
@@ -194,6 +257,12 @@ class EnergyMargin(Loss):
 
     Args:
         margin: positive energy, above which generated images cost the discriminator nothing.
+
+    Examples:
+        >>> loss = losses.EnergyMargin(margin=1.0)
+        >>> real, fake = np.float32([-0.25, -0.25]), np.float32([-0.5, -3.0])  # minus energies
+        >>> print(np.array(loss.discriminator(real, fake)))  # 3 is beyond the margin
+        [0.75 0.25]
     """
 
     def __init__(self, margin: float = 1.0):
@@ -217,6 +286,17 @@ class Relativistic(Loss):
     Discriminator: softplus(fake - real). Generator: softplus(real - fake). R3GAN's loss, which goes
     with the penalties ``R1`` and ``R2`` (Jolicoeur-Martineau 2018, arXiv:1807.00734; Huang et al.
     2025, "The GAN is dead; long live the GAN! A Modern GAN Baseline", arXiv:2501.05441).
+
+    Examples:
+        >>> loss = losses.Relativistic()
+        >>> real, fake = np.float32([5.0, 5.0]), np.float32([5.0, 1.0])
+        >>> print(np.round(loss.discriminator(real, fake), 3))
+        [0.693 0.018]
+        >>> print(np.round(loss.generator(fake, real), 3))
+        [0.693 4.018]
+
+    See Also:
+        ``gankit.recipes.r3gan``: this loss with all that its paper has.
     """
 
     needs_real = True
@@ -250,6 +330,12 @@ class TopK(Loss):
 
     Raises:
         ValueError: a share out of its range, or an unknown loss.
+
+    Examples:
+        >>> loss = losses.TopK("least_squares", share=0.5)
+        >>> fake = np.float32([1.0, 2.0, 3.0, 4.0])
+        >>> print(np.array(loss.generator(fake)))  # the two best, twice as heavy
+        [0. 0. 4. 9.]
 
     References:
         Sinha et al. 2020, "Top-k Training of GANs: Improving GAN Performance by Throwing Away Bad
@@ -326,6 +412,14 @@ def get(loss: str | Loss) -> Loss:
     Raises:
         ValueError: a name that is not known.
         TypeError: neither a name nor a loss.
+
+    Examples:
+        >>> type(losses.get("hinge")).__name__
+        'Hinge'
+        >>> losses.get("lsgan")
+        Traceback (most recent call last):
+            ...
+        ValueError: There is no loss 'lsgan', ... 'least_squares' is what you mean.
     """
     meant = ALIASES.get(loss.lower()) if isinstance(loss, str) else None
     hint = f" {meant!r} is what you mean." if meant else ""

@@ -37,6 +37,17 @@ class Penalty(Configured):
 
     Raises:
         ValueError: ``every`` is below 1, or ``weight`` below 0.
+
+    Examples:
+        >>> class Flat(penalties.Penalty):
+        ...     def costs(self, score_images, real, fake, seed=None):
+        ...         slopes = gankit.differentiation.gradient_by_inputs(score_images, real)
+        ...         return ops.sum(ops.abs(slopes), axis=(1, 2, 3))
+        ...
+        >>> score = lambda x: 3 * ops.sum(x, axis=(1, 2, 3))
+        >>> pixels = ops.zeros((2, 1, 1, 1))
+        >>> print(np.array(Flat(weight=10.0)(score, pixels, pixels)))
+        [30. 30.]
     """
 
     def __init__(self, weight: Number = 10.0, every: int = 1):
@@ -87,6 +98,11 @@ class Sum(Penalty):
 
     Args:
         penalties: a list of them.
+
+    Examples:
+        >>> both = penalties.R1(1.0, every=16) + penalties.R2(1.0, every=4)
+        >>> type(both).__name__, sorted(both.by_interval())
+        ('Sum', [4, 16])
     """
 
     def __init__(self, penalties: Sequence[Penalty]):
@@ -121,6 +137,15 @@ class GradientPenalty(Penalty):
 
     weight * (|slope| - 1)^2 at one point for each image, drawn uniformly on the line from a real to
     a fake image (Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1).
+
+    Examples:
+        >>> score = lambda x: 3 * ops.sum(x, axis=(1, 2, 3))  # of slope 3 by a single pixel
+        >>> real, fake = ops.ones((2, 1, 1, 1)), ops.zeros((2, 1, 1, 1))
+        >>> print(np.array(penalties.GradientPenalty(10.0)(score, real, fake)))  # 10 * (3 - 1)^2
+        [40. 40.]
+
+    See Also:
+        ``gankit.WGANGP``, which has it by default.
     """
 
     def costs(
@@ -139,6 +164,12 @@ class DRAGAN(Penalty):
     weight * (|slope| - 1)^2 at real + u * noise * (standard deviation of the real images) / 2, with
     u uniform on [0, 1) for each image and noise for each value (Kodali et al. 2017,
     arXiv:1705.07215, section 2.3, with the authors' noise).
+
+    Examples:
+        >>> score = lambda x: 3 * ops.sum(x, axis=(1, 2, 3))  # of slope 3 by a single pixel
+        >>> real, fake = ops.ones((2, 1, 1, 1)), ops.zeros((2, 1, 1, 1))
+        >>> print(np.array(penalties.DRAGAN(10.0)(score, real, fake)))  # 10 * (3 - 1)^2
+        [40. 40.]
     """
 
     def costs(
@@ -155,6 +186,15 @@ class R1(Penalty):
     """Pulls the slope at real images to 0.
 
     weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, equation 9).
+
+    Examples:
+        >>> score = lambda x: 3 * ops.sum(x, axis=(1, 2, 3))  # of slope 3 by a single pixel
+        >>> real, fake = ops.ones((2, 1, 1, 1)), ops.zeros((2, 1, 1, 1))
+        >>> print(np.array(penalties.R1(2.0)(score, real, fake)))  # 2 / 2 * 3^2
+        [9. 9.]
+
+    See Also:
+        ``R2``, the same at generated images: R3GAN takes ``R1(...) + R2(...)``.
     """
 
     def costs(
@@ -169,6 +209,12 @@ class R2(Penalty):
     """Pulls the slope at generated images to 0.
 
     weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, section 4.1).
+
+    Examples:
+        >>> score = lambda x: ops.sum(x**2, axis=(1, 2, 3))  # of slope 2x
+        >>> real, fake = ops.ones((2, 1, 1, 1)), 3 * ops.ones((2, 1, 1, 1))
+        >>> print(np.array(penalties.R2(0.5)(score, real, fake)))  # 0.5 / 2 * 6^2
+        [9. 9.]
     """
 
     def costs(
@@ -205,5 +251,9 @@ def get(penalty: str | Penalty | None) -> Penalty | None:
     Raises:
         ValueError: a name that is not known.
         TypeError: neither a name, nor a penalty, nor None.
+
+    Examples:
+        >>> penalties.get("r1").get_config()
+        {'weight': 10.0, 'every': 1}
     """
     return None if penalty is None else choose("penalty", penalty, NAMES, Penalty)

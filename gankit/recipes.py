@@ -86,6 +86,16 @@ def small(
 
     Raises:
         ValueError: an image shape or an option that doesn't fit.
+
+    Examples:
+        >>> gan = recipes.small((28, 28, 1), num_classes=10, num_images=len(digits))
+        >>> gan.generator.output_shape, gan.latent_dim
+        ((None, 28, 28, 1), 128)
+        >>> gan.penalty.get_config()
+        {'weight': 0.1, 'every': 8}
+
+    See Also:
+        ``modern``, for photos. [Recipes, compared](../recipes.md) has what came out of them.
     """
     choices: dict[str, Any] = {"learning_rate": 1e-3}
     return assemble(
@@ -121,6 +131,14 @@ def modern(
 
     Raises:
         ValueError: an image shape or an option that doesn't fit.
+
+    Examples:
+        >>> gan = recipes.modern((64, 64, 3), num_images=3000, total_steps=20_000, filters=8)
+        >>> gan.augment.policy  # for few images
+        ('translation', 'cutout')
+
+    See Also:
+        ``small``, for digits and drawings.
     """
     return assemble(
         dcgan.build_generator(image_shape, latent_dim, filters, num_classes=num_classes),
@@ -181,6 +199,13 @@ def r3gan(
 
     Raises:
         ValueError: an image shape or an option that doesn't fit.
+
+    Examples:
+        >>> gan = recipes.r3gan(
+        ...     (32, 32, 3), batch_size=64, filters=4, blocks=1, expansion=1, group_width=None
+        ... )
+        >>> type(gan.loss).__name__, gan.loss.needs_real
+        ('Relativistic', True)
 
     References:
         Huang et al. 2025, "The GAN is dead; long live the GAN! A Modern GAN Baseline",
@@ -254,6 +279,16 @@ def assemble(
 
     Raises:
         ValueError: networks or an option that don't fit.
+
+    Examples:
+        >>> gan = recipes.assemble(
+        ...     architectures.acgan.build_generator((28, 28, 1), filters=4),
+        ...     architectures.acgan.build_discriminator((28, 28, 1), filters=4),
+        ...     variant=gankit.ACGAN,
+        ...     num_images=len(digits),
+        ... )
+        >>> type(gan.penalty).__name__, gan.augment.policy
+        ('R1', ('translation',))
     """
     if augment == "auto":
         augment = choose_augmentation(num_images, generator.output_shape[-1])

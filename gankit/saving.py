@@ -48,6 +48,12 @@ def load(
         ValueError: no file, checkpoint or model of that name; an empty, truncated or damaged file,
             one of something else, of a class that is not known here, or of a newer gankit that has
             what this one has not.
+
+    Examples:
+        >>> gan = gankit.load("digits")
+        >>> gan.save("mine.keras")
+        >>> gankit.load("mine.keras").generate(condition=[7, 7, 7]).shape
+        (3, 28, 28, 1)
     """
     if str(path).startswith(HUB):  # Keras fetches it, and says what is wrong
         return check_gan(keras.models.load_model(str(path), custom_objects, compile=compile), path)

@@ -29,6 +29,13 @@ class Cosine(keras.optimizers.schedules.LearningRateSchedule):
 
     Raises:
         ValueError: ``steps`` is not positive.
+
+    Examples:
+        >>> weight = schedules.Cosine(2.0, 0.2, steps=1000)
+        >>> [round(float(weight(step)), 2) for step in (0, 500, 1000, 2000)]
+        [2.0, 1.1, 0.2, 0.2]
+        >>> penalties.R1(weight).every
+        1
     """
 
     def __init__(self, start: float, end: float, steps: int):
@@ -60,6 +67,13 @@ class Adam(keras.optimizers.Adam):
         beta_1: momentum, in [0, 1).
         beta_2: in [0, 1), a number or a schedule: a function of the steps of this optimizer.
         **kwargs: of ``keras.optimizers.Adam``.
+
+    Examples:
+        >>> optimizer = schedules.Adam(
+        ...     2e-4, beta_1=0.0, beta_2=schedules.Cosine(0.9, 0.99, steps=1000)
+        ... )
+        >>> optimizer.beta_1
+        0.0
     """
 
     def __init__(

@@ -43,6 +43,11 @@ def show_batch(
 
     Raises:
         TypeError: a generator, whose batch would be lost, or what gives no batches.
+
+    Examples:
+        >>> dataset = data.from_arrays(digits, labels, batch_size=16)
+        >>> gankit.show_batch(dataset, "batch.png", num_images=16).dtype
+        dtype('uint8')
     """
     check_at_least_one("num_images", num_images)
     images, labels = look(dataset)

@@ -32,6 +32,15 @@ def translate_photo(
 
     Raises:
         ValueError: a generator of other images than photos, or a photo that doesn't fit it.
+
+    Examples:
+        >>> translator = gankit.Pix2Pix(
+        ...     architectures.pix2pix.build_generator((16, 16, 3), filters=2),
+        ...     architectures.pix2pix.build_discriminator((16, 16, 3), filters=2),
+        ... )
+        >>> photo = np.zeros((20, 40, 3), "uint8")
+        >>> gankit.translate_photo(translator, photo).shape
+        (20, 40, 3)
     """
     check_fraction("overlap", overlap, "[0, 1)")
     photo = np.asarray(photo)

@@ -10,7 +10,14 @@ from gankit.gans import GAN
 
 
 class Transferred(NamedTuple):
-    """The layers, by name, that got weights of another GAN, and those that start from scratch."""
+    """The layers, by name, that got weights of another GAN, and those that start from scratch.
+
+    Examples:
+        >>> mine = recipes.small((28, 28, 1), filters=4, latent_dim=32)
+        >>> taken, left = gankit.transfer_weights(recipes.small((28, 28, 1), filters=4), mine)
+        >>> len(left)  # latents of another length
+        1
+    """
 
     taken: list[str]
     left: list[str]
@@ -36,6 +43,13 @@ def transfer_weights(source: GAN, gan: GAN, *, freeze: int = 0) -> Transferred:
 
     Raises:
         ValueError: not one layer fits, or there are not as many to freeze.
+
+    Examples:
+        >>> digits_by_class = recipes.small((28, 28, 1), num_classes=10, filters=4)
+        >>> mine = recipes.small((28, 28, 1), filters=4)
+        >>> taken, left = gankit.transfer_weights(digits_by_class, mine, freeze=1)
+        >>> len(taken), len(left)  # all but the layer that a class goes into
+        (10, 1)
     """
     taken, left = [], []
     theirs = [network for side in source.sides().values() for network in side]

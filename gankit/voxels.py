@@ -34,6 +34,12 @@ def draw_voxels(
 
     Raises:
         ValueError: another shape, or an argument out of its range.
+
+    Examples:
+        >>> volumes = -np.ones((2, 8, 8, 8))
+        >>> volumes[:, 2:6, 2:6, 2:6] = 1  # a cube
+        >>> gankit.draw_voxels(volumes, size=32).shape
+        (2, 32, 32, 3)
     """
     if size < 1:
         raise ValueError(f"size must be at least 1, got {size!r}.")

@@ -35,6 +35,12 @@ def draw_signals(
 
     Raises:
         ValueError: another shape, values that are not finite, or an empty range.
+
+    Examples:
+        >>> time = np.linspace(0, 1, 400)
+        >>> waves = np.stack([np.sin(20 * time), np.cos(20 * time)])[..., None]
+        >>> gankit.draw_signals(waves, width=100, height=40).shape
+        (2, 40, 100, 3)
     """
     check_at_least_one("width", width)
     check_at_least_one("height", height)

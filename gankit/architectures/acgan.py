@@ -39,6 +39,11 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> generator = architectures.acgan.build_generator((32, 32, 3), num_classes=10, filters=4)
+        >>> generator.input_shape, generator.output_shape
+        ([(None, 100), (None,)], (None, 32, 32, 3))
     """
     *sizes, start = halve(image_shape, LARGEST_START, LEAST_HALVINGS)
     widths = [filters] + [2 * filters] * (len(sizes) - 1)
@@ -78,6 +83,13 @@ def build_discriminator(
 
     Raises:
         ValueError: something else than three positive integers.
+
+    Examples:
+        >>> discriminator = architectures.acgan.build_discriminator(
+        ...     (32, 32, 3), num_classes=10, filters=4
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 32, 32, 3), [(None, 1), (None, 10)])
     """
     inputs = x = keras.Input(check_image_shape(image_shape), name="images")
     for level, strides in enumerate((2, 2, 2, 1)):

@@ -30,6 +30,13 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.autoencoder.build_discriminator(
+        ...     (32, 32, 3), filters=4, encoding_dim=64
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 32, 32, 3), [(None, 32, 32, 3), (None, 64)])
     """
     sizes = halve(image_shape)[:-1]
     widths = [min(filters * 2**level, WIDEST) for level in range(len(sizes))]

@@ -36,6 +36,13 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.bigan.build_discriminator(
+        ...     (32, 32, 3), latent_dim=100, filters=4, hidden_units=8
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ([(None, 32, 32, 3), (None, 100)], (None, 1))
     """
 
     def activate(x: Tensor) -> Tensor:

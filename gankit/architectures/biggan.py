@@ -55,6 +55,13 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small, or latents of fewer numbers than chunks.
+
+    Examples:
+        >>> generator = architectures.biggan.build_generator(
+        ...     (32, 32, 3), latent_dim=120, filters=2, num_classes=10
+        ... )
+        >>> generator.input_shape, generator.output_shape
+        ([(None, 120), (None,)], (None, 32, 32, 3))
     """
     sizes, widths = halve(image_shape), find_widths(image_shape, filters)
     if latent_dim < len(sizes):
@@ -104,5 +111,12 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.biggan.build_discriminator(
+        ...     (32, 32, 3), filters=2, num_classes=10
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ([(None, 32, 32, 3), (None,)], (None, 1))
     """
     return sagan.build_discriminator(image_shape, filters, num_classes, ATTENDED, name)

@@ -35,6 +35,13 @@ def build_generator(
 
     Raises:
         ValueError: a part of another kind.
+
+    Examples:
+        >>> generator = architectures.ctgan.build_generator(
+        ...     [("tanh", 1), ("softmax", 3)], condition_dim=3, hidden_units=(16,)
+        ... )
+        >>> generator.input_shape, generator.output_shape
+        ([(None, 128), (None, 3)], (None, 4))
     """
     inputs = [keras.Input((latent_dim,), name="latents")]
     if condition_dim:
@@ -70,6 +77,13 @@ def build_discriminator(
         hidden_units: width of each hidden layer.
         dropout: share of hidden units that is dropped in training.
         name: of the model.
+
+    Examples:
+        >>> discriminator = architectures.ctgan.build_discriminator(
+        ...     row_dim=4, condition_dim=3, pac=10, hidden_units=(16,)
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 70), (None, 1))
     """
     inputs = x = keras.Input((pac * (row_dim + condition_dim),), name="images")
     for units in hidden_units:

@@ -37,6 +37,11 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> generator = architectures.cyclegan.build_generator((32, 32, 3), filters=2, blocks=1)
+        >>> generator.input_shape, generator.output_shape
+        ((None, 32, 32, 3), (None, 32, 32, 3))
     """
     height, width, channels = check_image_shape(image_shape, SMALLEST)
     condition = keras.Input((height, width, input_channels), name="condition")
@@ -51,7 +56,13 @@ def build_discriminator(
     halvings: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
-    """Returns a network from images to logits of patches, see ``pix2pix.build_discriminator``."""
+    """Returns a network from images to logits of patches, see ``pix2pix.build_discriminator``.
+
+    Examples:
+        >>> discriminator = architectures.cyclegan.build_discriminator((32, 32, 3), filters=2)
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 32, 32, 3), (None, 2, 2))
+    """
     return pix2pix.build_discriminator(image_shape, None, filters, halvings, name)
 
 

@@ -48,6 +48,11 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small, or an odd ``kernel_size``.
+
+    Examples:
+        >>> generator = architectures.dcgan.build_generator((28, 28, 1), latent_dim=100, filters=4)
+        >>> generator.input_shape, generator.output_shape
+        ((None, 100), (None, 28, 28, 1))
     """
     check_kernel_size(kernel_size)
     *sizes, start = halve(image_shape)
@@ -99,6 +104,13 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small, or an odd ``kernel_size``.
+
+    Examples:
+        >>> discriminator = architectures.dcgan.build_discriminator(
+        ...     (28, 28, 1), filters=4, num_classes=10
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ([(None, 28, 28, 1), (None,)], (None, 1))
     """
     check_kernel_size(kernel_size)
     inputs = x = keras.Input(image_shape, name="images")
@@ -141,6 +153,11 @@ def build_encoder(
 
     Raises:
         ValueError: an image that is too small, or an odd ``kernel_size``.
+
+    Examples:
+        >>> encoder = architectures.dcgan.build_encoder((28, 28, 1), latent_dim=100, filters=4)
+        >>> encoder.input_shape, encoder.output_shape
+        ((None, 28, 28, 1), (None, 100))
     """
     check_kernel_size(kernel_size)
     inputs = x = keras.Input(image_shape, name="images")

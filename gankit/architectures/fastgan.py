@@ -45,6 +45,11 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> generator = architectures.fastgan.build_generator((64, 64, 3), filters=1)
+        >>> generator.input_shape, generator.output_shape
+        ((None, 256), (None, 64, 64, 3))
     """
     *sizes, start = halve(image_shape)
     widths = choose_widths(GENERATOR_WIDTHS, filters, len(sizes) + 1)
@@ -77,6 +82,11 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.fastgan.build_discriminator((64, 64, 3), filters=1)
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 64, 64, 3), [(None, 5, 5, 1), (None, 8, 8, 16), (None, 16, 16, 8)])
     """
     sizes = halve(image_shape, largest=LARGEST_COARSE)
     *widths, first = choose_widths(DISCRIMINATOR_WIDTHS, filters, len(sizes))
@@ -104,6 +114,11 @@ def build_decoders(image_shape: ImageShape, filters: int = 64) -> tuple[keras.Mo
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> decoder, part_decoder = architectures.fastgan.build_decoders((64, 64, 3), filters=1)
+        >>> decoder.output_shape, part_decoder.output_shape
+        ((None, 64, 64, 3), (None, 32, 32, 3))
     """
     sizes = halve(image_shape, largest=LARGEST_COARSE)
     coarse, finer, *_ = choose_widths(DISCRIMINATOR_WIDTHS, filters, len(sizes))

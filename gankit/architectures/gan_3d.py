@@ -34,6 +34,11 @@ def build_generator(
 
     Raises:
         ValueError: a volume that is too small.
+
+    Examples:
+        >>> generator = architectures.gan_3d.build_generator((16, 16, 16, 1), filters=2)
+        >>> generator.input_shape, generator.output_shape
+        ((None, 200), (None, 16, 16, 16, 1))
     """
     *sizes, start = halve(volume_shape, name="volume_shape")
     widths = [filters * 2**level for level in range(len(sizes))]
@@ -65,6 +70,11 @@ def build_discriminator(
 
     Raises:
         ValueError: a volume that is too small.
+
+    Examples:
+        >>> discriminator = architectures.gan_3d.build_discriminator((16, 16, 16, 1), filters=2)
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 16, 16, 16, 1), (None, 1))
     """
     images = x = keras.Input(volume_shape, name="images")
     for level in range(len(halve(volume_shape, name="volume_shape")) - 1):

@@ -21,6 +21,12 @@ def add_classes(discriminator: keras.Model, num_classes: int) -> keras.Model:
 
     Raises:
         ValueError: a discriminator that ends otherwise.
+
+    Examples:
+        >>> body = architectures.dcgan.build_discriminator((28, 28, 1), filters=4)
+        >>> discriminator = architectures.heads.add_classes(body, num_classes=10)
+        >>> discriminator.output_shape
+        [(None, 1), (None, 10)]
     """
     last = find_last(discriminator)
     outputs = [*discriminator.outputs, add_dense(last, num_classes, "classes")]
@@ -41,6 +47,14 @@ def add_embeddings(
 
     Raises:
         ValueError: a discriminator that ends otherwise.
+
+    Examples:
+        >>> body = architectures.dcgan.build_discriminator((28, 28, 1), filters=4)
+        >>> discriminator = architectures.heads.add_embeddings(
+        ...     body, num_classes=10, embedding_dim=64
+        ... )
+        >>> discriminator.output_shape
+        [(None, 1), (None, 64), (None, 64)]
     """
     last = find_last(discriminator)
     condition = keras.Input((), dtype="int32", name="condition")

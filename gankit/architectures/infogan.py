@@ -45,6 +45,13 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> generator = architectures.infogan.build_generator(
+        ...     (28, 28, 1), num_categories=10, num_codes=2, filters=4
+        ... )
+        >>> generator.input_shape, generator.output_shape
+        ([(None, 62), (None,), (None, 2)], (None, 28, 28, 1))
     """
     *sizes, start = halve(image_shape, LARGEST_START, LEAST_HALVINGS)
     widths = [min(filters * 2**level, WIDEST) for level in range(len(sizes))]
@@ -92,6 +99,13 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.infogan.build_discriminator(
+        ...     (28, 28, 1), num_categories=10, num_codes=2, filters=4
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 28, 28, 1), [(None, 1), (None, 10), (None, 2)])
     """
     halvings = len(halve(image_shape, LARGEST_START, LEAST_HALVINGS)) - 1
     images = keras.Input(image_shape, name="images")

@@ -26,6 +26,11 @@ def build_generator(
         latent_dim: length of a latent vector.
         filters: channels of the two inner maps.
         name: of the model.
+
+    Examples:
+        >>> generator = architectures.lapgan.build_generator((16, 16, 3), filters=4)
+        >>> generator.input_shape, generator.output_shape
+        ([(None, 100), (None, 16, 16, 3)], (None, 16, 16, 3))
     """
     height, width, channels = check_image_shape(image_shape)
     latents = keras.Input((latent_dim,), name="latents")
@@ -50,6 +55,11 @@ def build_discriminator(
         filters: channels of the first convolution; the second has twice as many.
         dropout: share of activations that is dropped in training, after each convolution.
         name: of the model.
+
+    Examples:
+        >>> discriminator = architectures.lapgan.build_discriminator((16, 16, 3), filters=4)
+        >>> discriminator.input_shape, discriminator.output_shape
+        ([(None, 16, 16, 3), (None, 16, 16, 3)], (None, 1))
     """
     residuals = keras.Input(check_image_shape(image_shape), name="images")
     condition = keras.Input(image_shape, name="condition")

@@ -28,6 +28,13 @@ def build_generator(
         latent_dim: length of a latent vector.
         hidden_units: width of each hidden layer.
         name: of the model.
+
+    Examples:
+        >>> generator = architectures.mlp.build_generator(
+        ...     (28, 28, 1), latent_dim=100, hidden_units=(32,)
+        ... )
+        >>> generator.input_shape, generator.output_shape
+        ((None, 100), (None, 28, 28, 1))
     """
     shape = check_image_shape(image_shape)
     inputs = keras.Input((latent_dim,), name="latents")
@@ -53,6 +60,11 @@ def build_discriminator(
         pieces: linear pieces of a maxout unit, of which it gives the largest.
         dropout: share of hidden units that is dropped in training.
         name: of the model.
+
+    Examples:
+        >>> discriminator = architectures.mlp.build_discriminator((28, 28, 1), hidden_units=(32,))
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 28, 28, 1), (None, 1))
     """
     inputs = keras.Input(check_image_shape(image_shape), name="images")
     x = layers.Flatten()(inputs)
@@ -82,6 +94,13 @@ def build_encoder(
         stochastic: whether there is a second output, the logarithm of the variance, beside the
             first one, the mean.
         name: of the model.
+
+    Examples:
+        >>> encoder = architectures.mlp.build_encoder(
+        ...     (28, 28, 1), latent_dim=2, hidden_units=(32,), stochastic=True
+        ... )
+        >>> encoder.input_shape, encoder.output_shape
+        ((None, 28, 28, 1), [(None, 2), (None, 2)])
     """
     inputs = keras.Input(check_image_shape(image_shape), name="images")
     x = rectified(layers.Flatten()(inputs), hidden_units)
@@ -99,6 +118,13 @@ def build_latent_discriminator(
         latent_dim: length of a latent vector.
         hidden_units: width of each hidden layer.
         name: of the model.
+
+    Examples:
+        >>> discriminator = architectures.mlp.build_latent_discriminator(
+        ...     latent_dim=2, hidden_units=(32,)
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 2), (None, 1))
     """
     latents = keras.Input((latent_dim,), name="latents")
     x = rectified(latents, hidden_units)

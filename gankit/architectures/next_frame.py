@@ -39,6 +39,13 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small, or ``scales`` below 1.
+
+    Examples:
+        >>> generator = architectures.next_frame.build_generator(
+        ...     (32, 32, 1), given_frames=4, filters=2
+        ... )
+        >>> generator.input_shape, generator.output_shape
+        ((None, 32, 32, 4), (None, 32, 32, 1))
     """
     check_scales(image_shape, scales)
     *size, channels = image_shape
@@ -78,6 +85,13 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small, or ``scales`` below 1.
+
+    Examples:
+        >>> discriminator = architectures.next_frame.build_discriminator(
+        ...     (32, 32, 1), given_frames=4, filters=2
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ([(None, 32, 32, 1), (None, 32, 32, 4)], (None, 4))
     """
     check_scales(image_shape, scales)
     *size, channels = image_shape

@@ -40,6 +40,13 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> generator = architectures.pix2pix.build_generator(
+        ...     (32, 32, 3), input_channels=1, filters=2
+        ... )
+        >>> generator.input_shape, generator.output_shape
+        ((None, 32, 32, 1), (None, 32, 32, 3))
     """
     sizes = halve(image_shape, largest=1)[: MOST_HALVINGS + 1]
     halvings = len(sizes) - 1
@@ -84,6 +91,13 @@ def build_discriminator(
 
     Raises:
         ValueError: an image of less than 8 pixels, or than ``2 ** (halvings + 2)``.
+
+    Examples:
+        >>> discriminator = architectures.pix2pix.build_discriminator(
+        ...     (256, 256, 3), input_channels=1, filters=2
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ([(None, 256, 256, 3), (None, 256, 256, 1)], (None, 30, 30))
     """
     if halvings is None:
         shortest = min(check_image_shape(image_shape, SMALLEST)[:2])

@@ -34,6 +34,13 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> generator = architectures.progressive.build_generator(
+        ...     (8, 8, 3), latent_dim=64, filters=8
+        ... )
+        >>> generator.input_shape, generator.output_shape
+        ((None, 64), (None, 8, 8, 3))
     """
     *sizes, start = halve(image_shape)
     latents = keras.Input((latent_dim,), name="latents")
@@ -57,6 +64,11 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.progressive.build_discriminator((8, 8, 3), filters=8)
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 8, 8, 3), (None, 1))
     """
     levels = len(halve(image_shape)) - 1
     images = keras.Input(image_shape, name="images")
@@ -80,6 +92,14 @@ def grow(generator: keras.Model, discriminator: keras.Model) -> tuple[keras.Mode
 
     Raises:
         ValueError: networks of another kind.
+
+    Examples:
+        >>> progressive = architectures.progressive
+        >>> generator = progressive.build_generator((8, 8, 3), latent_dim=16, filters=4)
+        >>> discriminator = progressive.build_discriminator((8, 8, 3), filters=4)
+        >>> generator, discriminator = progressive.grow(generator, discriminator)
+        >>> generator.output_shape, discriminator.input_shape
+        ((None, 16, 16, 3), (None, 16, 16, 3))
     """
     level, filters = find_level(generator, "to_image"), find_filters(discriminator)
     if level != find_level(discriminator, "from_image"):

@@ -40,6 +40,16 @@ def build_discriminator(
 
     Raises:
         ValueError: features that are no maps, or not from the finest to the coarsest.
+
+    Examples:
+        >>> inputs = keras.Input((32, 32, 3))
+        >>> maps = [keras.layers.Conv2D(8, 3, strides=2)(inputs)]  # of a trained classifier, rather
+        >>> maps += [keras.layers.Conv2D(16, 3, strides=2)(maps[0])]
+        >>> features = keras.Model(inputs, maps)
+        >>> architectures.projected.build_discriminator(
+        ...     features, channels=4, filters=4
+        ... ).output_shape
+        (None, 2)
     """
     sizes = [tuple(output.shape[1:3]) for output in features.outputs]
     flat = any(len(output.shape) != 4 for output in features.outputs)

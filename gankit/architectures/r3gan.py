@@ -55,6 +55,11 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small, or widths that ``group_width`` does not divide.
+
+    Examples:
+        >>> generator = architectures.r3gan.build_generator((32, 32, 3), filters=4, blocks=1)
+        >>> generator.input_shape, generator.output_shape
+        ((None, 64), (None, 32, 32, 3))
     """
     sizes, widths = halve(image_shape), find_widths(image_shape, filters)
     start = (*sizes[-1], widths[-1])
@@ -102,6 +107,13 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small, or widths that ``group_width`` does not divide.
+
+    Examples:
+        >>> discriminator = architectures.r3gan.build_discriminator(
+        ...     (32, 32, 3), filters=4, blocks=1
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 32, 32, 3), (None, 1))
     """
     widths = find_widths(image_shape, filters)
     inputs = x = keras.Input(image_shape, name="images")

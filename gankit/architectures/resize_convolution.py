@@ -39,6 +39,11 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small, or no doublings.
+
+    Examples:
+        >>> generator = architectures.resize_convolution.build_generator((96, 96, 3), filters=2)
+        >>> generator.input_shape, generator.output_shape
+        ((None, 100), (None, 96, 96, 3))
     """
     if doublings is None:
         doublings = len(halve(image_shape, largest=8, least=4)) - 1
@@ -73,6 +78,13 @@ def build_discriminator(
 
     Raises:
         ValueError: something else than three positive integers.
+
+    Examples:
+        >>> discriminator = architectures.resize_convolution.build_discriminator(
+        ...     (96, 96, 3), filters=2
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 96, 96, 3), (None, 1))
     """
     inputs = x = keras.Input(check_image_shape(image_shape), name="images")
     for level, strides in enumerate((2, 2, 2, 1)):

@@ -43,6 +43,11 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> generator = architectures.sagan.build_generator((64, 64, 3), filters=2, num_classes=10)
+        >>> generator.input_shape, generator.output_shape
+        ([(None, 128), (None,)], (None, 64, 64, 3))
     """
     sizes, widths = halve(image_shape), find_widths(image_shape, filters)
     inputs = latents = keras.Input((latent_dim,), name="latents")
@@ -84,6 +89,13 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.sagan.build_discriminator(
+        ...     (64, 64, 3), filters=2, num_classes=10
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ([(None, 64, 64, 3), (None,)], (None, 1))
     """
     sizes, widths = halve(image_shape), find_widths(image_shape, filters)
     inputs = x = keras.Input(image_shape, name="images")

@@ -33,6 +33,11 @@ def build_generator(
 
     Raises:
         ValueError: an image shape that is none.
+
+    Examples:
+        >>> generator = architectures.sgan.build_generator((28, 28, 1), hidden_units=(32,))
+        >>> generator.input_shape, generator.output_shape
+        ((None, 100), (None, 28, 28, 1))
     """
     shape = check_image_shape(image_shape)
     latents = x = keras.Input((latent_dim,), name="latents")
@@ -62,6 +67,13 @@ def build_discriminator(
 
     Raises:
         ValueError: an image shape that is none.
+
+    Examples:
+        >>> discriminator = architectures.sgan.build_discriminator(
+        ...     (28, 28, 1), num_classes=10, hidden_units=(32, 16)
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 28, 28, 1), [(None, 10), (None, 16)])
     """
     images = keras.Input(check_image_shape(image_shape), name="images")
     x = layers.GaussianNoise(IMAGE_NOISE)(layers.Flatten()(images))

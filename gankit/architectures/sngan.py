@@ -37,6 +37,11 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> generator = architectures.sngan.build_generator((32, 32, 3), filters=4)
+        >>> generator.input_shape, generator.output_shape
+        ((None, 128), (None, 32, 32, 3))
     """
     *sizes, start = halve(image_shape)
     inputs = latents = keras.Input((latent_dim,), name="latents")
@@ -78,6 +83,11 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.sngan.build_discriminator((32, 32, 3), filters=4)
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 32, 32, 3), (None, 1))
     """
     halvings = min(len(halve(image_shape)) - 1, MOST_HALVINGS)
     inputs = x = keras.Input(image_shape, name="images")

@@ -30,6 +30,11 @@ def build_network(
 
     Raises:
         ValueError: another number of ``kernel_sizes``.
+
+    Examples:
+        >>> network = architectures.srcnn.build_network()
+        >>> network.input_shape, network.output_shape
+        ((None, None, None, 1), (None, None, None, 1))
     """
     if len(kernel_sizes) != len(FILTERS) + 1:
         raise ValueError(f"kernel_sizes are of {len(FILTERS) + 1} layers, got {kernel_sizes!r}.")

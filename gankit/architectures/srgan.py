@@ -34,6 +34,11 @@ def build_generator(
 
     Raises:
         ValueError: a factor below 2.
+
+    Examples:
+        >>> generator = architectures.srgan.build_generator(factor=4, filters=4, blocks=1)
+        >>> generator.input_shape, generator.output_shape
+        ((None, None, None, 3), (None, None, None, 3))
     """
     if not isinstance(factor, int) or factor < 2:
         raise ValueError(f"factor must be an integer of at least 2, got {factor!r}.")
@@ -74,6 +79,13 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.srgan.build_discriminator(
+        ...     (96, 96, 3), filters=2, hidden_units=8
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 96, 96, 3), (None, 1))
     """
     sizes = halve(image_shape, largest=8, least=4)
     if halvings is None:

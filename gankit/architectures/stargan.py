@@ -40,6 +40,13 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> generator = architectures.stargan.build_generator(
+        ...     (32, 32, 3), num_domains=3, filters=2, blocks=1
+        ... )
+        >>> generator.input_shape, generator.output_shape
+        ([(None, 32, 32, 3), (None,)], (None, 32, 32, 3))
     """
     height, width, channels = check_image_shape(image_shape, SMALLEST)
     image = keras.Input(image_shape, name="condition_image")
@@ -75,6 +82,13 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.stargan.build_discriminator(
+        ...     (32, 32, 3), num_domains=3, filters=2, halvings=3
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 32, 32, 3), [(None, 4, 4), (None, 3)])
     """
     sizes = halve(image_shape, largest=1)
     if halvings is None:

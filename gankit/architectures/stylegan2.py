@@ -59,6 +59,13 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> generator = architectures.stylegan2.build_generator(
+        ...     (16, 16, 3), filters=2, widest=8, style_dim=8, mapping_layers=1
+        ... )
+        >>> generator.input_shape, generator.output_shape
+        ((None, 512), (None, 16, 16, 3))
     """
     mapping = build_mapping(latent_dim, style_dim, mapping_layers, num_classes)
     synthesis = build_synthesis(image_shape, filters, widest, style_dim)
@@ -86,6 +93,13 @@ def build_mapping(
         mapping_layers: how many dense layers.
         num_classes: how many classes; None for a network of latents alone.
         name: of the model.
+
+    Examples:
+        >>> network = architectures.stylegan2.build_mapping(
+        ...     latent_dim=16, style_dim=8, mapping_layers=2
+        ... )
+        >>> network.input_shape, network.output_shape
+        ((None, 16), (None, 8))
     """
     inputs, given = [], []
     if latent_dim is not None:
@@ -119,6 +133,13 @@ def build_synthesis(
     See ``build_generator``. The first layer has one style, each further size two, and the last
     image one: 10 for images of 64 pixels, 18 for 1024. The image of a size shares its style with
     the next size's first convolution.
+
+    Examples:
+        >>> network = architectures.stylegan2.build_synthesis(
+        ...     (16, 16, 3), filters=2, widest=8, style_dim=8
+        ... )
+        >>> network.input_shape, network.output_shape
+        ((None, 6, 8), (None, 16, 16, 3))
     """
     sizes, widths = halve(image_shape), find_widths(image_shape, filters, widest)
     styles = keras.Input((2 * len(sizes), style_dim), name="styles")
@@ -176,6 +197,13 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.stylegan2.build_discriminator(
+        ...     (16, 16, 3), filters=2, widest=8, mapping_layers=1
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 16, 16, 3), (None, 1))
     """
     widths = find_widths(image_shape, filters, widest)
     inputs = images = keras.Input(image_shape, name="images")

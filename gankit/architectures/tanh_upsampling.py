@@ -43,6 +43,13 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small, or ``upsampling`` by less than 2.
+
+    Examples:
+        >>> generator = architectures.tanh_upsampling.build_generator(
+        ...     (28, 28, 1), hidden_units=16, filters=4
+        ... )
+        >>> generator.input_shape, generator.output_shape
+        ((None, 100), (None, 28, 28, 1))
     """
     if upsampling is None:
         upsampling = (2,) * (len(halve(image_shape, LARGEST_START, LEAST_HALVINGS)) - 1)
@@ -79,6 +86,13 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.tanh_upsampling.build_discriminator(
+        ...     (28, 28, 1), filters=4, hidden_units=16
+        ... )
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 28, 28, 1), (None, 1))
     """
     halvings = len(halve(image_shape, LARGEST_START, LEAST_HALVINGS)) - 1
     inputs = x = keras.Input(image_shape, name="images")

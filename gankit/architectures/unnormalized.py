@@ -30,6 +30,11 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> generator = architectures.unnormalized.build_generator((32, 32, 3), filters=4)
+        >>> generator.input_shape, generator.output_shape
+        ((None, 32), (None, 32, 32, 3))
     """
     *sizes, start = halve(image_shape, largest=16)
 
@@ -61,6 +66,11 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.unnormalized.build_discriminator((32, 32, 3), filters=4)
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 32, 32, 3), (None, 1))
     """
     inputs = x = keras.Input(check_image_shape(image_shape, SMALLEST), name="images")
     for kernel_size, strides in ((3, 1), (4, 2), (4, 2), (4, 2)):

@@ -31,6 +31,11 @@ def build_generator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> generator = architectures.vae_gan.build_generator((32, 32, 3), filters=2)
+        >>> generator.input_shape, generator.output_shape
+        ((None, 128), (None, 32, 32, 3))
     """
     *sizes, start = halve(image_shape, LARGEST)
     widths = [filters // 2, *(widen(filters, level) for level in range(1, len(sizes)))]
@@ -58,6 +63,11 @@ def build_encoder(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> encoder = architectures.vae_gan.build_encoder((32, 32, 3), latent_dim=128, filters=2)
+        >>> encoder.input_shape, encoder.output_shape
+        ((None, 32, 32, 3), [(None, 128), (None, 128)])
     """
     images = x = keras.Input(image_shape, name="images")
     for level in range(len(halve(image_shape, LARGEST)) - 1):
@@ -80,6 +90,11 @@ def build_discriminator(
 
     Raises:
         ValueError: an image that is too small.
+
+    Examples:
+        >>> discriminator = architectures.vae_gan.build_discriminator((32, 32, 3), filters=2)
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 32, 32, 3), [(None, 1), (None, 8, 8, 8)])
     """
     images = keras.Input(image_shape, name="images")
     x = layers.ReLU()(layers.Conv2D(filters // 2, KERNEL_SIZE, padding="same")(images))

@@ -38,6 +38,11 @@ def build_generator(
 
     Raises:
         ValueError: a signal that is too short.
+
+    Examples:
+        >>> generator = architectures.wavegan.build_generator((4096, 1), filters=2)
+        >>> generator.input_shape, generator.output_shape
+        ((None, 100), (None, 4096, 1))
     """
     *lengths, start = quarter(signal_shape)
     widths = [filters * 2**level for level in range(len(lengths))]
@@ -71,6 +76,11 @@ def build_discriminator(
 
     Raises:
         ValueError: a signal that is too short.
+
+    Examples:
+        >>> discriminator = architectures.wavegan.build_discriminator((4096, 1), filters=2)
+        >>> discriminator.input_shape, discriminator.output_shape
+        ((None, 4096, 1), (None, 1))
     """
     levels = len(quarter(signal_shape)) - 1
     signals = x = keras.Input(tuple(signal_shape), name="images")

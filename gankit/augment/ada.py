@@ -214,6 +214,17 @@ class AugmentPipe(PaperChanges):
 
     Raises:
         ValueError: an unknown change, or a probability outside of [0, 1].
+
+    Examples:
+        >>> pipe = augment.AugmentPipe(["flip"], probability=0.5)
+        >>> ops.shape(pipe(images))
+        (64, 28, 28, 1)
+        >>> bool(np.all(pipe(images, training=False) == images))
+        True
+
+    References:
+        Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data",
+        arXiv:2006.06676, appendix B.
     """
 
     def __init__(
@@ -268,6 +279,19 @@ class ADA(Adaptive, PaperChanges):
 
     Raises:
         ValueError: an unknown change, or an argument that is out of its range.
+
+    Examples:
+        >>> ada = augment.ADA(["translation", "scale", "color"], images_to_one=100_000)
+        >>> ops.shape(ada(images))
+        (64, 28, 28, 1)
+        >>> float(ada.probability)  # it changes nothing yet
+        0.0
+        >>> ada.adapt(np.ones((500, 1), bool))  # all of 500 real images were recognized
+        >>> round(float(ada.probability), 4)
+        0.005
+
+    See Also:
+        ``AugmentPipe``, with a fixed probability, and ``DiffAugment``, which is cheaper.
 
     References:
         Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data",

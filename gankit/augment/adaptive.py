@@ -25,6 +25,15 @@ class Adaptive(keras.layers.Layer):
     Raises:
         ValueError: an argument that is out of its range.
 
+    Examples:
+        >>> ada = augment.ADA(target=0.6, images_to_one=1000)
+        >>> ada.adapt(np.ones((100, 1), bool))  # mean sign 1, above the target
+        >>> round(float(ada.probability), 3)
+        0.1
+        >>> ada.adapt(np.arange(100) % 2 == 0)  # mean sign 0, below it
+        >>> float(ada.probability)
+        0.0
+
     References:
         Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data",
         arXiv:2006.06676, section 3.

@@ -16,6 +16,14 @@ class Augmentation(Configured, keras.layers.Layer):
 
     Args:
         **kwargs: of ``keras.layers.Layer``.
+
+    Examples:
+        >>> class Darker(augment.Augmentation):
+        ...     def change(self, images):
+        ...         return images - self.uniform(images) / 4
+        ...
+        >>> ops.shape(Darker()(images))
+        (64, 28, 28, 1)
     """
 
     def __init__(self, **kwargs: Any):

@@ -34,6 +34,17 @@ class DiffAugment(Augmentation):
     Raises:
         ValueError: an unknown change, or a probability outside of [0, 1].
 
+    Examples:
+        >>> change = augment.DiffAugment(["translation"])
+        >>> ops.shape(change(images))
+        (64, 28, 28, 1)
+        >>> gan = recipes.small((28, 28, 1), filters=2, augment=change)
+        >>> gan.augment.policy
+        ('translation',)
+
+    See Also:
+        ``ADA``, which finds out how often to augment.
+
     References:
         Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training",
         arXiv:2006.10738.

@@ -37,6 +37,13 @@ class Diffusion(Adaptive, Augmentation):
     Raises:
         ValueError: an argument that is out of its range.
 
+    Examples:
+        >>> noisy = augment.Diffusion(first_steps=5)
+        >>> ops.shape(noisy(images))
+        (64, 28, 28, 1)
+        >>> noisy.shares_kept()[[0, 1000]].round(4)  # all of an image, nothing of it
+        array([1., 0.], dtype=float32)
+
     References:
         Wang et al. 2022, "Diffusion-GAN: Training GANs with Diffusion", arXiv:2206.02262.
     """

@@ -64,6 +64,13 @@ class Checkpoint(Periodic):
         RuntimeError: another process trains in the folder.
         OSError: a checkpoint can't be written; those before it are untouched, and the newest is
             named.
+
+    Examples:
+        >>> gan = recipes.small((8, 8, 1), filters=2)
+        >>> dataset = data.from_arrays(digits[:32, 10:18, 10:18], batch_size=16)
+        >>> _ = gan.fit(dataset, epochs=1, verbose=0, callbacks=[callbacks.Checkpoint("run")])
+        >>> gankit.load("run").position.epoch  # run again, fit goes on from here
+        1
     """
 
     order = 1  # saves after all others have done their part of a step or an epoch

@@ -57,6 +57,17 @@ class Evaluate(Periodic):
     Raises:
         ValueError: an unknown metric; before training begins, whatever a metric can't work with,
             such as too few images.
+
+    Examples:
+        >>> gan = recipes.small((28, 28, 1), filters=2)
+        >>> extractor = metrics.extractors.digits()
+        >>> evaluate = callbacks.Evaluate(
+        ...     "kid", images, extractor=extractor, num_images=64, verbose=0
+        ... )
+        >>> dataset = data.from_arrays(digits[:64], batch_size=32)
+        >>> history = gan.fit(dataset, verbose=0, callbacks=[evaluate]).history
+        >>> sorted(set(history) & {"kid", "spread", "evaluation_step"})
+        ['evaluation_step', 'kid', 'spread']
     """
 
     order = -1  # adds to the logs, before other callbacks read them

@@ -59,6 +59,15 @@ class Report(SampleGrid):
 
     Warns:
         UserWarning: the page could not be written; training goes on.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> gan = recipes.small((8, 8, 1), filters=2)
+        >>> small = digits[:32, 10:18, 10:18]
+        >>> report = callbacks.Report("run/report.html", real=small, num_images=16)
+        >>> _ = gan.fit(data.from_arrays(small, batch_size=16), verbose=0, callbacks=[report])
+        >>> Path("run/report.html").exists()
+        True
     """
 
     remembers = ("run", "rows", "seconds")

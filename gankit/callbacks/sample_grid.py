@@ -38,6 +38,15 @@ class SampleGrid(Periodic):
 
     Warns:
         UserWarning: a grid could not be written; training goes on.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> gan = recipes.small((8, 8, 1), filters=2)
+        >>> samples = callbacks.SampleGrid("samples", num_images=16)
+        >>> dataset = data.from_arrays(digits[:32, 10:18, 10:18], batch_size=16)
+        >>> _ = gan.fit(dataset, epochs=2, verbose=0, callbacks=[samples])
+        >>> sorted(path.name for path in Path("samples").iterdir())
+        ['epoch_0001.png', 'epoch_0002.png']
     """
 
     def __init__(

@@ -21,6 +21,14 @@ class StopAfter(keras.callbacks.Callback):
 
     Raises:
         ValueError: a negative time.
+
+    Examples:
+        >>> gan = recipes.small((8, 8, 1), filters=2)
+        >>> dataset = data.from_arrays(digits[:64, 10:18, 10:18], batch_size=16)
+        >>> stop = callbacks.StopAfter(seconds=0)  # after one step; 600 for ten minutes
+        >>> history = gan.fit(dataset, epochs=100, verbose=0, callbacks=[stop])
+        >>> len(history.epoch), gan.position.steps
+        (1, 1)
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic):

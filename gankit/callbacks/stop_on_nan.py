@@ -63,6 +63,14 @@ class StopOnNaN(keras.callbacks.Callback):
     Raises:
         ValueError: an argument out of its range.
         FloatingPointError: in ``fit``.
+
+    Examples:
+        >>> gan = recipes.small((8, 8, 1), filters=2, learning_rate=1e38)
+        >>> dataset = data.from_arrays(digits[:64, 10:18, 10:18], batch_size=16)
+        >>> gan.fit(dataset, verbose=0, callbacks=[callbacks.StopOnNaN()])
+        Traceback (most recent call last):
+            ...
+        FloatingPointError: After 1 training steps ...
     """
 
     order = -2  # comes before callbacks that would write what it is to prevent

@@ -21,6 +21,11 @@ class TensorBoardImages(SampleGrid):
 
     Raises:
         ImportError: the package ``tensorboard`` is missing.
+
+    Examples:
+        >>> grids = callbacks.TensorBoardImages("logs", condition=np.arange(10), every=500)
+        >>> grids.every
+        500
     """
 
     def __init__(self, log_dir: PathLike, num_images: int | None = None, **kwargs: Any):

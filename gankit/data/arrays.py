@@ -73,6 +73,19 @@ def from_arrays(
             without ``shuffle``, another ``flip``.
         TypeError: images that are neither uint8 nor float, labels that are no numbers, or no
             integers where ``num_classes`` is given, ``classes`` that is no list.
+
+    Examples:
+        >>> dataset = data.from_arrays(digits, labels, batch_size=64, flip=None)
+        >>> first, classes = next(iter(dataset))
+        >>> ops.shape(first), ops.shape(classes)
+        ((64, 28, 28, 1), (64,))
+        >>> float(np.min(first)), float(np.max(first))
+        (-1.0, 1.0)
+        >>> len(dataset)  # 5000 // 64
+        78
+
+    See Also:
+        ``from_directory``, for files, and ``from_dataset``, for what another library reads.
     """
     check_seed(seed)
     checks.check_flip(flip)

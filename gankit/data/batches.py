@@ -34,6 +34,13 @@ def zip_datasets(*datasets: Dataset) -> Dataset:
     """Returns tuples of the batches of several datasets, until one of them ends.
 
     It is ``tf.data.Dataset.zip`` on TensorFlow, and the same on other backends.
+
+    Examples:
+        >>> threes = data.from_arrays(digits, labels, batch_size=8, classes=[3])
+        >>> eights = data.from_arrays(digits, labels, batch_size=8, classes=[8])
+        >>> pairs = data.zip_datasets(threes, eights)
+        >>> len(next(iter(pairs)))
+        2
     """
     return type(datasets[0]).zip(*datasets)
 

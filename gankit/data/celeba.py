@@ -30,7 +30,7 @@ def from_celeba(
     shuffle: bool = True,
     seed: int = 0,
 ) -> Dataset:
-    """Returns a dataset of batches of CelebA's faces, with attributes as their condition.
+    r"""Returns a dataset of batches of CelebA's faces, with attributes as their condition.
 
     Args:
         path: the folder of aligned faces, ``img_align_celeba``; part of the images will do.
@@ -62,6 +62,23 @@ def from_celeba(
         ValueError: no images or no table, a table that is damaged or misses an image, an attribute
             that is not in it, no face to keep, and what ``from_directory`` raises.
         TypeError: ``attributes`` or ``keep`` is no list.
+
+    Examples:
+        >>> _ = gankit.save_images(images[:2], "img_align_celeba")  # two of its 202,599
+        >>> with open("list_attr_celeba.txt", "w") as table:
+        ...     print(
+        ...         "2", "Smiling Male", "000000.png 1 -1", "000001.png -1 1", sep="\n", file=table
+        ...     )
+        ...
+        >>> faces = data.from_celeba(
+        ...     "img_align_celeba",
+        ...     image_size=(28, 28),
+        ...     batch_size=1,
+        ...     attributes=["Male"],
+        ...     keep=["Smiling"],
+        ... )
+        >>> [ops.shape(part) for part in next(iter(faces))]
+        [(1, 28, 28, 3), (1, 1)]
 
     References:
         Liu et al. 2015, "Deep Learning Face Attributes in the Wild", arXiv:1411.7766.

@@ -54,6 +54,12 @@ def from_dataset(
             don't fit; data that don't say how many batches they have.
         TypeError: a generator, which can be passed over once only; images that are neither uint8
             nor float; what gives no batches.
+
+    Examples:
+        >>> batches = [(images[:4], labels[:4]), (images[4:8], labels[4:8])]
+        >>> dataset = data.from_dataset(batches)
+        >>> [ops.shape(part) for part in next(iter(dataset))]
+        [(4, 28, 28, 1), (4,)]
     """
     value_range = checks.check_value_range(value_range)
     if num_batches is not None:

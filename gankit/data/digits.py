@@ -14,6 +14,13 @@ def sample_digits() -> tuple[np.ndarray, np.ndarray]:
 
     The digits are by Y. LeCun and C. Cortes, under CC BY-SA 3.0
     (``sample_digits.LICENSE.md`` beside this file).
+
+    Examples:
+        >>> digits, labels = data.sample_digits()
+        >>> digits.shape, digits.dtype, labels[:5]
+        ((5000, 28, 28, 1), dtype('uint8'), array([5, 0, 4, 1, 9], dtype=int32))
+        >>> np.bincount(labels)
+        array([500, 500, 500, 500, 500, 500, 500, 500, 500, 500])
     """
     with np.load(Path(__file__).with_name("sample_digits.npz")) as file:
         return file["images"], file["labels"].astype(np.int32)

@@ -80,6 +80,22 @@ def from_directory(
         ValueError: no such folder, no images, an image that can't be read, or that ``labels``
             lack, a batch larger than the data, another ``flip``.
         TypeError: labels that are no numbers.
+
+    Examples:
+        >>> for name in ("cats", "dogs"):
+        ...     _ = gankit.save_images(images[:8], f"photos/{name}")
+        ...
+        >>> dataset = data.from_directory(
+        ...     "photos", image_size=(16, 16), batch_size=4, labels="inferred", flip="horizontal"
+        ... )
+        >>> dataset.class_names
+        ['cats', 'dogs']
+        >>> [ops.shape(part) for part in next(iter(dataset))]
+        [(4, 16, 16, 3), (4,)]
+
+    See Also:
+        ``from_shards``, for more images than a folder holds well; [images of your
+        own](../own_data.md).
     """
     if not isinstance(labels, Mapping):
         check_choice("labels, unless it is a dict by file,", labels, (None, "inferred"))

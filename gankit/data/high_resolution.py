@@ -63,6 +63,14 @@ def from_high_resolution(
         ValueError: no such folder, no images, one that can't be read or is smaller than a patch, a
             patch that can't be shrunk by ``factor``, a batch larger than the data, another
             ``flip``.
+
+    Examples:
+        >>> _ = gankit.save_images(images[:4], "photos")
+        >>> dataset = data.from_high_resolution(
+        ...     "photos", factor=2, patch_size=(16, 16), batch_size=2, color_mode="grayscale"
+        ... )
+        >>> [ops.shape(part) for part in next(iter(dataset))]
+        [(2, 16, 16, 1), (2, 8, 8, 1)]
     """
     options = check_options(patch_size, None, flip, color_mode, value_range, on_error, seed)
     patch_size, value_range = options["image_size"], options["value_range"]

@@ -36,6 +36,12 @@ def load_mnist(
     Raises:
         ValueError: a file that is missing or damaged.
 
+    Examples:
+        >>> data.load_mnist("fashion")  # a folder that lacks the files
+        Traceback (most recent call last):
+            ...
+        ValueError: There is no train-images-idx3-ubyte.gz and no train-images-idx3-ubyte ...
+
     References:
         LeCun et al. 1998, "Gradient-Based Learning Applied to Document Recognition",
         doi:10.1109/5.726791.

@@ -53,6 +53,11 @@ def moving_digits(
         ValueError: digits of another shape or larger than a frame, numbers below 1, a batch larger
             than an epoch.
         TypeError: digits that are not uint8.
+
+    Examples:
+        >>> films = data.moving_digits(digits, batch_size=2, num_films=10, image_size=(48, 48))
+        >>> [ops.shape(part) for part in next(iter(films))]
+        [(2, 48, 48, 1), (2, 48, 48, 4)]
     """
     check_seed(seed)
     checks.check_batch_size(batch_size, num_films)

@@ -70,6 +70,13 @@ def from_pairs(
         ValueError: no such folder, no images, names that are in one folder only, an image that
             can't be read, two images of one name in a folder, a ``load_size`` below
             ``image_size``, a batch larger than the data, another ``flip``.
+
+    Examples:
+        >>> _ = gankit.save_images(images[:4], "photos")
+        >>> _ = gankit.save_images(-images[:4], "negatives")
+        >>> dataset = data.from_pairs("photos", "negatives", image_size=(28, 28), batch_size=2)
+        >>> [ops.shape(part) for part in next(iter(dataset))]
+        [(2, 28, 28, 3), (2, 28, 28, 3)]
     """
     options = check_options(image_size, None, flip, color_mode, value_range, on_error, seed)
     check_choice("input_side", input_side, SIDES)

@@ -40,6 +40,10 @@ def resize_bicubic(images: ArrayLike | Tensor, image_size: Size) -> np.ndarray |
         images: ``(n, height, width, channels)``: an array, or a tensor of the backend, which
             becomes another tensor.
         image_size: ``(height, width)`` in pixels.
+
+    Examples:
+        >>> ops.shape(data.resize_bicubic(images[:2], (14, 14)))
+        (2, 14, 14, 1)
     """
     library: Any = ops if ops.is_tensor(images) else np
     rows, columns = (

@@ -83,6 +83,18 @@ def from_shards(
     Raises:
         ValueError: no such tar, one that is compressed or cut short, no images, labels that are
             missing, an image that can't be read, a batch larger than the data, another ``flip``.
+
+    Examples:
+        >>> import tarfile
+        >>> _ = gankit.save_images(images[:8], "shard/digits")
+        >>> with tarfile.open("shard.tar", "w") as tar:
+        ...     tar.add("shard", ".")
+        ...
+        >>> dataset = data.from_shards(
+        ...     "shard.tar", image_size=(28, 28), batch_size=4, labels="inferred"
+        ... )
+        >>> dataset.class_names, len(dataset)
+        (['digits'], 2)
     """
     check_choice("labels", labels, (None, "inferred", "cls"))
     options = check_options(image_size, center_crop, flip, color_mode, value_range, on_error, seed)

@@ -45,6 +45,12 @@ def from_signals(
         ValueError: another shape, other values, labels that don't fit, a batch larger than the
             data.
         TypeError: signals that are no floats, labels that are no numbers.
+
+    Examples:
+        >>> time = np.linspace(0, 1, 256)
+        >>> waves = np.stack([np.sin(pitch * time) for pitch in range(20, 40)])[..., None]
+        >>> ops.shape(next(iter(data.from_signals(waves, batch_size=5))))
+        (5, 256, 1)
     """
     check_seed(seed)
     signals = check_signals(signals, value_range)

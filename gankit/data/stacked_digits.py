@@ -31,6 +31,11 @@ def stack_digits(
     Raises:
         ValueError: images that aren't grey, labels that don't fit, a number below 1.
 
+    Examples:
+        >>> stacked, classes = data.stack_digits(digits, labels, num_images=100)
+        >>> stacked.shape, int(classes.max()) < 1000
+        ((100, 28, 28, 3), True)
+
     References:
         Metz et al. 2016, "Unrolled Generative Adversarial Networks", arXiv:1611.02163; Lin et al.
         2017, "PacGAN", arXiv:1712.04086.

@@ -40,6 +40,13 @@ def from_table(
     Raises:
         ValueError: a table that the transformer was not fitted to, see ``transform``.
 
+    Examples:
+        >>> table = {"age": np.arange(20.0, 60.0), "color": ["red", "blue"] * 20}
+        >>> transformer = data.TableTransformer.fit(table, max_modes=1)
+        >>> rows, condition = next(iter(data.from_table(table, transformer, batch_size=8)))
+        >>> ops.shape(rows), ops.shape(condition)
+        ((8, 4), (8, 2))
+
     References:
         Xu et al. 2019, arXiv:1907.00503, section 4.3.
     """

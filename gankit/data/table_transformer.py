@@ -30,6 +30,13 @@ class ContinuousColumn(Configured):
         deviations: standard deviations of the modes.
         weights: shares of the modes, of sum 1.
         dtype: of the column, which values get back.
+
+    Examples:
+        >>> column = data.ContinuousColumn("age", [20.0, 60.0], [5.0, 5.0], [0.5, 0.5])
+        >>> column.parts
+        [('tanh', 1), ('softmax', 2)]
+        >>> column.decode(np.float32([[0.25, 0, 1]]))  # 0.25 * 4 deviations above 60
+        array([65.])
     """
 
     def __init__(
@@ -83,6 +90,13 @@ class DiscreteColumn(Configured):
         name: of the column.
         values: its different values: texts, numbers or booleans.
         counts: how many rows have each of them.
+
+    Examples:
+        >>> column = data.DiscreteColumn("color", values=["blue", "green", "red"], counts=[1, 3, 7])
+        >>> column.parts
+        [('softmax', 3)]
+        >>> column.decode(np.float32([[0, 0, 1], [0.8, 0.1, 0.1]]))
+        array(['red', 'blue'], dtype='<U5')
     """
 
     def __init__(self, name: Hashable, values: Sequence[Any], counts: Sequence[int]):
@@ -128,6 +142,16 @@ class TableTransformer(Configured):
             ``"tanh"`` or ``"softmax"`` and how many numbers that makes.
         row_dim: how many numbers a row has.
         condition_dim: how many categories all discrete columns have together; 0 without any.
+
+    Examples:
+        >>> table = {"age": np.arange(20.0, 60.0), "color": ["red", "blue"] * 20}
+        >>> transformer = data.TableTransformer.fit(table, max_modes=1)
+        >>> transformer.row_dim  # age: a number and a mode; color: two categories
+        4
+        >>> transformer.transform(table).shape
+        (40, 4)
+        >>> transformer.condition({"color": "red"})
+        array([0., 1.], dtype=float32)
 
     References:
         Xu et al. 2019, "Modeling Tabular Data using Conditional GAN", arXiv:1907.00503, section

@@ -19,7 +19,7 @@ Labels: TypeAlias = dict[str, Any]
 def read_labels(
     path: PathLike, columns: str | Sequence[str] | None = None
 ) -> tuple[Labels, list[str] | None]:
-    """Returns the labels in a table, for ``from_directory(labels=...)``.
+    r"""Returns the labels in a table, for ``from_directory(labels=...)``.
 
     A table is a CSV file with a line of names, or a file of JSON lines, such as the
     ``metadata.jsonl`` of Hugging Face's image folders. A column of texts becomes classes, integers
@@ -39,6 +39,13 @@ def read_labels(
         ValueError: another ending, what is no table, no rows, a column or a value that is missing,
             a file that stands twice, or texts where several columns are taken.
         OSError: there is no such file, or it can't be opened.
+
+    Examples:
+        >>> with open("labels.csv", "w") as table:
+        ...     print("file,kind", "a.png,cat", "b.png,dog", sep="\n", file=table)
+        ...
+        >>> data.read_labels("labels.csv")
+        ({'a.png': 0, 'b.png': 1}, ['cat', 'dog'])
     """
     path = Path(path)
     rows = read_rows(path)

@@ -79,6 +79,12 @@ def from_tfds(
     Raises:
         ValueError: a name, split, feature or class that is not there, images of several sizes
             without ``image_size``, a batch larger than the data, another ``flip``.
+
+    Examples:
+        >>> data.from_tfds("mnist", batch_size=64, data_dir="nothing", download=False)
+        Traceback (most recent call last):
+            ...
+        ValueError: The data set 'mnist' is not prepared in nothing/mnist/3.0.1.
     """
     check_seed(seed)
     checks.check_flip(flip)

@@ -41,6 +41,15 @@ def from_voxels(
         ValueError: another shape, other values, labels that don't fit, a batch larger than the
             data.
         TypeError: labels that are no integers.
+
+    Examples:
+        >>> volumes = np.zeros((6, 8, 8, 8), bool)
+        >>> volumes[:, 2:6, 2:6, 2:6] = True
+        >>> batch = next(iter(data.from_voxels(volumes, batch_size=3)))
+        >>> ops.shape(batch)
+        (3, 8, 8, 8, 1)
+        >>> np.unique(batch)
+        array([-1.,  1.], dtype=float32)
     """
     check_seed(seed)
     volumes = check_volumes(volumes)

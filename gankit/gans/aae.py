@@ -36,6 +36,16 @@ class AAE(EncodingGAN):
     Raises:
         ValueError: networks that don't fit each other.
 
+    Examples:
+        >>> mlp = architectures.mlp
+        >>> gan = gankit.AAE(
+        ...     mlp.build_generator((28, 28, 1), latent_dim=2, hidden_units=(32,)),
+        ...     mlp.build_latent_discriminator(latent_dim=2, hidden_units=(32,)),
+        ...     mlp.build_encoder((28, 28, 1), latent_dim=2, hidden_units=(32,)),
+        ... )
+        >>> gan.encode(images[:3]).shape
+        (3, 2)
+
     References:
         Makhzani et al. 2015, "Adversarial Autoencoders", arXiv:1511.05644.
     """

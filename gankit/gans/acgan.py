@@ -34,6 +34,21 @@ class ACGAN(GAN):
         ValueError: the generator takes no condition, the discriminator has no head for classes or
             takes them as an input, or the two don't agree on the number of classes.
 
+    Examples:
+        >>> acgan = architectures.acgan
+        >>> gan = gankit.ACGAN(
+        ...     acgan.build_generator((8, 8, 1), num_classes=10, latent_dim=16, filters=4),
+        ...     acgan.build_discriminator((8, 8, 1), num_classes=10, filters=4),
+        ... )
+        >>> gan.compile()
+        >>> gan.generate(condition=[3, 3, 8]).shape
+        (3, 8, 8, 1)
+
+    See Also:
+        ``ReACGAN``, with embeddings instead of class logits. ``architectures.heads.add_classes``
+        gives any other discriminator a head of classes. [By a projection, ACGAN or
+        ReACGAN?](../recipes.md#by-a-projection-acgan-or-reacgan) compares them.
+
     References:
         Odena et al. 2016, "Conditional Image Synthesis with Auxiliary Classifier GANs",
         arXiv:1610.09585.

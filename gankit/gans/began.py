@@ -34,6 +34,16 @@ class BEGAN(EBGAN):
     Raises:
         ValueError: ``diversity`` is out of range.
 
+    Examples:
+        >>> gan = gankit.BEGAN(
+        ...     architectures.dcgan.build_generator((8, 8, 1), latent_dim=16, filters=4),
+        ...     architectures.autoencoder.build_discriminator((8, 8, 1), filters=4, encoding_dim=8),
+        ...     diversity=0.7,
+        ... )
+        >>> gan.compile()
+        >>> float(gan.balance)  # at first; it moves after each step
+        0.0
+
     References:
         Berthelot et al. 2017, "BEGAN: Boundary Equilibrium Generative Adversarial Networks",
         arXiv:1703.10717.

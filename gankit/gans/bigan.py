@@ -35,6 +35,21 @@ class BiGAN(EncodingGAN):
     Raises:
         ValueError: networks that don't fit each other.
 
+    Examples:
+        >>> dcgan = architectures.dcgan
+        >>> gan = gankit.BiGAN(
+        ...     dcgan.build_generator((28, 28, 1), latent_dim=16, filters=4),
+        ...     architectures.bigan.build_discriminator((28, 28, 1), latent_dim=16, filters=4),
+        ...     dcgan.build_encoder((28, 28, 1), latent_dim=16, filters=4),
+        ... )
+        >>> gan.encode(images[:3]).shape
+        (3, 16)
+        >>> gan.reconstruct_images(images[:3]).shape
+        (3, 28, 28, 1)
+
+    See Also:
+        ``VAEGAN``, whose images come back closer to what they were.
+
     References:
         Donahue et al. 2016, "Adversarial Feature Learning", arXiv:1605.09782; Dumoulin et al. 2016,
         "Adversarially Learned Inference", arXiv:1606.00704.

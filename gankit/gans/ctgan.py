@@ -41,6 +41,23 @@ class CTGAN(WGANGP):
     Raises:
         ValueError: networks that don't fit each other or the transformer.
 
+    Examples:
+        >>> columns = [data.ContinuousColumn("age", [40.0], [10.0], [1.0])]
+        >>> columns += [data.DiscreteColumn("color", ["blue", "red"], [30, 70])]
+        >>> made, ctgan = data.TableTransformer(columns), architectures.ctgan
+        >>> gan = gankit.CTGAN(
+        ...     ctgan.build_generator(
+        ...         made.parts, made.condition_dim, latent_dim=8, hidden_units=(16,)
+        ...     ),
+        ...     ctgan.build_discriminator(
+        ...         made.row_dim, made.condition_dim, pac=2, hidden_units=(16,)
+        ...     ),
+        ...     made,
+        ... )
+        >>> table = gan.generate_table(5, given={"color": "red"}, seed=0)
+        >>> list(table.columns), len(table)
+        (['age', 'color'], 5)
+
     References:
         Xu et al. 2019, "Modeling Tabular Data using Conditional GAN", arXiv:1907.00503.
     """

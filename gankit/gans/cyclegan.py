@@ -48,6 +48,28 @@ class CycleGAN(GAN):
     Raises:
         ValueError: networks that don't fit each other.
 
+    Examples:
+        >>> cyclegan = architectures.cyclegan
+        >>> networks = []
+        >>> for name in ("", "inverse_"):
+        ...     networks += [
+        ...         cyclegan.build_generator(
+        ...             (28, 28, 1), 1, filters=4, blocks=1, name=f"{name}generator"
+        ...         ),
+        ...         cyclegan.build_discriminator(
+        ...             (28, 28, 1), filters=4, name=f"{name}discriminator"
+        ...         ),
+        ...     ]
+        ...
+        >>> gan = gankit.CycleGAN(*networks)
+        >>> gan.generate(condition=images[:2]).shape
+        (2, 28, 28, 1)
+        >>> gan.invert(images[:2]).shape
+        (2, 28, 28, 1)
+
+    See Also:
+        ``Pix2Pix``, for pairs, and ``StarGAN``, for more than two kinds of images.
+
     References:
         Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
         Networks", arXiv:1703.10593.

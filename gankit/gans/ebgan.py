@@ -35,6 +35,19 @@ class EBGAN(GAN):
     Raises:
         ValueError: a discriminator that returns no images, or no encodings where they are needed.
 
+    Examples:
+        >>> gan = gankit.EBGAN(
+        ...     architectures.dcgan.build_generator((8, 8, 1), latent_dim=16, filters=4),
+        ...     architectures.autoencoder.build_discriminator((8, 8, 1), filters=4, encoding_dim=8),
+        ...     pulling_away=0.1,
+        ... )
+        >>> gan.compile(loss=losses.EnergyMargin(1.0))
+        >>> gan.generate(2).shape
+        (2, 8, 8, 1)
+
+    See Also:
+        ``BEGAN``, where a control variable takes the place of the margin.
+
     References:
         Zhao et al. 2016, "Energy-based Generative Adversarial Network", arXiv:1609.03126.
     """

@@ -35,6 +35,20 @@ class EncodingGAN(GAN):
         ValueError: codes that are no latents of the generator, or images of another shape than it
             makes.
         TypeError: an encoder whose input shapes are not known.
+
+    Examples:
+        >>> dcgan = architectures.dcgan
+        >>> gan = gankit.EncodingGAN(
+        ...     dcgan.build_generator((8, 8, 1), latent_dim=16, filters=4),
+        ...     dcgan.build_discriminator((8, 8, 1), filters=4),
+        ...     dcgan.build_encoder((8, 8, 1), latent_dim=16, filters=4),
+        ... )
+        >>> gan.encode(np.zeros((3, 8, 8, 1), "float32")).shape
+        (3, 16)
+
+    See Also:
+        ``BiGAN``, ``VAEGAN`` and ``AAE``, which train the encoder. [Which GAN for
+        what](../which_gan.md#codes-of-images) compares them.
     """
 
     def __init__(

@@ -43,6 +43,19 @@ class FastGAN(GAN):
         ValueError: networks that don't fit each other.
         TypeError: features that are no Keras layer or model.
 
+    Examples:
+        >>> fastgan = architectures.fastgan
+        >>> gan = gankit.FastGAN(
+        ...     fastgan.build_generator((16, 16, 3), latent_dim=16, filters=1),
+        ...     fastgan.build_discriminator((16, 16, 3), filters=1),
+        ...     *fastgan.build_decoders((16, 16, 3), filters=1),
+        ...     augment=augment.DiffAugment(),
+        ...     generator_ema=0.999,
+        ... )
+        >>> gan.compile()
+        >>> gan.loss.margin_noise
+        0.2
+
     References:
         Liu et al. 2021, "Towards Faster and Stabilized GAN Training for High-fidelity Few-shot
         Image Synthesis", arXiv:2101.04775, section 3.2.

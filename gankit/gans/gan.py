@@ -81,6 +81,23 @@ class GAN(Fitting):
             or an option is out of its range.
         TypeError: a network whose input shapes are not known.
 
+    Examples:
+        >>> dcgan = architectures.dcgan
+        >>> generator = dcgan.build_generator((28, 28, 1), latent_dim=16, filters=4)
+        >>> discriminator = dcgan.build_discriminator((28, 28, 1), filters=4)
+        >>> gan = gankit.GAN(generator, discriminator, seed=0)
+        >>> gan.compile(loss="hinge")
+        >>> history = gan.fit(data.from_arrays(digits[:64], batch_size=32), epochs=1, verbose=0)
+        >>> sorted(history.history)
+        ['discriminator_adversarial', 'discriminator_loss', 'discriminator_penalty',
+         'fake_accuracy', 'generator_loss', 'real_accuracy']
+        >>> gan.generate(4, seed=1).shape
+        (4, 28, 28, 1)
+
+    See Also:
+        ``gankit.recipes``: a compiled GAN whose networks, loss and optimizers go together, from one
+        call.
+
     References:
         Goodfellow et al. 2014, "Generative Adversarial Networks", arXiv:1406.2661.
     """
@@ -186,6 +203,19 @@ class GAN(Fitting):
             ValueError: an unknown name, one optimizer for several networks, or a regularizer that
                 doesn't fit them.
             TypeError: an argument of ``keras.Model.compile`` that a GAN can't honour.
+
+        Examples:
+            >>> networks = recipes.small((28, 28, 1), filters=4).sides()
+            >>> gan = gankit.GAN(*networks["generator"], *networks["discriminator"])
+            >>> gan.compile(
+            ...     generator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.0),
+            ...     discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.0),
+            ...     loss=losses.NonSaturating(label_smoothing=0.1),
+            ...     penalty=penalties.R1(0.1, every=8),
+            ...     regularizers=[regularizers.LeCam(0.3)],
+            ... )
+            >>> gan.loss.label_smoothing
+            0.1
         """
         check_compile_arguments(kwargs)
         loss = losses.get(self.default_loss if loss is None else loss)

@@ -37,6 +37,15 @@ class GAN3D(GAN):
     Raises:
         ValueError: a limit out of range.
 
+    Examples:
+        >>> gan_3d = architectures.gan_3d
+        >>> gan = gankit.GAN3D(
+        ...     gan_3d.build_generator((8, 8, 8, 1), latent_dim=16, filters=2),
+        ...     gan_3d.build_discriminator((8, 8, 8, 1), filters=2),
+        ... )
+        >>> gan.generate(2).shape
+        (2, 8, 8, 8, 1)
+
     References:
         Wu et al. 2016, "Learning a Probabilistic Latent Space of Object Shapes via 3D
         Generative-Adversarial Modeling", arXiv:1610.07584, section 3.1.

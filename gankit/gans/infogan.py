@@ -39,6 +39,22 @@ class InfoGAN(GAN):
     Raises:
         ValueError: inputs and heads that don't fit each other.
 
+    Examples:
+        >>> infogan = architectures.infogan
+        >>> generator = infogan.build_generator(
+        ...     (8, 8, 1), 16, num_codes=2, filters=4, hidden_units=16
+        ... )
+        >>> discriminator = infogan.build_discriminator(
+        ...     (8, 8, 1), num_codes=2, filters=4, hidden_units=16
+        ... )
+        >>> gan = gankit.InfoGAN(generator, discriminator)
+        >>> codes = np.zeros((10, 2))
+        >>> gan.generate(condition={"category": np.arange(10), "codes": codes}).shape
+        (10, 8, 8, 1)
+
+    See Also:
+        ``metrics.match_codes``, which says which class each category has become.
+
     References:
         Chen et al. 2016, "InfoGAN: Interpretable Representation Learning by Information Maximizing
         Generative Adversarial Nets", arXiv:1606.03657.

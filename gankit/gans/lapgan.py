@@ -35,6 +35,22 @@ class LAPGAN:
     Raises:
         ValueError: no GAN, or sizes that don't double.
 
+    Examples:
+        >>> lapgan, mlp = architectures.lapgan, architectures.mlp
+        >>> coarse = gankit.GAN(
+        ...     mlp.build_generator((4, 4, 1), latent_dim=8, hidden_units=(16,)),
+        ...     mlp.build_discriminator((4, 4, 1), hidden_units=(8,)),
+        ... )
+        >>> fine = gankit.GAN(
+        ...     lapgan.build_generator((8, 8, 1), latent_dim=8, filters=4),
+        ...     lapgan.build_discriminator((8, 8, 1), filters=4),
+        ... )
+        >>> for level in (coarse, fine):
+        ...     level.compile()
+        ...
+        >>> gankit.LAPGAN([coarse, fine]).generate(2).shape
+        (2, 8, 8, 1)
+
     References:
         Denton et al. 2015, "Deep Generative Image Models using a Laplacian Pyramid of Adversarial
         Networks", arXiv:1506.05751.

@@ -41,6 +41,16 @@ class NextFrameGAN(GAN):
     Raises:
         ValueError: a norm that is not 1 or 2, or a generator that does not take whole frames.
 
+    Examples:
+        >>> next_frame = architectures.next_frame
+        >>> gan = gankit.NextFrameGAN(
+        ...     next_frame.build_generator((28, 28, 1), given_frames=2, scales=2, filters=2),
+        ...     next_frame.build_discriminator((28, 28, 1), given_frames=2, scales=2, filters=2),
+        ... )
+        >>> frames = np.concatenate([images[:1], images[1:2]], axis=-1)
+        >>> gan.generate_film(frames, 8).shape
+        (1, 28, 28, 8)
+
     References:
         Mathieu et al. 2015, "Deep multi-scale video prediction beyond mean square error",
         arXiv:1511.05440.

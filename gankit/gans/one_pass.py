@@ -14,6 +14,16 @@ class OnePassGAN(GAN):
     whose statistics then cover both kinds of images. Without it, the scores are the same, from one
     pass instead of two. Use it as the first base to do the same for another variant:
     ``class OnePassACGAN(OnePassGAN, ACGAN)``.
+
+    Examples:
+        >>> dcgan = architectures.dcgan
+        >>> gan = gankit.OnePassGAN(
+        ...     dcgan.build_generator((8, 8, 1), latent_dim=16, filters=4),
+        ...     dcgan.build_discriminator((8, 8, 1), filters=4),
+        ... )
+        >>> gan.compile(loss="non_saturating", penalty=None)
+        >>> gan.generate(2).shape
+        (2, 8, 8, 1)
     """
 
     def discriminate_pair(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:

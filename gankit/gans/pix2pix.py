@@ -29,6 +29,19 @@ class Pix2Pix(GAN):
         l1_weight: factor of the term ``l1``.
         **kwargs: as in ``GAN``.
 
+    Examples:
+        >>> pix2pix = architectures.pix2pix
+        >>> gan = gankit.Pix2Pix(
+        ...     pix2pix.build_generator((28, 28, 3), input_channels=1, filters=4),
+        ...     pix2pix.build_discriminator((28, 28, 3), input_channels=1, filters=4),
+        ... )
+        >>> gan.compile()
+        >>> gan.generate(condition=images[:2]).shape
+        (2, 28, 28, 3)
+
+    See Also:
+        ``CycleGAN``, which needs no pairs. ``translate_photo`` takes photos of any size.
+
     References:
         Isola et al. 2016, "Image-to-Image Translation with Conditional Adversarial Networks",
         arXiv:1611.07004.

@@ -40,6 +40,16 @@ class ProgressiveGAN(GAN):
     Raises:
         ValueError: ``fade_steps`` is below 1.
 
+    Examples:
+        >>> progressive = architectures.progressive
+        >>> generator = progressive.build_generator((8, 8, 1), latent_dim=16, filters=4)
+        >>> discriminator = progressive.build_discriminator((8, 8, 1), filters=4)
+        >>> gan = gankit.ProgressiveGAN(generator, discriminator, fade_steps=1000)
+        >>> gan.compile()
+        >>> gan.replace_networks(*progressive.grow(gan.generator, gan.discriminator))
+        >>> gan.generate(2).shape
+        (2, 16, 16, 1)
+
     References:
         Karras et al. 2017, "Progressive Growing of GANs for Improved Quality, Stability, and
         Variation", arXiv:1710.10196, section 2.

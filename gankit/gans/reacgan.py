@@ -36,6 +36,20 @@ class ReACGAN(GAN):
     Raises:
         ValueError: a network that takes no condition, or other outputs.
 
+    Examples:
+        >>> dcgan, heads = architectures.dcgan, architectures.heads
+        >>> body = dcgan.build_discriminator((8, 8, 1), filters=4)
+        >>> discriminator = heads.add_embeddings(body, num_classes=10, embedding_dim=32)
+        >>> gan = gankit.ReACGAN(
+        ...     dcgan.build_generator((8, 8, 1), latent_dim=16, filters=4, num_classes=10),
+        ...     discriminator,
+        ... )
+        >>> [tuple(output.shape) for output in gan.discriminator.outputs]
+        [(None, 1), (None, 32), (None, 32)]
+
+    See Also:
+        ``ACGAN``, with a classifier.
+
     References:
         Kang et al. 2021, "Rebooting ACGAN: Auxiliary Classifier GANs with Stable Training",
         arXiv:2111.01118.

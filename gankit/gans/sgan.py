@@ -43,6 +43,17 @@ class SGAN(GAN):
     Raises:
         ValueError: networks that take a condition, or other outputs.
 
+    Examples:
+        >>> sgan = architectures.sgan
+        >>> gan = gankit.SGAN(
+        ...     sgan.build_generator((28, 28, 1), latent_dim=16, hidden_units=(32,)),
+        ...     sgan.build_discriminator((28, 28, 1), num_classes=10, hidden_units=(32, 16)),
+        ... )
+        >>> few = np.where(np.arange(5000) < 100, labels, -1)  # -1: no label
+        >>> dataset = data.from_arrays(digits, few, batch_size=100)  # for gan.fit(dataset)
+        >>> gan.classify(images[:5]).shape
+        (5, 10)
+
     References:
         Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498, sections
         3.1 and 5.

@@ -41,6 +41,16 @@ class SRGAN(GAN):
     Raises:
         TypeError: features that are no Keras layer or model.
 
+    Examples:
+        >>> srgan = architectures.srgan
+        >>> gan = gankit.SRGAN(
+        ...     srgan.build_generator(factor=2, channels=1, filters=4, blocks=1),
+        ...     srgan.build_discriminator((28, 28, 1), filters=4, hidden_units=8),
+        ... )
+        >>> small = np.asarray(data.resize_bicubic(images[:2], (14, 14)))
+        >>> gan.generate(condition=np.clip(small, -1, 1)).shape
+        (2, 28, 28, 1)
+
     References:
         Ledig et al. 2016, "Photo-Realistic Single Image Super-Resolution Using a Generative
         Adversarial Network", arXiv:1609.04802.

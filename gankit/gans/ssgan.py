@@ -37,6 +37,18 @@ class SSGAN(GAN):
         ValueError: a discriminator that takes a condition or has other outputs, or images that
             aren't square.
 
+    Examples:
+        >>> dcgan = architectures.dcgan
+        >>> discriminator = architectures.heads.add_classes(
+        ...     dcgan.build_discriminator((8, 8, 3), filters=4), num_classes=4
+        ... )
+        >>> gan = gankit.SSGAN(
+        ...     dcgan.build_generator((8, 8, 3), latent_dim=16, filters=4), discriminator
+        ... )
+        >>> gan.compile(loss="hinge")
+        >>> gan.generate(2).shape
+        (2, 8, 8, 3)
+
     References:
         Chen et al. 2018, "Self-Supervised GANs via Auxiliary Rotation Loss", arXiv:1811.11212.
     """

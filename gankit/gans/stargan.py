@@ -41,6 +41,15 @@ class StarGAN(GAN):
     Raises:
         ValueError: networks whose inputs and outputs are others.
 
+    Examples:
+        >>> stargan = architectures.stargan
+        >>> gan = gankit.StarGAN(
+        ...     stargan.build_generator((28, 28, 1), num_domains=3, filters=2, blocks=1),
+        ...     stargan.build_discriminator((28, 28, 1), num_domains=3, filters=4, halvings=2),
+        ... )
+        >>> gan.generate(condition=(images[:2], [0, 2])).shape
+        (2, 28, 28, 1)
+
     References:
         Choi et al. 2018, "StarGAN: Unified Generative Adversarial Networks for Multi-Domain
         Image-to-Image Translation", arXiv:1711.09020.

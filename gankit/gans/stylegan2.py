@@ -50,6 +50,22 @@ class StyleGAN2(GAN):
     Raises:
         ValueError: a generator without the two networks, or an option out of its range.
 
+    Examples:
+        >>> stylegan2 = architectures.stylegan2
+        >>> small = {"filters": 2, "widest": 8, "mapping_layers": 1}
+        >>> gan = gankit.StyleGAN2(
+        ...     stylegan2.build_generator((8, 8, 3), latent_dim=16, style_dim=8, **small),
+        ...     stylegan2.build_discriminator((8, 8, 3), **small),
+        ... )
+        >>> w = gan.styles(np.zeros((2, 16)))
+        >>> w.shape, gan.synthesize(w).shape
+        ((2, 8), (2, 8, 8, 3))
+        >>> gan.generate(2, truncation=0.7).shape
+        (2, 8, 8, 3)
+
+    See Also:
+        [StyleGAN2: steered by styles](../stylegan2.md).
+
     References:
         Karras et al. 2019, "Analyzing and Improving the Image Quality of StyleGAN",
         arXiv:1912.04958; Karras et al. 2020, "Training Generative Adversarial Networks with Limited

@@ -40,6 +40,17 @@ class VAEGAN(EncodingGAN):
     Raises:
         ValueError: networks that don't fit each other, or another prior.
 
+    Examples:
+        >>> vae_gan = architectures.vae_gan
+        >>> gan = gankit.VAEGAN(
+        ...     vae_gan.build_generator((28, 28, 1), latent_dim=16, filters=4),
+        ...     vae_gan.build_discriminator((28, 28, 1), filters=4),
+        ...     vae_gan.build_encoder((28, 28, 1), latent_dim=16, filters=4),
+        ... )
+        >>> gan.compile()
+        >>> gan.reconstruct_images(images[:3]).shape
+        (3, 28, 28, 1)
+
     References:
         Larsen et al. 2015, "Autoencoding beyond pixels using a learned similarity metric",
         arXiv:1512.09300.

@@ -28,6 +28,21 @@ class WGAN(GAN):
     Raises:
         ValueError: ``clip`` is not positive.
 
+    Examples:
+        >>> dcgan = architectures.dcgan
+        >>> gan = gankit.WGAN(
+        ...     dcgan.build_generator((8, 8, 1), latent_dim=16, filters=4),
+        ...     dcgan.build_discriminator((8, 8, 1), filters=4),
+        ...     clip=0.05,
+        ... )
+        >>> gan.compile()
+        >>> gan.discriminator_steps, type(gan.loss).__name__
+        (5, 'Wasserstein')
+
+    See Also:
+        ``WGANGP``, which bounds the slope by a gradient penalty, and drew far better digits in the
+        same time ([gallery](../gallery.md#what-the-figures-say)).
+
     References:
         Arjovsky et al. 2017, "Wasserstein GAN", arXiv:1701.07875, algorithm 1.
     """

@@ -29,6 +29,23 @@ class WGANGP(GAN):
     Raises:
         ValueError: the critic has batch normalization.
 
+    Examples:
+        >>> dcgan = architectures.dcgan
+        >>> gan = gankit.WGANGP(
+        ...     dcgan.build_generator((8, 8, 1), latent_dim=16, filters=4),
+        ...     dcgan.build_discriminator((8, 8, 1), filters=4),
+        ...     discriminator_steps=1,
+        ... )
+        >>> gan.compile(
+        ...     generator_optimizer=keras.optimizers.Adam(0.0005, beta_1=0.0, beta_2=0.9),
+        ...     discriminator_optimizer=keras.optimizers.Adam(0.002, beta_1=0.0, beta_2=0.9),
+        ... )
+        >>> gan.penalty.weight
+        10.0
+
+    See Also:
+        ``penalties.GradientPenalty``, for any other GAN.
+
     References:
         Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", arXiv:1704.00028.
     """

@@ -38,6 +38,15 @@ def calibrate(
     Raises:
         ValueError: images of another shape or range, or scores that are not higher for real images.
 
+    Examples:
+        >>> calibration = latents.calibrate(gan, images, condition=labels[:64], seed=0)
+        >>> calibration.slope > 0
+        True
+        >>> latents.metropolis_hastings(
+        ...     gan, 2, condition=7, calibration=calibration, steps=4
+        ... ).images.shape
+        (2, 28, 28, 1)
+
     References:
         Turner et al. 2018, "Metropolis-Hastings Generative Adversarial Networks",
         arXiv:1811.11357, section 3.2.

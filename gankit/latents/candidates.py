@@ -27,6 +27,13 @@ class Sampled(NamedTuple):
         images: float32 ``(n, height, width, channels)``.
         condition: what the generator was given, None where it takes none.
         log_ratios: the logarithms of p_data / p_generator, float32 ``(n,)``.
+
+    Examples:
+        >>> sampled = latents.rejection_sampling(
+        ...     gan, 2, condition=7, percentile=80, burn_in=64, seed=0
+        ... )
+        >>> sampled.latents.shape[0], sampled.condition
+        (2, array([7, 7]))
     """
 
     latents: Structure
@@ -51,6 +58,11 @@ class Calibration(NamedTuple):
         z: how many standard deviations the mean of the uncalibrated probabilities is off: beyond
             2 or so they must not be taken as they are (Turner et al. 2018, arXiv:1811.11357,
             section 3.2). NaN where nothing was measured.
+
+    Examples:
+        >>> calibration = latents.Calibration(slope=0.5, offset=-1.0)
+        >>> calibration.log_ratios(np.array([2.0, 4.0]))
+        array([0., 1.], dtype=float32)
     """
 
     slope: float = 1.0

@@ -23,6 +23,13 @@ class Pixels:
     Raises:
         ValueError: a mask that takes in nothing.
 
+    Examples:
+        >>> mask = np.zeros((2, 2))
+        >>> mask[0, 0] = 1
+        >>> upper_left = latents.Pixels([1.0], mask)
+        >>> print(np.array(upper_left(np.zeros((1, 2, 2, 1), "float32"))))  # (0 - 1)^2
+        [1.]
+
     References:
         Zhu et al. 2016, arXiv:1609.03552, section 3.2.
     """
@@ -50,6 +57,12 @@ class Edges:
 
     Raises:
         ValueError: a mask that takes in no two pixels above, or beside, each other.
+
+    Examples:
+        >>> drawing = np.float32([[0, 1], [0, 1]])[..., None]  # light to the right
+        >>> edges = latents.Edges(drawing, mask=np.ones((2, 2)))
+        >>> print(np.array(edges(drawing[None] - 1)))  # as dark as you like
+        [0.]
 
     References:
         Zhu et al. 2016, arXiv:1609.03552, section 3.2; the paper compares histograms of directions.

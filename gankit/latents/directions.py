@@ -38,6 +38,17 @@ def find_directions(
         ValueError: a generator without latents, or without w, or whose latents meet no dense layer
             first; more directions than there are dimensions.
 
+    Examples:
+        >>> directions = latents.find_directions(gan, 3)
+        >>> directions.shape
+        (3, 32)
+        >>> drawn = np.random.default_rng(0).normal(size=(4, gan.latent_dim))
+        >>> gan.generate(latents=drawn + 3 * directions[0], condition=7).shape
+        (4, 28, 28, 1)
+
+    See Also:
+        ``find_principal_directions``, of a StyleGAN2's w.
+
     References:
         Shen and Zhou 2020, "Closed-Form Factorization of Latent Semantics in GANs",
         arXiv:2007.06600.
@@ -82,6 +93,17 @@ def find_principal_directions(
 
     Raises:
         ValueError: a GAN without w, or more directions than there are dimensions or samples.
+
+    Examples:
+        >>> small = {"filters": 2, "widest": 8, "mapping_layers": 1}
+        >>> stylegan2 = gankit.StyleGAN2(
+        ...     architectures.stylegan2.build_generator(
+        ...         (8, 8, 3), latent_dim=16, style_dim=8, **small
+        ...     ),
+        ...     architectures.stylegan2.build_discriminator((8, 8, 3), **small),
+        ... )
+        >>> latents.find_principal_directions(stylegan2, 2, num_samples=100).shape
+        (2, 8)
 
     References:
         Harkonen et al. 2020, "GANSpace: Discovering Interpretable GAN Controls",

@@ -53,6 +53,11 @@ def langevin_sampling(
         ValueError: numbers or shapes that don't fit, or a generator that doesn't take one tensor of
             latents.
 
+    Examples:
+        >>> sampled = latents.langevin_sampling(gan, 4, condition=7, steps=5, seed=0)
+        >>> sampled.images.shape, sampled.log_ratios.shape
+        ((4, 28, 28, 1), (4,))
+
     References:
         Che et al. 2020, "Your GAN is Secretly an Energy-based Model and You Should use
         Discriminator Driven Latent Sampling", arXiv:2003.06060.

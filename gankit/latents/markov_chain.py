@@ -43,6 +43,11 @@ def metropolis_hastings(
     Raises:
         ValueError: numbers or shapes that don't fit.
 
+    Examples:
+        >>> sampled = latents.metropolis_hastings(gan, 4, condition=7, steps=16, seed=0)
+        >>> sampled.images.shape
+        (4, 28, 28, 1)
+
     References:
         Turner et al. 2018, "Metropolis-Hastings Generative Adversarial Networks", arXiv:1811.11357.
     """

@@ -46,6 +46,17 @@ def rejection_sampling(
         ValueError: numbers or shapes that don't fit.
         RuntimeError: 2,000 candidates for each image were not enough.
 
+    Examples:
+        >>> sampled = latents.rejection_sampling(
+        ...     gan, 4, condition=7, percentile=80, burn_in=64, seed=0, batch_size=64
+        ... )
+        >>> sampled.images.shape
+        (4, 28, 28, 1)
+
+    See Also:
+        ``langevin_sampling`` and ``metropolis_hastings``; [better samples of a trained
+        GAN](../gallery.md#better-samples-of-a-trained-gan) compares them.
+
     References:
         Azadi et al. 2018, "Discriminator Rejection Sampling", arXiv:1810.06758.
     """

@@ -36,6 +36,12 @@ class Found(NamedTuple):
         latents: float32 ``(n, latent_dim)``; with ``space="w"`` those, ``(n, style_dim)``.
         images: what the generator makes of them, float32 ``(n, height, width, channels)``.
         costs: what is left of the distance or of the constraints, float32 ``(n,)``.
+
+    Examples:
+        >>> twice = images[:2].repeat(2, axis=0)
+        >>> found = latents.project(gan, twice, condition=labels[[0, 0, 1, 1]], steps=20, verbose=0)
+        >>> found.images[found.costs.argsort()[:2]].shape  # the two nearest
+        (2, 28, 28, 1)
     """
 
     latents: np.ndarray
@@ -87,6 +93,16 @@ def project(
     Raises:
         ValueError: images of another shape or range, or a generator that takes no latents.
         TypeError: images that are neither floats nor uint8.
+
+    Examples:
+        >>> found = latents.project(
+        ...     gan, images[:2], condition=labels[:2], starts=2, steps=20, seed=0, verbose=0
+        ... )
+        >>> found.latents.shape, found.costs.shape
+        ((2, 32), (2,))
+
+    See Also:
+        ``gankit.BiGAN`` and ``gankit.VAEGAN``, whose encoder does it at once.
 
     References:
         Zhu et al. 2016, "Generative Visual Manipulation on the Natural Image Manifold",
@@ -186,6 +202,15 @@ def edit(
     Raises:
         ValueError: latents of another shape than the generator takes, or no constraint.
 
+    Examples:
+        >>> mask = np.zeros((28, 28))
+        >>> mask[:4] = 1
+        >>> white = latents.Pixels([1.0], mask)  # a white stroke at the top
+        >>> start = np.zeros((1, gan.latent_dim))
+        >>> found = latents.edit(gan, start, [white], condition=[7], steps=10, verbose=0)
+        >>> found.images.shape
+        (1, 28, 28, 1)
+
     References:
         Zhu et al. 2016, arXiv:1609.03552, section 3.2.
     """
@@ -205,7 +230,16 @@ def edit(
 class Search(NamedTuple):
     """Gradient descent on latents, through a generator in inference mode.
 
-    Each row of the latents goes its own way: Adam looks at each number alone.
+    Each row of the latents goes its own way: Adam looks at each number alone. ``project`` and
+    ``edit`` are made of it, and so is a search of your own.
+
+    Examples:
+        >>> search = latents.Search(gan, ema=True, steps=5, learning_rate=0.1, verbose=0)
+        >>> start = np.zeros((2, gan.latent_dim))
+        >>> lightness = lambda images, latents: -ops.mean(images, axis=(1, 2, 3))
+        >>> found = search.run(start, lightness, condition=np.array([0, 1]))  # a thicker 0 and 1
+        >>> found.images.shape
+        (2, 28, 28, 1)
     """
 
     gan: GAN

@@ -33,6 +33,16 @@ def interpolate(
 
     Raises:
         ValueError: shapes that differ, fewer than two steps, or an unknown method.
+
+    Examples:
+        >>> start, end = np.random.default_rng(0).normal(size=(2, gan.latent_dim))
+        >>> way = latents.interpolate(start, end, num_steps=8)
+        >>> gan.generate(latents=way, condition=3).shape
+        (8, 28, 28, 1)
+        >>> latents.interpolate([0.0, 0.0], [1.0, 2.0], num_steps=3, method="linear")
+        array([[0. , 0. ],
+               [0.5, 1. ],
+               [1. , 2. ]], dtype=float32)
     """
     check_choice("method", method, ("spherical", "linear"))
     start, end = np.asarray(start, np.float64), np.asarray(end, np.float64)
@@ -75,6 +85,13 @@ def truncate(latents: ArrayLike, threshold: ArrayLike, *, seed: int | None = Non
 
     Raises:
         ValueError: a threshold that is not positive, or thresholds of another shape.
+
+    Examples:
+        >>> drawn = np.float32([[0.5, 2.0], [-3.0, 0.1]])
+        >>> cut = latents.truncate(drawn, 1.0, seed=0)
+        >>> cut == drawn  # what is beyond the threshold is drawn again
+        array([[ True, False],
+               [False,  True]])
 
     References:
         Brock et al. 2018, "Large Scale GAN Training for High Fidelity Natural Image Synthesis",

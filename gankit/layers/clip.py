@@ -13,6 +13,17 @@ class Clip(Configured, keras.constraints.Constraint):
 
     Args:
         bound: positive.
+
+    Examples:
+        >>> clip = layers.Clip(0.01)
+        >>> print(np.array(clip(ops.convert_to_tensor([-1.0, 0.005, 1.0]))))
+        [-0.01   0.005  0.01 ]
+
+    See Also:
+        ``gankit.WGAN``, whose critic it bounds.
+
+    References:
+        Arjovsky et al. 2017, "Wasserstein GAN", arXiv:1701.07875, algorithm 1.
     """
 
     def __init__(self, bound: float):

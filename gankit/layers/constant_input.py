@@ -20,6 +20,10 @@ class ConstantInput(Configured, keras.layers.Layer):
     Input: any tensor with a row for each image, of which only the number of rows counts. Output
     ``(batch, height, width, channels)``.
 
+    Examples:
+        >>> ops.shape(layers.ConstantInput((4, 4, 8))(np.zeros((3, 100))))
+        (3, 4, 4, 8)
+
     References:
         Karras et al. 2018, "A Style-Based Generator Architecture for Generative Adversarial
         Networks", arXiv:1812.04948, section 2.

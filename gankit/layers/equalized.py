@@ -36,6 +36,18 @@ class EqualizedDense(Configured, keras.layers.Dense):
         learning_rate_factor: how fast it learns, by the measure of other layers: kernel and bias
             are multiplied by it, and the kernel begins as much larger.
         **kwargs: of ``keras.layers.Dense``.
+
+    Input ``(batch, ..., inputs)``, output ``(batch, ..., units)``.
+
+    Examples:
+        >>> ops.shape(
+        ...     layers.EqualizedDense(8, learning_rate_factor=0.01)(np.zeros((3, 100), "float32"))
+        ... )
+        (3, 8)
+
+    References:
+        Karras et al. 2017, "Progressive Growing of GANs for Improved Quality, Stability, and
+        Variation", arXiv:1710.10196, section 4.1.
     """
 
     def __init__(self, units: int, learning_rate_factor: float = 1.0, **kwargs: Any):
@@ -68,6 +80,16 @@ class EqualizedConv2D(Configured, keras.layers.Conv2D):
 
     Input ``(batch, height, width, channels)``; the output has as many pixels, or half of the height
     and width, rounded up.
+
+    Examples:
+        >>> ops.shape(layers.EqualizedConv2D(8, 3)(images[:2]))
+        (2, 28, 28, 8)
+        >>> ops.shape(layers.EqualizedConv2D(8, 3, halve=True)(images[:2]))
+        (2, 14, 14, 8)
+
+    References:
+        Karras et al. 2017, "Progressive Growing of GANs for Improved Quality, Stability, and
+        Variation", arXiv:1710.10196, section 4.1.
     """
 
     def __init__(
@@ -119,6 +141,10 @@ class ScaledLeakyReLU(Configured, keras.layers.Layer):
     Args:
         gain: factor of the outputs.
         **kwargs: of ``keras.layers.Layer``.
+
+    Examples:
+        >>> print(np.array(layers.ScaledLeakyReLU(gain=2.0)(np.float32([-1.0, 1.0]))))
+        [-0.4  2. ]
     """
 
     def __init__(self, gain: float = math.sqrt(2), **kwargs: Any):

@@ -15,6 +15,19 @@ class FadeIn(Configured, keras.layers.Layer):
     ``alpha`` is a weight that is not trained: 0 at first, moved by ``ProgressiveGAN``, and saved.
 
     Input: a list of two tensors of one shape, the old one first. Output: one of that shape.
+
+    Examples:
+        >>> fade = layers.FadeIn()
+        >>> old, new = np.zeros((1, 1)), np.ones((1, 1))
+        >>> float(fade([old, new])[0, 0])
+        0.0
+        >>> _ = fade.alpha.assign(0.25)
+        >>> float(fade([old, new])[0, 0])
+        0.25
+
+    References:
+        Karras et al. 2017, "Progressive Growing of GANs for Improved Quality, Stability, and
+        Variation", arXiv:1710.10196, section 2.
     """
 
     def build(self, input_shape: list[tuple[int | None, ...]]) -> None:

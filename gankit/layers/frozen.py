@@ -19,6 +19,12 @@ class Frozen(Configured, keras.layers.Layer):
     Args:
         network: a functional or sequential model; it is copied, and not changed.
         **kwargs: of ``keras.layers.Layer``.
+
+    Examples:
+        >>> classifier = metrics.extractors.digits()
+        >>> frozen = layers.Frozen(classifier)
+        >>> len(frozen.trainable_variables), len(classifier.trainable_variables) > 0
+        (0, True)
     """
 
     def __init__(self, network: keras.Model, **kwargs: Any):

@@ -28,6 +28,12 @@ class GumbelSoftmax(Configured, keras.layers.Layer):
     Raises:
         ValueError: a temperature that is not positive.
 
+    Examples:
+        >>> logits = np.zeros((1000, 2), "float32")
+        >>> drawn = layers.GumbelSoftmax(temperature=0.2, seed=0)(logits)
+        >>> print(np.round(np.bincount(np.argmax(drawn, axis=-1)) / 1000, 1))  # equally likely
+        [0.5 0.5]
+
     References:
         Jang et al. 2016, "Categorical Reparameterization with Gumbel-Softmax", arXiv:1611.01144.
     """

@@ -22,6 +22,13 @@ class ImagePool(Configured, keras.layers.Layer):
         size: how many images are kept; 0 gives every image back.
         **kwargs: of ``keras.layers.Layer``.
 
+    Examples:
+        >>> pool = layers.ImagePool(50)
+        >>> pool.build(images.shape)
+        >>> first = pool.exchange(images[:8], seed=keras.random.SeedGenerator(0))
+        >>> bool(np.all(first == images[:8])), int(pool.filled)  # the first images fill it
+        (True, 8)
+
     References:
         Shrivastava et al. 2016, "Learning from Simulated and Unsupervised Images through
         Adversarial Training", arXiv:1612.07828, section 2.3.

@@ -26,6 +26,14 @@ class MinibatchStandardDeviation(Configured, keras.layers.Layer):
 
     Input ``(batch, height, width, channels)``, output of one channel more.
 
+    Examples:
+        >>> layer = layers.MinibatchStandardDeviation(group_size=4)
+        >>> ops.shape(layer(images[:8]))
+        (8, 28, 28, 2)
+        >>> alike = np.repeat(images[:1], 8, axis=0)
+        >>> round(float(ops.max(layer(alike)[..., -1])), 3)  # it sees that they are all the same
+        0.0
+
     References:
         Karras et al. 2017, "Progressive Growing of GANs for Improved Quality, Stability, and
         Variation", arXiv:1710.10196, section 3, with the groups of their code.

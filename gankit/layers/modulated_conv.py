@@ -36,6 +36,13 @@ class ModulatedConv2D(Configured, keras.layers.Layer):
     Inputs ``(batch, height, width, channels)`` and style ``(batch, channels)``; output ``(batch,
     height, width, filters)``, or of twice the height and width.
 
+    Examples:
+        >>> maps, style = np.zeros((2, 8, 8, 16), "float32"), np.ones((2, 16), "float32")
+        >>> ops.shape(layers.ModulatedConv2D(4, 3)(maps, style))
+        (2, 8, 8, 4)
+        >>> ops.shape(layers.ModulatedConv2D(4, 3, double=True)(maps, style))
+        (2, 16, 16, 4)
+
     References:
         Karras et al. 2019, "Analyzing and Improving the Image Quality of StyleGAN",
         arXiv:1912.04958, section 2.2.

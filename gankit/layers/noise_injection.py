@@ -23,6 +23,11 @@ class NoiseInjection(Configured, keras.layers.Layer):
 
     Input and output ``(batch, height, width, channels)``; height and width must be known.
 
+    Examples:
+        >>> layer = layers.NoiseInjection()
+        >>> bool(np.all(layer(images) == images))  # its strength begins at 0
+        True
+
     References:
         Karras et al. 2018, "A Style-Based Generator Architecture for Generative Adversarial
         Networks", arXiv:1812.04948, section 2, and with one strength for all channels 2019,

@@ -29,6 +29,14 @@ class PhaseShuffle(Configured, keras.layers.Layer):
     Raises:
         ValueError: ``most`` is below 1.
 
+    Examples:
+        >>> signal = np.arange(5, dtype="float32")[None, :, None]
+        >>> shuffled = layers.PhaseShuffle(2)
+        >>> ops.shape(shuffled(signal, training=True))
+        (1, 5, 1)
+        >>> print(np.array(shuffled(signal, training=False))[0, :, 0])
+        [0. 1. 2. 3. 4.]
+
     References:
         Donahue et al. 2018, "Adversarial Audio Synthesis", arXiv:1802.04208, section 3.3.
     """

@@ -45,6 +45,14 @@ class FIRUpsampling2D(Configured, keras.layers.Layer):
     """Doubles height and width through the filter; made for images, of few channels.
 
     Input ``(batch, height, width, channels)``, output ``(batch, 2 * height, 2 * width, channels)``.
+
+    Examples:
+        >>> ops.shape(layers.FIRUpsampling2D()(images[:2]))
+        (2, 56, 56, 1)
+
+    References:
+        Karras et al. 2019, "Analyzing and Improving the Image Quality of StyleGAN",
+        arXiv:1912.04958, appendix B.
     """
 
     def call(self, inputs: Tensor) -> Tensor:

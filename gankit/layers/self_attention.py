@@ -29,6 +29,12 @@ class SelfAttention(Configured, keras.layers.Layer):
     Raises:
         ValueError: an unknown number of channels.
 
+    Examples:
+        >>> maps = np.random.default_rng(0).normal(size=(2, 8, 8, 16)).astype("float32")
+        >>> attention = layers.SelfAttention()
+        >>> bool(np.all(attention(maps) == maps))  # gamma begins at 0
+        True
+
     References:
         Zhang et al. 2018, "Self-Attention Generative Adversarial Networks", arXiv:1805.08318,
         section 3; pooling as in its authors' code.

@@ -34,6 +34,15 @@ class SpectralNormalization(Configured, keras.layers.Wrapper):
         ValueError: ``power_iterations`` is below 1.
         AttributeError: a layer without a kernel.
 
+    Examples:
+        >>> dense = keras.layers.Dense(2, use_bias=False)
+        >>> layer = layers.SpectralNormalization(dense, power_iterations=20)
+        >>> layer.build((None, 2))
+        >>> dense.set_weights([np.diag([4.0, 1.0])])
+        >>> print(np.round(layer(np.eye(2, dtype="float32"), training=True), 2))  # divided by 4
+        [[1.   0.  ]
+         [0.   0.25]]
+
     References:
         Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks",
         arXiv:1802.05957.

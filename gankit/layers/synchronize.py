@@ -12,6 +12,12 @@ def synchronize(network: keras.Model) -> keras.Model:
 
     Args:
         network: a functional or sequential model; make the copy within the strategy's scope.
+
+    Examples:
+        >>> generator = architectures.dcgan.build_generator((8, 8, 1), filters=2)
+        >>> everywhere = layers.synchronize(generator)
+        >>> everywhere.count_params() == generator.count_params()
+        True
     """
 
     def copy(layer):

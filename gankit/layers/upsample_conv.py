@@ -44,6 +44,10 @@ class UpsampleConv2D(Configured, keras.layers.Conv2D):
     Raises:
         ValueError: a scale below 2.
         TypeError: one of the arguments that are settled.
+
+    Examples:
+        >>> ops.shape(layers.UpsampleConv2D(8, 5, scale=2)(images[:2]))
+        (2, 56, 56, 8)
     """
 
     def __init__(

@@ -44,6 +44,16 @@ def measure(
 
     Raises:
         ValueError: an unknown name, or what a metric raises.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> real, fake = rng.normal(size=(2, 500, 8))  # features, or images
+        >>> sorted(metrics.measure(real, fake, ["fid", "precision_recall", "spread"]))
+        ['fid', 'precision', 'recall', 'spread']
+
+    See Also:
+        ``gankit.callbacks.Evaluate``, which measures while training goes on;
+        ``confidence_intervals``.
     """
     functions = find_functions(metrics)
     real, fake = as_features(real, extractor), as_features(fake, extractor)

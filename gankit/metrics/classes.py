@@ -13,6 +13,11 @@ class ModeCoverage(NamedTuple):
         modes: number of classes that appear.
         divergence: Kullback-Leibler divergence of the generated shares from the real ones, in nats,
             from 0 on; infinite where a class appears that real images never show.
+
+    Examples:
+        >>> modes, divergence = metrics.ModeCoverage(modes=10, divergence=0.0)
+        >>> modes
+        10
     """
 
     modes: int
@@ -25,6 +30,11 @@ class Matching(NamedTuple):
     Attributes:
         accuracy: share of images whose class is the one that their code stands for, in [0, 1].
         classes: the class of each code, integers ``(codes,)``, no class twice.
+
+    Examples:
+        >>> accuracy, classes = metrics.Matching(accuracy=0.8, classes=np.array([2, 0, 1]))
+        >>> int(classes[0])  # code 0 draws class 2
+        2
     """
 
     accuracy: float
@@ -64,6 +74,11 @@ def mode_coverage(
     Raises:
         ValueError: no images, classes out of range, shares that don't fit.
 
+    Examples:
+        >>> coverage = metrics.mode_coverage([0, 0, 1, 1], num_classes=4)
+        >>> coverage.modes, round(coverage.divergence, 3)  # ln 2: half of the classes
+        (2, 0.693)
+
     References:
         Srivastava et al. 2017, "VEEGAN", arXiv:1705.07761; Lin et al. 2017, "PacGAN",
         arXiv:1712.04086.
@@ -102,6 +117,13 @@ def class_accuracy(classes: ArrayLike, asked: ArrayLike) -> float:
     Raises:
         ValueError: shapes that don't fit.
 
+    Examples:
+        >>> extractor = metrics.extractors.digits()
+        >>> drawn = gan.generate(condition=labels[:100], seed=0)
+        >>> found = metrics.extract(drawn, extractor, verbose=0).classes
+        >>> metrics.class_accuracy(found, labels[:100]) > 0.9
+        True
+
     References:
         Odena et al. 2016, "Conditional Image Synthesis with Auxiliary Classifier GANs",
         arXiv:1610.09585.
@@ -128,6 +150,13 @@ def match_codes(classes: ArrayLike, codes: ArrayLike, num_classes: int) -> Match
 
     Raises:
         ValueError: shapes that don't fit, or numbers out of range.
+
+    Examples:
+        >>> matching = metrics.match_codes(
+        ...     classes=[2, 2, 0, 1, 1], codes=[0, 0, 1, 2, 1], num_classes=3
+        ... )
+        >>> matching.accuracy, matching.classes
+        (0.8, array([2, 0, 1]))
 
     References:
         Chen et al. 2016, "InfoGAN", arXiv:1606.03657, section 7.2.

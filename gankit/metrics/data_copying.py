@@ -42,6 +42,18 @@ def data_copying(
     Raises:
         ValueError: fewer than two images, features that don't fit or are not finite.
 
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> training, held_out, new = rng.normal(size=(3, 300, 4))
+        >>> metrics.data_copying(training + 0.001, training, held_out) < -3  # copies
+        True
+        >>> abs(metrics.data_copying(new, training, held_out)) < 3
+        True
+
+    See Also:
+        ``nearest_neighbours``, to look at the copies; [is it
+        copying?](../evaluation.md#is-it-copying)
+
     References:
         Meehan et al. 2020, "A Non-Parametric Test to Detect Data-Copying in Generative Models",
         arXiv:2004.05675.

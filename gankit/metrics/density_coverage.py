@@ -11,7 +11,13 @@ from gankit.metrics.neighbours import distance_blocks, neighbour_radii
 
 
 class DensityCoverage(NamedTuple):
-    """Density, from 0 on, about 1 for equal distributions; coverage, a share in [0, 1]."""
+    """Density, from 0 on, about 1 for equal distributions; coverage, a share in [0, 1].
+
+    Examples:
+        >>> density, coverage = metrics.DensityCoverage(density=1.0, coverage=0.9)
+        >>> coverage
+        0.9
+    """
 
     density: float
     coverage: float
@@ -40,6 +46,14 @@ def density_coverage(
     Raises:
         ValueError: not more real images than ``neighbours``, features that don't fit or are not
             finite.
+
+    Examples:
+        >>> real = np.float32([[0], [1], [2], [3], [100], [101], [102], [103]])
+        >>> metrics.density_coverage(real, real[:4] + 0.5, neighbours=1)
+        DensityCoverage(density=1.75, coverage=0.5)
+
+    See Also:
+        ``precision_recall``.
 
     References:
         Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models",

@@ -30,6 +30,14 @@ def inception(weights: str | None = "imagenet") -> keras.Model:
     Raises:
         OSError: the weights can't be downloaded.
 
+    Examples:
+        >>> extractor = metrics.extractors.inception(weights=None)
+        >>> [tuple(output.shape) for output in extractor.outputs]
+        [(None, 2048), (None, 1000)]
+
+    See Also:
+        ``inception_2015``, whose FIDs compare with published ones.
+
     References:
         Szegedy et al. 2015, "Rethinking the Inception Architecture for Computer Vision",
         arXiv:1512.00567.
@@ -53,6 +61,10 @@ def find(name: str) -> keras.Model:
     Raises:
         ValueError: neither of these names, nor a ``.keras`` file.
         OSError: inception's weights can't be downloaded.
+
+    Examples:
+        >>> metrics.extractors.find("digits").input_shape
+        (None, 28, 28, 1)
     """
     if name.endswith(".keras"):
         return keras.models.load_model(name, compile=False)
@@ -65,6 +77,11 @@ def digits() -> keras.Model:
 
     It is inside the package, trained on MNIST by ``examples/digit_classifier.py``, so that
     evaluation works offline.
+
+    Examples:
+        >>> classifier = metrics.extractors.digits()
+        >>> [tuple(output.shape) for output in classifier.outputs]
+        [(None, 576), (None, 10)]
     """
     network = keras.models.load_model(DIGIT_CLASSIFIER, compile=False)
     logits = network.layers[-1]
@@ -78,6 +95,10 @@ def stacked_digits() -> keras.Model:
     For stacked MNIST, colour images of 28x28 whose class is ``100 * red + 10 * green + blue``, by
     which lost modes are counted (Metz et al. 2016, "Unrolled Generative Adversarial Networks",
     arXiv:1611.02163).
+
+    Examples:
+        >>> [tuple(output.shape) for output in metrics.extractors.stacked_digits().outputs]
+        [(None, 1728), (None, 1000)]
     """
     classifier = digits()
     images = keras.Input((28, 28, 3), name="images")

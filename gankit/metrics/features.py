@@ -28,6 +28,13 @@ class Features(NamedTuple):
         values: float32 ``(n, features)``.
         probabilities: of each class, float32 ``(n, classes)``; None if the extractor tells none.
         labels: the classes that the generator was told, integers ``(n,)``; None if it was not.
+
+    Examples:
+        >>> features = metrics.extract(images, metrics.extractors.digits(), verbose=0)
+        >>> features.values.shape, features.probabilities.shape
+        ((64, 576), (64, 10))
+        >>> features.classes[:5], labels[:5]
+        (array([5, 0, 4, 1, 9]), array([5, 0, 4, 1, 9], dtype=int32))
     """
 
     values: np.ndarray
@@ -104,6 +111,11 @@ def extract(
         ValueError: fewer images than asked for, values that are not finite or out of range, shapes
             that the extractor can't take, a file of another extractor or number of images.
         TypeError: no Keras model of one input.
+
+    Examples:
+        >>> features = metrics.extract(digits[:100], metrics.extractors.digits(), verbose=0)
+        >>> features.values.shape
+        (100, 576)
     """
     extractor = extractors.inception() if extractor is None else extractor
     check_extractor(extractor)

@@ -28,6 +28,17 @@ def frechet_distance(
         ValueError: not more images than features, whose covariance would be singular; features
             that don't fit or are not finite.
 
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> real = rng.normal(size=(1000, 4))
+        >>> round(metrics.frechet_distance(real, real), 3)
+        0.0
+        >>> round(metrics.frechet_distance(real, real + 2), 3)  # 4 * 2^2
+        16.0
+
+    See Also:
+        ``kernel_distance``, for few images; ``frechet_distance_infinity``, without the bias.
+
     References:
         Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
         Equilibrium", arXiv:1706.08500.
@@ -66,6 +77,12 @@ def frechet_distance_infinity(
 
     Raises:
         ValueError: as ``frechet_distance``; fewer than two points.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> real, fake = rng.normal(size=(2, 1000, 4))
+        >>> metrics.frechet_distance_infinity(real, fake) < metrics.frechet_distance(real, fake)
+        True
 
     References:
         Chong and Forsyth 2019, "Effectively Unbiased FID and Inception Score and where to find

@@ -10,7 +10,13 @@ from gankit.metrics.features import ImagesOrFeatures, as_probabilities
 
 
 class InceptionScore(NamedTuple):
-    """The mean over splits, and the standard deviation between them."""
+    """The mean over splits, and the standard deviation between them.
+
+    Examples:
+        >>> score = metrics.InceptionScore(mean=9.2, std=0.1)
+        >>> score.mean
+        9.2
+    """
 
     mean: float
     std: float
@@ -34,6 +40,13 @@ def inception_score(
     Raises:
         ValueError: rows that are no probabilities, an extractor that tells none, fewer images than
             splits.
+
+    Examples:
+        >>> certain = np.eye(10)[np.arange(100) % 10]  # ten classes, each image sure of its own
+        >>> round(metrics.inception_score(certain, splits=1).mean, 2)
+        10.0
+        >>> round(metrics.inception_score(np.full((100, 10), 0.1), splits=1).mean, 2)
+        1.0
 
     References:
         Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498.

@@ -34,6 +34,11 @@ def select_instances(
         ValueError: a share out of its range, labels of another number, or no more images, in all or
             of a class, than features, which say nothing of each other then.
 
+    Examples:
+        >>> features = np.float32([[0.0], [0.1], [-0.1], [5.0]])
+        >>> metrics.select_instances(features, share=0.75)
+        array([0, 1, 2])
+
     References:
         DeVries et al. 2020, "Instance Selection for GANs", arXiv:2007.15255.
     """

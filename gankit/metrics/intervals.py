@@ -20,6 +20,11 @@ class Interval(NamedTuple):
         low: the interval's lower end.
         high: its upper end.
         error: the standard error, a standard deviation of the value.
+
+    Examples:
+        >>> interval = metrics.Interval(value=12.0, low=11.0, high=13.0, error=0.5)
+        >>> interval.high - interval.value
+        1.0
     """
 
     value: float
@@ -57,6 +62,13 @@ def confidence_intervals(
     Raises:
         ValueError: an option that is out of range, fewer images than groups, or what a metric
             raises.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> real, fake = rng.normal(size=(2, 500, 4))
+        >>> interval = metrics.confidence_intervals(real, fake, "fid")["fid"]
+        >>> interval.low < interval.value < interval.high
+        True
 
     References:
         Efron 1982, "The Jackknife, the Bootstrap and Other Resampling Plans".

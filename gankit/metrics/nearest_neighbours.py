@@ -20,6 +20,11 @@ class NearestNeighbours(NamedTuple):
     Attributes:
         indices: which real images they are, int64 ``(n, k)``; ``real[indices]`` shows them.
         distances: Euclidean distances to them, float64 ``(n, k)``; 0 for an exact copy.
+
+    Examples:
+        >>> found = metrics.nearest_neighbours(gan.generate(condition=[7], seed=0), digits[:500])
+        >>> digits[found.indices[0]].shape
+        (1, 28, 28, 1)
     """
 
     indices: np.ndarray
@@ -54,6 +59,14 @@ def nearest_neighbours(
         ValueError: images of different shapes, features of different lengths, values that are not
             finite or out of range, or fewer than ``k`` real images.
         TypeError: a dataset, whose images have no indices.
+
+    Examples:
+        >>> found = metrics.nearest_neighbours(digits[:2], digits[:100], k=2)
+        >>> found.indices[:, 0], found.distances[:, 0]  # exact copies
+        (array([0, 1]), array([0., 0.]))
+
+    See Also:
+        ``data_copying``, a test of many images at once.
     """
     check_at_least_one("k", k)
     generated = as_array(generated, extractor, "generated")

@@ -42,6 +42,13 @@ def perceptual_path_length(
     Raises:
         ValueError: a generator without a latent vector, numbers that are out of range.
 
+    Examples:
+        >>> length = metrics.perceptual_path_length(
+        ...     gan, metrics.extractors.digits(), num_images=20, condition=7, epsilon=0.01
+        ... )
+        >>> length > 0
+        True
+
     References:
         Karras et al. 2018, "A Style-Based Generator Architecture for Generative Adversarial
         Networks", arXiv:1812.04948, section 4.1, with the ends of ways, as in StyleGAN2's code.

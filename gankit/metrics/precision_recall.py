@@ -11,7 +11,13 @@ from gankit.metrics.neighbours import distance_blocks, neighbour_radii
 
 
 class PrecisionRecall(NamedTuple):
-    """Two shares in [0, 1]."""
+    """Two shares in [0, 1].
+
+    Examples:
+        >>> precision, recall = metrics.PrecisionRecall(precision=0.8, recall=0.6)
+        >>> recall
+        0.6
+    """
 
     precision: float
     recall: float
@@ -39,6 +45,15 @@ def precision_recall(
 
     Raises:
         ValueError: not more images than ``neighbours``, features that don't fit or are not finite.
+
+    Examples:
+        >>> real = np.float32([[0], [1], [2], [3], [100], [101], [102], [103]])
+        >>> fake = real[:4] + 0.5  # one of two modes
+        >>> metrics.precision_recall(real, fake, neighbours=1)
+        PrecisionRecall(precision=1.0, recall=0.5)
+
+    See Also:
+        ``density_coverage``, which a single outlier changes less.
 
     References:
         Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing Generative

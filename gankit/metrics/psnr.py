@@ -30,6 +30,11 @@ def peak_signal_to_noise_ratio(
 
     Raises:
         ValueError: shapes that differ, or a border that leaves nothing.
+
+    Examples:
+        >>> flat = np.full((1, 8, 8, 1), 100, "uint8")
+        >>> metrics.peak_signal_to_noise_ratio(flat + 5, flat).round(2)  # 10 log10(255^2 / 5^2)
+        array([34.15])
     """
     images, references = (in_bytes(part) for part in (images, references))
     check_same_shape(images, references)

@@ -16,6 +16,11 @@ def sharpness(images: ArrayLike) -> np.ndarray:
 
     Returns:
         float64 ``(n,)``.
+
+    Examples:
+        >>> ramp = np.tile(np.arange(8, dtype="uint8"), (8, 1))[None, ..., None]
+        >>> metrics.sharpness(3 * ramp)
+        array([3.])
     """
     images = in_bytes(images)
     down = np.diff(images, axis=1)[:, :, :-1]
@@ -39,6 +44,11 @@ def sharpness_difference(images: ArrayLike, references: ArrayLike) -> np.ndarray
 
     Raises:
         ValueError: shapes that differ.
+
+    Examples:
+        >>> ramp = np.tile(np.arange(8, dtype="uint8"), (8, 1))[None, ..., None]
+        >>> metrics.sharpness_difference(ramp, 3 * ramp).round(2)
+        array([45.12])
     """
     images, references = in_bytes(images), in_bytes(references)
     check_same_shape(images, references)

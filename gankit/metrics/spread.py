@@ -24,6 +24,11 @@ def relative_spread(
 
     Raises:
         ValueError: real images that are all the same, features that don't fit or are not finite.
+
+    Examples:
+        >>> real = np.float32([[-2.0], [2.0]])
+        >>> round(metrics.relative_spread(real, real / 4), 3)
+        0.25
     """
     real, fake = check_pair(real, fake, extractor)
     real_variance, fake_variance = (x.var(axis=0, dtype=np.float64).sum() for x in (real, fake))

@@ -21,6 +21,13 @@ def largest_component(volumes: ArrayLike, *, threshold: float = 0.0) -> np.ndarr
 
     Raises:
         ValueError: another shape.
+
+    Examples:
+        >>> volume = -np.ones((1, 4, 4, 4))
+        >>> volume[0, 0, 0, :3] = 1  # a bar of three voxels
+        >>> volume[0, 3, 3, 3] = 1  # and a crumb
+        >>> metrics.largest_component(volume)
+        array([0.75])
     """
     shares = []
     for full in find_full(volumes, threshold):

@@ -28,6 +28,16 @@ class APA(Adaptive, Regularizer):
     Raises:
         ValueError: an argument that is out of its range.
 
+    Examples:
+        >>> apa = regularizers.APA(target=0.6, images_to_one=1000)
+        >>> gan = recipes.small((28, 28, 1), filters=2, regularizers=[apa])
+        >>> apa.adapt(np.ones((100, 1), bool))  # all of 100 real images were recognized
+        >>> round(float(apa.probability), 3)  # the share of real images that give way
+        0.1
+
+    See Also:
+        ``gankit.augment.ADA``, which changes images instead.
+
     References:
         Jiang et al. 2021, "Deceive D: Adaptive Pseudo Augmentation for GAN Training with Limited
         Data", arXiv:2111.06849.

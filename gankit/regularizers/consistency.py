@@ -41,6 +41,15 @@ class Consistency(Term):
         ValueError: an argument that is out of its range.
         TypeError: ``change`` is no layer.
 
+    Examples:
+        >>> rotated = augment.AugmentPipe(["rotation"])
+        >>> term = regularizers.Consistency(10.0, fake_weight=0.0, change=rotated, every=4)
+        >>> gan = recipes.small((28, 28, 1), filters=2, regularizers=[term])
+        >>> gan.run_eagerly = True  # a graph isn't worth it for one step
+        >>> logs = gan.train_on_batch(images, return_dict=True)
+        >>> "discriminator_consistency" in logs
+        True
+
     References:
         Zhang et al. 2019, "Consistency Regularization for Generative Adversarial Networks",
         arXiv:1910.12027. Zhao et al. 2020, "Improved Consistency Regularization for GANs",
@@ -101,6 +110,14 @@ class LatentConsistency(Term):
 
     Raises:
         ValueError: an argument that is out of its range, or a generator without latents.
+
+    Examples:
+        >>> icr = [regularizers.Consistency(), regularizers.LatentConsistency(noise=0.03)]
+        >>> gan = recipes.small((28, 28, 1), filters=2, regularizers=icr)
+        >>> gan.run_eagerly = True  # a graph isn't worth it for one step
+        >>> logs = gan.train_on_batch(images, return_dict=True)
+        >>> sorted(name for name in logs if "latent" in name)
+        ['discriminator_latent_consistency', 'generator_latent_consistency']
 
     References:
         Zhao et al. 2020, "Improved Consistency Regularization for GANs", arXiv:2002.04724, section

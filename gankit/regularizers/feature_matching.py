@@ -30,6 +30,17 @@ class FeatureMatching(Term):
     Raises:
         ValueError: an argument that is out of its range, or no layer of that name.
 
+    Examples:
+        >>> matching = regularizers.FeatureMatching(1.0)
+        >>> gan = recipes.small((28, 28, 1), filters=2, regularizers=[matching])
+        >>> gan.run_eagerly = True  # a graph isn't worth it for one step
+        >>> logs = gan.train_on_batch(images, return_dict=True)
+        >>> "generator_feature_matching" in logs
+        True
+
+    See Also:
+        ``gankit.SGAN``, whose generator has this loss alone.
+
     References:
         Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498, section
         3.1.

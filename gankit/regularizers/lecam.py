@@ -29,6 +29,13 @@ class LeCam(Term):
     Raises:
         ValueError: an argument that is out of its range.
 
+    Examples:
+        >>> lecam = regularizers.LeCam(0.3)  # both averages begin at 0
+        >>> real = gankit.Batch(images, scores=np.float32([[2.0]]))
+        >>> fake = gankit.Batch(images, scores=np.float32([[-1.0]]))
+        >>> round(float(lecam.discriminator_term(gan, real, fake)), 3)  # 0.3 * (2^2 + 1^2)
+        1.5
+
     References:
         Tseng et al. 2021, "Regularizing Generative Adversarial Networks under Limited Data",
         arXiv:2104.03310, equation 2.

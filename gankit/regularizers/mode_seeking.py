@@ -29,6 +29,14 @@ class ModeSeeking(Term):
     Raises:
         ValueError: an argument that is out of its range, or a generator without latents.
 
+    Examples:
+        >>> seeking = regularizers.ModeSeeking(1.0)
+        >>> gan = recipes.small((28, 28, 1), num_classes=10, filters=2, regularizers=[seeking])
+        >>> gan.run_eagerly = True  # a graph isn't worth it for one step
+        >>> logs = gan.train_on_batch(images, labels[:64], return_dict=True)
+        >>> "generator_mode_seeking" in logs
+        True
+
     References:
         Mao et al. 2019, "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis",
         arXiv:1903.05628, equation 2.

@@ -23,6 +23,23 @@ class Regularizer(Configured, keras.layers.Layer):
     Args:
         **kwargs: of ``keras.layers.Layer``; ``name``, by which terms are logged, is
             ``default_name`` unless it is given.
+
+    Examples:
+        >>> class Count(regularizers.Regularizer):
+        ...     default_name = "count"
+        ...
+        ...     def __init__(self, **kwargs):
+        ...         super().__init__(**kwargs)
+        ...         self.steps = self.add_weight(trainable=False, aggregation="mean", name="steps")
+        ...
+        ...     def after_step(self, gan, real, fake):
+        ...         self.steps.assign_add(1.0)
+        ...
+        >>> Count().name
+        'count'
+
+    See Also:
+        ``Term``, which adds to a loss.
     """
 
     default_name: ClassVar[str] = "regularizer"
@@ -62,6 +79,19 @@ class Term(Regularizer):
 
     Raises:
         ValueError: ``every`` is below 1, or ``weight`` below 0.
+
+    Examples:
+        >>> class Saturation(regularizers.Term):
+        ...     default_name = "saturation"
+        ...
+        ...     def generator_term(self, gan, real, fake):
+        ...         return gan.current(self.weight) * ops.mean(ops.square(fake.images))
+        ...
+        >>> Saturation(0.1, every=4).get_config()["every"]
+        4
+
+    See Also:
+        [One of your own](../regularizers.md#one-of-your-own).
     """
 
     def __init__(self, weight: Number = 1.0, every: int = 1, **kwargs: Any):

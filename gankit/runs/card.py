@@ -61,6 +61,12 @@ def write_card(folder: PathLike) -> Path:
     Raises:
         ValueError: no run, or none that has come to its end.
         FileExistsError: there is a card.
+
+    Examples:
+        >>> gankit.runs.write_card("nothing")
+        Traceback (most recent call last):
+            ...
+        ValueError: 'nothing' is no folder of a run. Give one that gankit train has ...
     """
     folder = Path(folder)
     if not (folder / FILE).exists():

@@ -55,6 +55,14 @@ def train(settings: Settings, folder: PathLike, tell: Tell | None = print) -> GA
     Raises:
         ValueError: settings that don't fit the data, or those of the run that has begun.
         KeyboardInterrupt: Ctrl-C, when all is saved.
+
+    Examples:
+        >>> settings = gankit.runs.Settings(
+        ...     "digits", size=(8, 8), images=128, options={"filters": 2}
+        ... )
+        >>> trained = gankit.runs.train(settings, "run", tell=None)
+        >>> trained.generate(2).shape
+        (2, 8, 8, 1)
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():

@@ -44,6 +44,11 @@ class Settings:
         score: ``"kid"`` or ``"fid"``, to measure it now and then. Without it, digits get an FID.
         extractor: what takes the score's features: ``"inception"``, which is None, ``"digits"``, or
             the path of a Keras model, see ``metrics.extractors``.
+
+    Examples:
+        >>> settings = gankit.runs.Settings("photos", size=(64, 64), minutes=30, classes="folders")
+        >>> settings.fit, settings.seed
+        ('crop', 0)
     """
 
     source: str

@@ -16,6 +16,10 @@ def check_average(name: str, value: Number | None) -> Number | None:
 
     Raises:
         ValueError: anything else.
+
+    Examples:
+        >>> gankit.training.averages.check_average("generator_ema", 10_000)
+        10000.0
     """
     if value is None or callable(value):
         return value
@@ -30,7 +34,14 @@ def check_average(name: str, value: Number | None) -> Number | None:
 
 
 def average_of(network: keras.Model) -> keras.Model:
-    """Returns a copy of a network that is to keep its average."""
+    """Returns a copy of a network that is to keep its average.
+
+    Examples:
+        >>> network = architectures.dcgan.build_generator((8, 8, 1), filters=2)
+        >>> average = gankit.training.averages.average_of(network)
+        >>> average.output_shape == network.output_shape, average is network
+        (True, False)
+    """
     average = clone(network)
     average.trainable = False  # for good: it follows, it does not learn
     return average
@@ -40,6 +51,15 @@ def follow(average: keras.Model, network: keras.Model, decay: Tensor) -> None:
     """Moves an average by one step: decay * average + (1 - decay) * weights.
 
     What is not trained, such as the statistics of batch normalization, is copied.
+
+    Examples:
+        >>> network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+        >>> average = gankit.training.averages.average_of(network)
+        >>> network.set_weights([np.ones((1, 1))])
+        >>> average.set_weights([np.zeros((1, 1))])
+        >>> gankit.training.averages.follow(average, network, decay=0.9)
+        >>> print(np.round(average.get_weights()[0], 3))  # 0.9 * 0 + 0.1 * 1
+        [[0.1]]
     """
     for mean, weight in zip(average.weights, network.weights, strict=True):
         if weight.trainable:
@@ -55,6 +75,13 @@ def decay_at(step: Tensor, generator_ema: Number, num_images: Tensor) -> Tensor:
         generator_ema: a decay per step below 1, a half-life in images, or a schedule of half-lives,
             0 of which keeps nothing.
         num_images: how many this step has trained on, on all devices.
+
+    Examples:
+        >>> decay_at = gankit.training.averages.decay_at
+        >>> round(float(decay_at(1_000_000, 10_000, 10_000)), 3)  # a half-life of images
+        0.5
+        >>> round(float(decay_at(0, 0.999, 64)), 3)  # warming up: at most (1 + 0) / (10 + 0)
+        0.1
     """
     decay = half_life = generator_ema
     if callable(generator_ema):
@@ -66,7 +93,14 @@ def decay_at(step: Tensor, generator_ema: Number, num_images: Tensor) -> Tensor:
 
 
 def clone(network: keras.Model) -> keras.Model:
-    """Returns a network of the same layers and weights that shares none of them."""
+    """Returns a network of the same layers and weights that shares none of them.
+
+    Examples:
+        >>> network = architectures.dcgan.build_generator((8, 8, 1), filters=2)
+        >>> copy = gankit.training.averages.clone(network)
+        >>> copy.count_params() == network.count_params(), copy.weights[0] is network.weights[0]
+        (True, False)
+    """
     copy = keras.models.clone_model(network, clone_function=clone_layer)
     if type(copy) is not type(network):  # a subclass of a functional model, with its own call
         copy = type(network).from_config(network.get_config())
@@ -79,6 +113,12 @@ def clone_layer(layer: keras.Layer) -> keras.Layer:
 
     A ``Lambda`` has none, and Keras doesn't make a Python function out of a configuration: it is
     shared.
+
+    Examples:
+        >>> dense = keras.layers.Dense(3, name="scores")
+        >>> copy = gankit.training.averages.clone_layer(dense)
+        >>> copy.name, copy is dense
+        ('scores', False)
     """
     if isinstance(layer, keras.layers.Lambda):
         return layer

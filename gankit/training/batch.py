@@ -24,6 +24,13 @@ class Batch(NamedTuple):
         reconstructed: what the images were made from, made again from them, where a variant asks
             for that.
         extra: what else a variant keeps, by name: a posterior's mean, styles.
+
+    Examples:
+        >>> batch = gankit.Batch(images=images[:8], condition=labels[:8])
+        >>> batch.images.shape, batch.scores is None
+        ((8, 28, 28, 1), True)
+        >>> batch._replace(extra={"weight": 0.5}).extra
+        {'weight': 0.5}
     """
 
     images: Structure

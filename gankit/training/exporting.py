@@ -29,7 +29,21 @@ MOST_SIGNS = 600  # of what a converter says
 
 
 class ExportError(Exception):
-    """A network that a format can't hold, or a file that computes something else."""
+    """A network that a format can't hold, or a file that computes something else.
+
+    Examples:
+        >>> pixels = keras.Input((8, 8, 1))
+        >>> gan = gankit.GAN(
+        ...     architectures.dcgan.build_generator((8, 8, 1), filters=2),
+        ...     keras.Model(
+        ...         pixels, keras.layers.Dense(1)(layers.GumbelSoftmax()(pixels)), name="noisy"
+        ...     ),
+        ... )
+        >>> gan.export("noise.keras", format="keras", network="discriminator")
+        Traceback (most recent call last):
+            ...
+        gankit.training.exporting.ExportError: 'noisy' can't be written as keras, nothing is: ...
+    """
 
 
 class Format(NamedTuple):

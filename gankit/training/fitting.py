@@ -34,7 +34,15 @@ WRITERS = (
 
 
 class Fitting(Sampling):
-    """The part of a GAN that trains and evaluates, around the steps that ``GAN`` has."""
+    """The part of a GAN that trains and evaluates, around the steps that ``GAN`` has.
+
+    Examples:
+        >>> gan = recipes.small((8, 8, 1), filters=2)
+        >>> dataset = data.from_arrays(digits[:64, 10:18, 10:18], batch_size=32)
+        >>> history = gan.fit(dataset, epochs=2, verbose=0).history
+        >>> len(history["generator_loss"])  # a mean for each epoch
+        2
+    """
 
     discriminator_steps: int
     phases: dict[str, Phase]

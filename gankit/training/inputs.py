@@ -39,6 +39,10 @@ class Input(NamedTuple):
         shape: after the batch axis.
         dtype: e.g. ``"float32"``.
         num_classes: how many classes the layer behind it tells apart, None where none says so.
+
+    Examples:
+        >>> gan.generator_inputs.of("condition")[0].num_classes
+        10
     """
 
     name: str
@@ -64,6 +68,13 @@ class Inputs:
     Args:
         network: a functional or sequential model.
         who: what errors call it: ``"generator"`` or ``"discriminator"``.
+
+    Examples:
+        >>> inputs = gankit.training.inputs.Inputs(gan.discriminator, "discriminator")
+        >>> [one.role for one in inputs.of("images") + inputs.of("condition")]
+        ['images', 'condition']
+        >>> inputs.of("images")[0].shape
+        (28, 28, 1)
     """
 
     def __init__(self, network: keras.Model, who: str):

@@ -16,6 +16,13 @@ class EpochMeans(keras.metrics.Metric):
     Only the first step shows which terms a variant has, but variables can't be made within a step
     on several devices. So there is room for many values from the start, and names take their places
     as they come. Names that begin with an underscore are kept, but not logged.
+
+    Examples:
+        >>> means = gankit.training.logs.EpochMeans()
+        >>> means.update_state({"generator_loss": ops.convert_to_tensor(1.0)})
+        >>> means.update_state({"generator_loss": ops.convert_to_tensor(2.0)})
+        >>> {name: float(value) for name, value in means.result().items()}
+        {'generator_loss': 1.5}
     """
 
     def __init__(self, name: str = "means"):

@@ -38,6 +38,14 @@ class ByPart(keras.optimizers.Optimizer):
     Raises:
         ValueError: an optimizer that is used twice, that has trained other variables, or that
             scales the loss; when it is built, a part in which there are no variables.
+
+    Examples:
+        >>> from gankit.training.optimizers import ByPart
+        >>> gan = recipes.small((8, 8, 1), filters=2)
+        >>> slow = keras.optimizers.Adam(1e-5)
+        >>> gan.compile(generator_optimizer=ByPart(keras.optimizers.Adam(1e-3), {"bias": slow}))
+        >>> round(float(gan.phases["generator"].optimizer.learning_rate), 6)
+        0.001
     """
 
     def __init__(

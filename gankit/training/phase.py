@@ -23,6 +23,13 @@ class Phase:
 
     Raises:
         ValueError: nothing to train, or an optimizer that has trained other variables.
+
+    Examples:
+        >>> gan = recipes.small((8, 8, 1), filters=2)
+        >>> list(gan.phases)
+        ['discriminator', 'generator']
+        >>> gan.phases["generator"].networks == [gan.generator]
+        True
     """
 
     def __init__(

@@ -27,6 +27,11 @@ class Position:
         given_rates: those that ``compile`` was given, None where a schedule gives them.
         data: what the data are, see ``describe_data``.
         ended: whether the run has come to an end before its last epoch.
+
+    Examples:
+        >>> gan = recipes.small((8, 8, 1), filters=2)
+        >>> gan.position.epoch, gan.position.steps
+        (0, 0)
     """
 
     def __init__(self, gan: Any):

@@ -22,6 +22,11 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
     ``keras.random`` with a plain ``SeedGenerator`` gives every replica of a ``tf.distribute``
     strategy the same numbers: two devices would train on the same latents. On the first replica,
     and without a strategy, this one is a plain ``SeedGenerator``.
+
+    Examples:
+        >>> seed = gankit.training.random.ReplicaSeedGenerator(0)
+        >>> ops.shape(keras.random.normal((2, 3), seed=seed))
+        (2, 3)
     """
 
     def next(self, ordered: bool = True) -> Tensor:

@@ -23,7 +23,14 @@ from gankit.version import __version__
 
 
 class Sampling(Configured, keras.Model):
-    """The part of a GAN that makes and scores images, and is saved."""
+    """The part of a GAN that makes and scores images, and is saved.
+
+    Examples:
+        >>> gan.generate(4, condition=3, seed=0).shape
+        (4, 28, 28, 1)
+        >>> gan.latent_dim
+        32
+    """
 
     generator: keras.Model
     discriminator: keras.Model
@@ -231,6 +238,13 @@ class Sampling(Configured, keras.Model):
 
         Raises:
             ValueError: numbers or shapes that don't fit.
+
+        Examples:
+            >>> gan.generate(condition=[7, 1, 7], seed=0).shape
+            (3, 28, 28, 1)
+            >>> sevens = gan.generate(4, condition=7, truncation=0.7)
+            >>> float(sevens.min()) >= -1 and float(sevens.max()) <= 1
+            True
         """
         if latents is not None:
             latents = self.generator_inputs.check_latents(latents)
@@ -301,6 +315,10 @@ class Sampling(Configured, keras.Model):
         so are the scores, in the shape in which the discriminator makes them. It then runs in
         training mode in ``fit``, and in inference mode in ``evaluate``, which changes nothing;
         ``training`` says otherwise.
+
+        Examples:
+            >>> gan.score(images[:3], condition=labels[:3]).shape
+            (3,)
         """
         if self.in_training is not None:
             with self.step(self.in_training if training is None else training):
@@ -346,6 +364,10 @@ class Sampling(Configured, keras.Model):
 
         Raises:
             ValueError: ``out_of`` is below ``num_images``, or with a condition no multiple of it.
+
+        Examples:
+            >>> gan.generate_best(4, out_of=64, condition=7, seed=0).shape
+            (4, 28, 28, 1)
         """
         check_at_least_one("num_images", num_images)
         check_at_least_one("out_of", out_of)
@@ -417,6 +439,12 @@ class Sampling(Configured, keras.Model):
             ImportError: a package that writes the format is missing.
             gankit.ExportError: the format can't hold this network, or the outputs differ by more
                 than 1e-4. Nothing is written then.
+
+        Examples:
+            >>> gan.export("generator.npz", format="npz")
+            0.0
+            >>> sorted(np.load("generator.npz"))[:2]
+            ['batch_normalization/beta', 'batch_normalization/gamma']
         """
         networks = {
             name: one
