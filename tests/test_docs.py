@@ -147,6 +147,27 @@ def test_every_public_name_is_in_the_reference():
     assert {name for name in expected if not any(covers(s, name) for s in shown)} == set()
 
 
+@pytest.mark.parametrize("part", ["losses", "penalties", "augment", "regularizers", "callbacks"])
+def test_every_part_is_in_its_table(part):
+    title = {"augment": "Augmentation"}.get(part, part.title())
+    page = (ROOT / "docs" / "choosing.md").read_text()
+    section = page.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    first_columns = "".join(re.findall(r"^\| (.+?) \|", section, re.MULTILINE))
+    module = getattr(gankit, part)
+    public = getattr(module, "__all__", [name for name in vars(module) if name[0] != "_"])
+    classes = [name for name in public if is_own_class(getattr(module, name))]
+    assert classes
+    assert [name for name in classes if not re.search(rf"`{name}\b", first_columns)] == []
+
+
+def is_own_class(value):
+    return (
+        isinstance(value, type)
+        and value.__module__.startswith("gankit.")
+        and value.__name__ != "Configured"
+    )
+
+
 def covers(shown, name):
     """Whether a directive of the reference shows a name: itself, or the module that it is in."""
     return name == shown or name.startswith(f"{shown}.")
