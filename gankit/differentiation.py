@@ -174,6 +174,12 @@ def apply_gradients(
 ) -> None:
     """Updates ``variables``; where the boolean scalar ``when`` is false, changes nothing.
 
+    Args:
+        optimizer: a Keras optimizer that was built for ``variables``.
+        gradients: one for each variable, None where it has none.
+        variables: what to update.
+        when: a boolean scalar; None always updates.
+
     Examples:
         >>> w = keras.Variable([2.0])
         >>> optimizer = keras.optimizers.SGD(0.5)

@@ -87,6 +87,14 @@ def save_grid(
     Folders that are missing are made; the ending of ``path`` says the format. ``scale=None`` writes
     a pixel for each pixel, for programs to read.
 
+    Args:
+        images: see ``make_grid``.
+        path: where to write.
+        columns: see ``make_grid``.
+        padding: see ``make_grid``.
+        value_range: see ``make_grid``.
+        scale: see ``make_grid``.
+
     Raises:
         ValueError: an ending that Pillow does not know.
 

@@ -118,6 +118,10 @@ class NonSaturating(CrossEntropy):
     Discriminator: -(log D(x) + log(1 - D(G(z)))) / 2. Generator: -log D(G(z)), whose slope stays
     steep where the discriminator is sure (Goodfellow et al. 2014, arXiv:1406.2661, section 3).
 
+    Args:
+        label_smoothing: see ``CrossEntropy``.
+        label_noise: see ``CrossEntropy``.
+
     Examples:
         >>> loss = losses.NonSaturating()
         >>> fake = np.float32([-4.0, 0.0, 4.0])
@@ -139,6 +143,10 @@ class Minimax(CrossEntropy):
 
     Discriminator: -(log D(x) + log(1 - D(G(z)))) / 2. The generator's slope vanishes where the
     discriminator is sure (Goodfellow et al. 2014, arXiv:1406.2661, equation 1).
+
+    Args:
+        label_smoothing: see ``CrossEntropy``.
+        label_noise: see ``CrossEntropy``.
 
     Examples:
         >>> loss = losses.Minimax()

@@ -138,6 +138,10 @@ class GradientPenalty(Penalty):
     weight * (|slope| - 1)^2 at one point for each image, drawn uniformly on the line from a real to
     a fake image (Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1).
 
+    Args:
+        weight: see ``Penalty``.
+        every: see ``Penalty``.
+
     Examples:
         >>> score = lambda x: 3 * ops.sum(x, axis=(1, 2, 3))  # of slope 3 by a single pixel
         >>> real, fake = ops.ones((2, 1, 1, 1)), ops.zeros((2, 1, 1, 1))
@@ -165,6 +169,10 @@ class DRAGAN(Penalty):
     u uniform on [0, 1) for each image and noise for each value (Kodali et al. 2017,
     arXiv:1705.07215, section 2.3, with the authors' noise).
 
+    Args:
+        weight: see ``Penalty``.
+        every: see ``Penalty``.
+
     Examples:
         >>> score = lambda x: 3 * ops.sum(x, axis=(1, 2, 3))  # of slope 3 by a single pixel
         >>> real, fake = ops.ones((2, 1, 1, 1)), ops.zeros((2, 1, 1, 1))
@@ -186,6 +194,10 @@ class R1(Penalty):
     """Pulls the slope at real images to 0.
 
     weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, equation 9).
+
+    Args:
+        weight: see ``Penalty``.
+        every: see ``Penalty``.
 
     Examples:
         >>> score = lambda x: 3 * ops.sum(x, axis=(1, 2, 3))  # of slope 3 by a single pixel
@@ -209,6 +221,10 @@ class R2(Penalty):
     """Pulls the slope at generated images to 0.
 
     weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, section 4.1).
+
+    Args:
+        weight: see ``Penalty``.
+        every: see ``Penalty``.
 
     Examples:
         >>> score = lambda x: ops.sum(x**2, axis=(1, 2, 3))  # of slope 2x

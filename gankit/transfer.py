@@ -12,6 +12,10 @@ from gankit.gans import GAN
 class Transferred(NamedTuple):
     """The layers, by name, that got weights of another GAN, and those that start from scratch.
 
+    Attributes:
+        taken: names of layers that got weights, such as ``"generator/conv2d_2"``.
+        left: names of those that start from scratch.
+
     Examples:
         >>> mine = recipes.small((28, 28, 1), filters=4, latent_dim=32)
         >>> taken, left = gankit.transfer_weights(recipes.small((28, 28, 1), filters=4), mine)

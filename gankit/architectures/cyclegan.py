@@ -58,6 +58,12 @@ def build_discriminator(
 ) -> keras.Model:
     """Returns a network from images to logits of patches, see ``pix2pix.build_discriminator``.
 
+    Args:
+        image_shape: ``(height, width, channels)``; height and width must be at least 8.
+        filters: see ``pix2pix.build_discriminator``.
+        halvings: see ``pix2pix.build_discriminator``.
+        name: of the model.
+
     Examples:
         >>> discriminator = architectures.cyclegan.build_discriminator((32, 32, 3), filters=2)
         >>> discriminator.input_shape, discriminator.output_shape

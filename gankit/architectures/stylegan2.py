@@ -134,6 +134,13 @@ def build_synthesis(
     image one: 10 for images of 64 pixels, 18 for 1024. The image of a size shares its style with
     the next size's first convolution.
 
+    Args:
+        image_shape: see ``build_generator``.
+        filters: see ``build_generator``.
+        widest: see ``build_generator``.
+        style_dim: length of w.
+        name: of the model.
+
     Examples:
         >>> network = architectures.stylegan2.build_synthesis(
         ...     (16, 16, 3), filters=2, widest=8, style_dim=8

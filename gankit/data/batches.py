@@ -35,6 +35,9 @@ def zip_datasets(*datasets: Dataset) -> Dataset:
 
     It is ``tf.data.Dataset.zip`` on TensorFlow, and the same on other backends.
 
+    Args:
+        *datasets: as the adapters of ``gankit.data`` give them.
+
     Examples:
         >>> threes = data.from_arrays(digits, labels, batch_size=8, classes=[3])
         >>> eights = data.from_arrays(digits, labels, batch_size=8, classes=[8])

@@ -46,8 +46,8 @@ class ACGAN(GAN):
 
     See Also:
         ``ReACGAN``, with embeddings instead of class logits. ``architectures.heads.add_classes``
-        gives any other discriminator a head of classes. [By a projection, ACGAN or
-        ReACGAN?](../recipes.md#by-a-projection-acgan-or-reacgan) compares them.
+        gives any other discriminator a head of classes. [Projection, ACGAN or
+        ReACGAN?](../recipes.md#projection-acgan-or-reacgan) compares them.
 
     References:
         Odena et al. 2016, "Conditional Image Synthesis with Auxiliary Classifier GANs",

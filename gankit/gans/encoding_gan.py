@@ -48,7 +48,7 @@ class EncodingGAN(GAN):
 
     See Also:
         ``BiGAN``, ``VAEGAN`` and ``AAE``, which train the encoder. [Which GAN for
-        what](../which_gan.md#codes-of-images) compares them.
+        what](../which_gan.md#encoding-images) compares them.
     """
 
     def __init__(

@@ -15,6 +15,8 @@ class OnePassGAN(GAN):
     pass instead of two. Use it as the first base to do the same for another variant:
     ``class OnePassACGAN(OnePassGAN, ACGAN)``.
 
+    The arguments are those of ``GAN``.
+
     Examples:
         >>> dcgan = architectures.dcgan
         >>> gan = gankit.OnePassGAN(

@@ -233,6 +233,14 @@ class Search(NamedTuple):
     Each row of the latents goes its own way: Adam looks at each number alone. ``project`` and
     ``edit`` are made of it, and so is a search of your own.
 
+    Attributes:
+        gan: whose generator to search.
+        ema: whether to use ``ema_generator`` where there is one.
+        steps: of gradient descent.
+        learning_rate: of the first step; it falls to 0.
+        verbose: 1 for a progress bar, 0 for none.
+        space: ``"latents"``, or ``"w"`` of a ``StyleGAN2``.
+
     Examples:
         >>> search = latents.Search(gan, ema=True, steps=5, learning_rate=0.1, verbose=0)
         >>> start = np.zeros((2, gan.latent_dim))

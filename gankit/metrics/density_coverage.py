@@ -13,6 +13,10 @@ from gankit.metrics.neighbours import distance_blocks, neighbour_radii
 class DensityCoverage(NamedTuple):
     """Density, from 0 on, about 1 for equal distributions; coverage, a share in [0, 1].
 
+    Attributes:
+        density: how densely generated images lie among real ones.
+        coverage: share of real images with a generated one near them.
+
     Examples:
         >>> density, coverage = metrics.DensityCoverage(density=1.0, coverage=0.9)
         >>> coverage

@@ -58,6 +58,9 @@ def inception(weights: str | None = "imagenet") -> keras.Model:
 def find(name: str) -> keras.Model:
     """Returns ``inception()``, ``digits()``, or the Keras model in a file.
 
+    Args:
+        name: ``"inception"``, ``"digits"``, or the path of a ``.keras`` file.
+
     Raises:
         ValueError: neither of these names, nor a ``.keras`` file.
         OSError: inception's weights can't be downloaded.

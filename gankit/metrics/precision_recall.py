@@ -13,6 +13,10 @@ from gankit.metrics.neighbours import distance_blocks, neighbour_radii
 class PrecisionRecall(NamedTuple):
     """Two shares in [0, 1].
 
+    Attributes:
+        precision: share of generated images that look real.
+        recall: share of real images that the generator could have made.
+
     Examples:
         >>> precision, recall = metrics.PrecisionRecall(precision=0.8, recall=0.6)
         >>> recall

@@ -52,6 +52,11 @@ def follow(average: keras.Model, network: keras.Model, decay: Tensor) -> None:
 
     What is not trained, such as the statistics of batch normalization, is copied.
 
+    Args:
+        average: of the network, see ``average_of``.
+        network: whose weights to follow.
+        decay: b in [0, 1), see ``decay_at``.
+
     Examples:
         >>> network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
         >>> average = gankit.training.averages.average_of(network)
