@@ -1,6 +1,7 @@
 """Words and turns that came back more than once, and have better ones. See docs/CONTRIBUTING.md."""
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ SOURCES = [
     *sorted((ROOT / "gankit").rglob("*.py")),
     *sorted((ROOT / "examples").glob("*.py")),
     *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "notebooks").glob("*.ipynb")),
     ROOT / "README.md",
 ]
 
@@ -27,11 +29,19 @@ PHRASES = {
 }
 
 
+def read(path):
+    """Returns a file's text; of a notebook, that of its cells without their outputs."""
+    if path.suffix != ".ipynb":
+        return path.read_text()
+    cells = json.loads(path.read_text())["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells)
+
+
 def test_no_phrase_that_has_a_better_one():
     found = [
         f"{path.relative_to(ROOT)}:{number}: {match[0]!r}, better: {better}"
         for path in SOURCES
-        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        for number, line in enumerate(read(path).splitlines(), start=1)
         for phrase, better in PHRASES.items()
         if (match := re.search(phrase, line, re.IGNORECASE))
     ]
