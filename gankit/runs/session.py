@@ -201,9 +201,11 @@ def begin_with(gan: GAN, settings: Settings, tell: Tell) -> None:
 
 
 def count_steps(settings: Settings, found: Found) -> int:
-    """Returns how many steps the images or epochs asked for are."""
+    """Returns how many steps the images or epochs asked for are, to the nearest picture."""
     images = settings.images or (settings.epochs or 0) * found.num_images
-    return max(1, round(images / (settings.batch_size or BATCH_SIZE)))
+    batch_size = int(settings.batch_size or BATCH_SIZE)
+    steps, tick = max(1, round(images / batch_size)), find_tick(found.image_shape, batch_size)
+    return steps if steps < tick else tick * round(steps / tick)
 
 
 def describe(settings: Settings, found: Found, problems: list[str], tell: Tell) -> None:
@@ -293,7 +295,7 @@ def fit(
         watched.append(Progress(batch_size, tick, num_images, clock, tell))
     if score is not None:
         watched.append(callbacks.Evaluate(real=real, **score))
-    epochs = 10**9 if steps is None else max(1, round(steps / tick))
+    epochs = 10**9 if steps is None else steps // tick
     gan.fit(dataset.repeat(), steps_per_epoch=tick, epochs=epochs, callbacks=watched, verbose=0)
 
 

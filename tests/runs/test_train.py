@@ -23,7 +23,7 @@ from PIL import Image
 
 import gankit
 from gankit.data.opening import open_image
-from gankit.runs import Settings, progress, train
+from gankit.runs import Settings, progress, session, train
 from gankit.runs.session import build, choose, complete, count_steps, find_tick
 from gankit.runs.sources import find_data
 
@@ -285,6 +285,18 @@ def test_a_quiet_run_shows_no_progress(quiet, tmp_path, monkeypatch, capsys):
     settings = tiny(write_photos(tmp_path / "photos"), epochs=4)
     train(settings, tmp_path / "run", tell=None if quiet else print)
     assert ("left" in capsys.readouterr().out) is not quiet
+
+
+def test_a_run_ends_with_a_picture_and_rates_of_0(tmp_path, monkeypatch):
+    monkeypatch.setattr(session, "TICK", 4 * 20)  # a picture every four steps
+    settings = tiny(write_photos(tmp_path / "photos"), epochs=3)  # 9 steps of 20 images
+    gan = quietly(settings, tmp_path / "run")
+    assert gan.position.steps == 8
+    assert float(gan.generator_optimizer.learning_rate) == pytest.approx(0.0)
+    assert quietly(settings, tmp_path / "run").position.steps == 8  # it is done
+    with pytest.warns(match="decay_steps: 8 -> 16"):
+        longer = quietly(replace(settings, epochs=5), tmp_path / "run")
+    assert longer.position.steps == 16
 
 
 def test_only_one_length():
