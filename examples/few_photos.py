@@ -20,7 +20,7 @@ import numpy as np
 from keras import layers
 
 import gankit
-from gankit import data, metrics, recipes
+from gankit import callbacks, data, metrics, recipes
 from gankit.architectures import fastgan
 
 SHAPE = (64, 64, 3)
@@ -53,18 +53,9 @@ def build_gan(recipe, num_images):
     )
 
 
-class StopAfterProcessorTime(keras.callbacks.Callback):
-    def __init__(self, seconds):
-        super().__init__()
-        self.seconds, self.start = seconds, None  # the first step, which is slow, is not counted
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.start = self.start or time.process_time()
-        self.model.stop_training = time.process_time() - self.start > self.seconds
-
-
 def train_extractor(photos, epochs=15):
     """Returns a network from photos to features by which it tells how they are turned."""
+    keras.utils.set_random_seed(SEED)  # the same judge for each recipe
     images = x = keras.Input(SHAPE)
     for units in (16, 32, 64, 64):
         x = layers.Conv2D(units, 3, strides=2, padding="same", use_bias=False)(x)
@@ -95,7 +86,7 @@ def main(arguments):
     keras.config.set_dtype_policy("float32")
     batch_size = min(BATCH_SIZES[recipe], len(photos))
     dataset = data.from_arrays(photos, batch_size=batch_size, flip="horizontal", seed=SEED)
-    stop = StopAfterProcessorTime(60 * arguments.minutes)
+    stop = callbacks.StopAfter(60 * arguments.minutes, clock=time.process_time)
     gan.fit(dataset, epochs=1_000_000, callbacks=[stop], verbose=0)
     gan.save(folder / f"{recipe}_{num}.keras")
     made = gan.generate(arguments.samples, seed=0)
