@@ -17,7 +17,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import layers
+from compare_recipes import load_extractor
 
 import gankit
 from gankit import callbacks, data, metrics, recipes
@@ -53,24 +53,9 @@ def build_gan(recipe, num_images):
     )
 
 
-def train_extractor(photos, epochs=15):
-    """Returns a network from photos to features by which it tells how they are turned."""
-    keras.utils.set_random_seed(SEED)  # the same judge for each recipe
-    images = x = keras.Input(SHAPE)
-    for units in (16, 32, 64, 64):
-        x = layers.Conv2D(units, 3, strides=2, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization()(x))
-    features = layers.GlobalAveragePooling2D()(x)
-    turns = keras.Model(images, layers.Dense(4)(features))
-    turns.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    turned = np.concatenate([np.rot90(photos, turn, axes=(1, 2)) for turn in range(4)])
-    turns.fit(turned, np.repeat(np.arange(4), len(photos)), epochs=epochs, verbose=2)
-    return keras.Model(images, features)
-
-
-def judge(made, others):
+def judge(made, others, file):
     """Returns the KID of images and photos that were not trained on, times 1,000."""
-    extractor = train_extractor(others)
+    extractor = load_extractor(others, file)
     sets = [metrics.extract(images, extractor, verbose=0) for images in (others, made)]
     kid = metrics.kernel_distance(*sets, subset_size=9 * min(len(others), len(made)) // 10)
     return f"{1000 * kid.mean:.0f} ± {1000 * kid.std:.0f}"
@@ -95,7 +80,8 @@ def main(arguments):
     nearest = seen[metrics.nearest_neighbours(made[:9], seen).indices[:, 0]]
     pairs = np.concatenate([made[:9], nearest])
     gankit.save_grid(pairs, folder / f"{recipe}_{num}_nearest.png", columns=9)
-    kid = judge(made, others) if len(others) else "unknown: no photo is left to judge by"
+    file = folder / f"extractor_{num}.keras"  # the same judge for each recipe
+    kid = judge(made, others, file) if len(others) else "unknown: no photo is left to judge by"
     print(f"{recipe}, {num} photos: {int(gan.steps_completed):,} steps, KID x 1000 {kid}")
 
 

@@ -1,9 +1,9 @@
-"""Losses: costs of the discriminator's scores.
+"""Losses of the discriminator's scores.
 
 A loss is a small stateless object with two methods, one for each phase. Both take raw scores
-(logits) of any shape, ``(batch, 1)`` or, for a discriminator of patches, ``(batch, height, width,
-1)``, and return one float32 value for each score; the training step takes their mean. Each loss is
-scaled as its source writes it.
+(logits) of any shape, such as ``(batch, 1)`` or, for a discriminator that scores patches,
+``(batch, height, width, 1)``, and return one float32 value per score; the training step takes their
+mean. Each loss is scaled as in its paper.
 """
 
 import copy
@@ -39,8 +39,8 @@ class Loss(Configured):
         [Add a loss](../add_a_loss.md).
     """
 
-    #: Whether ``generator`` looks at the real scores. That costs a pass of the discriminator on the
-    #: real images in the generator's phase, so only relativistic losses say True.
+    #: Whether ``generator`` uses the real scores. That costs a pass of the discriminator on the
+    #: real images in the generator's phase, so it is True only for relativistic losses.
     needs_real = False
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
@@ -55,14 +55,14 @@ class Loss(Configured):
         raise NotImplementedError
 
     def at(self, step: int | Tensor) -> Self:
-        """Returns the loss as it is after so many training steps, if it follows a schedule."""
+        """Returns the loss after ``step`` training steps, for losses that follow a schedule."""
         return self
 
     def margins(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns how far real and fake scores are on the right side: above 0 is right.
+        """Returns by how much real and fake scores are right: values above 0 are right.
 
-        Where a score alone has no right side, real scores are to be above fake ones: here, both
-        margins are that difference.
+        By default, a score is right or wrong only in comparison: real scores should be above fake
+        ones, and both margins are their difference.
         """
         margins = real_scores - fake_scores
         return margins, margins
@@ -71,15 +71,15 @@ class Loss(Configured):
 class CrossEntropy(Loss):
     """The base class of the cross-entropy losses: the discriminator classifies real and fake.
 
-    Its cost is the mean over real and fake together, ln 2 where it can't tell them apart, as if
-    both formed one batch.
+    Its loss is the mean over real and fake images, as if both formed one batch; it is ln 2 if the
+    discriminator can't tell them apart.
 
     Args:
         label_smoothing: s in [0, 1). One-sided: the real target becomes 1 - s, the fake one stays 0
             (Salimans et al. 2016, arXiv:1606.03498).
-        label_noise: n in [0, 1). Subtracts n * u from both targets, u uniform on [0, 1) and drawn
-            for each score, in the discriminator's phase only (Deep Learning with Python, section
-            8.5, where the labels are the other way round).
+        label_noise: n in [0, 1). n * u is subtracted from both targets, with u drawn uniformly from
+            [0, 1) for each score, in the discriminator's phase only (Deep Learning with Python,
+            section 8.5, where the labels are swapped).
 
     Examples:
         >>> loss = losses.NonSaturating(label_smoothing=0.1)  # a subclass of it
@@ -113,10 +113,11 @@ class CrossEntropy(Loss):
 
 @keras.saving.register_keras_serializable(package="gankit")
 class NonSaturating(CrossEntropy):
-    """The usual game: the generator maximises log D(G(z)).
+    """The default loss: the generator maximizes log D(G(z)).
 
-    Discriminator: -(log D(x) + log(1 - D(G(z)))) / 2. Generator: -log D(G(z)), whose slope stays
-    steep where the discriminator is sure (Goodfellow et al. 2014, arXiv:1406.2661, section 3).
+    Discriminator: -(log D(x) + log(1 - D(G(z)))) / 2. Generator: -log D(G(z)), whose gradient
+    doesn't vanish when the discriminator is confident (Goodfellow et al. 2014, arXiv:1406.2661,
+    section 3).
 
     Args:
         label_smoothing: see ``CrossEntropy``.
@@ -129,7 +130,7 @@ class NonSaturating(CrossEntropy):
         [4.02 0.69 0.02]
 
     See Also:
-        ``Minimax``, whose slope vanishes at low scores.
+        ``Minimax``, whose gradient vanishes at low scores.
     """
 
     def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
@@ -139,10 +140,10 @@ class NonSaturating(CrossEntropy):
 
 @keras.saving.register_keras_serializable(package="gankit")
 class Minimax(CrossEntropy):
-    """The zero-sum game: the generator minimises log(1 - D(G(z))).
+    """The zero-sum game: the generator minimizes log(1 - D(G(z))).
 
-    Discriminator: -(log D(x) + log(1 - D(G(z)))) / 2. The generator's slope vanishes where the
-    discriminator is sure (Goodfellow et al. 2014, arXiv:1406.2661, equation 1).
+    Discriminator: -(log D(x) + log(1 - D(G(z)))) / 2. The generator's gradient vanishes when the
+    discriminator is confident (Goodfellow et al. 2014, arXiv:1406.2661, equation 1).
 
     Args:
         label_smoothing: see ``CrossEntropy``.
@@ -165,7 +166,7 @@ class Minimax(CrossEntropy):
 
 @keras.saving.register_keras_serializable(package="gankit")
 class LeastSquares(Loss):
-    """Scores are pulled to 1 for real and 0 for fake images, by half their squared distance.
+    """Pulls scores to 1 for real and 0 for fake images, by half the squared distance.
 
     Mao et al. 2016, arXiv:1611.04076, equation 9 (a = 0, b = c = 1).
 
@@ -187,19 +188,19 @@ class LeastSquares(Loss):
         return ops.square(fake_scores - 1.0) / 2
 
     def margins(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns how far a score is from the middle between both targets, towards its own."""
+        """Returns how far a score is past the midpoint of both targets, towards its own target."""
         return real_scores - 0.5, 0.5 - fake_scores
 
 
 @keras.saving.register_keras_serializable(package="gankit")
 class Hinge(Loss):
-    """Scores cost only within the margin: real ones below 1, fake ones above -1.
+    """Penalizes only scores inside the margin: real ones below 1, fake ones above -1.
 
     Lim and Ye 2017, arXiv:1705.02894; Miyato et al. 2018, arXiv:1802.05957, equations 16 and 17.
 
     Args:
-        margin_noise: n in [0, 1). Makes each score's margin 1 - n * u, u uniform on [0, 1), in the
-            discriminator's phase only. ``FastGAN``'s authors train with 0.2.
+        margin_noise: n in [0, 1). Each score's margin becomes 1 - n * u, with u drawn uniformly
+            from [0, 1), in the discriminator's phase only. ``FastGAN``'s authors train with 0.2.
 
     Examples:
         >>> loss = losses.Hinge()
@@ -227,15 +228,16 @@ class Hinge(Loss):
         return -fake_scores
 
     def margins(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns how far a score is on the side of its sign."""
+        """Returns real scores, and fake scores with their sign flipped."""
         return real_scores, -fake_scores
 
 
 @keras.saving.register_keras_serializable(package="gankit")
 class Wasserstein(Loss):
-    """The difference of mean scores, for a critic whose slope is bounded by other means.
+    """The difference of mean scores, for a critic whose gradient is bounded in some other way.
 
-    Arjovsky et al. 2017, arXiv:1701.07875, equation 2. A score alone has no right side.
+    See Arjovsky et al. 2017, arXiv:1701.07875, equation 2. A score is right only in comparison with
+    another one.
 
     Examples:
         >>> loss = losses.Wasserstein()
@@ -244,7 +246,7 @@ class Wasserstein(Loss):
         [-2.] [-1.]
 
     See Also:
-        ``gankit.WGANGP`` and ``gankit.WGAN``, which bound the critic's slope.
+        ``gankit.WGANGP`` and ``gankit.WGAN``, which bound the critic's gradient.
     """
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
@@ -261,10 +263,10 @@ class EnergyMargin(Loss):
     """Pushes the energy of real images down, and that of generated ones up to a margin.
 
     A score is minus an energy. Discriminator: energy(x) + max(0, margin - energy(G(z))). Generator:
-    energy(G(z)) (Zhao et al. 2016, arXiv:1609.03126, equations 1 and 2). For ``EBGAN``.
+    energy(G(z)) (Zhao et al. 2016, arXiv:1609.03126, equations 1 and 2). ``EBGAN`` uses it.
 
     Args:
-        margin: positive energy, above which generated images cost the discriminator nothing.
+        margin: positive energy, above which generated images no longer add to the loss.
 
     Examples:
         >>> loss = losses.EnergyMargin(margin=1.0)
@@ -289,11 +291,12 @@ class EnergyMargin(Loss):
 
 @keras.saving.register_keras_serializable(package="gankit")
 class Relativistic(Loss):
-    """Each fake score is compared with a real one's, and only their difference costs.
+    """Compares each fake score with a real one: only their difference matters.
 
-    Discriminator: softplus(fake - real). Generator: softplus(real - fake). R3GAN's loss, which goes
-    with the penalties ``R1`` and ``R2`` (Jolicoeur-Martineau 2018, arXiv:1807.00734; Huang et al.
-    2025, "The GAN is dead; long live the GAN! A Modern GAN Baseline", arXiv:2501.05441).
+    Discriminator: softplus(fake - real). Generator: softplus(real - fake). This is R3GAN's loss,
+    used together with the penalties ``R1`` and ``R2`` (Jolicoeur-Martineau 2018, arXiv:1807.00734;
+    Huang et al. 2025, "The GAN is dead; long live the GAN! A Modern GAN Baseline",
+    arXiv:2501.05441).
 
     Examples:
         >>> loss = losses.Relativistic()
@@ -304,13 +307,13 @@ class Relativistic(Loss):
         [0.693 4.018]
 
     See Also:
-        ``gankit.recipes.r3gan``: this loss with all that its paper has.
+        ``gankit.recipes.r3gan``: this loss with all other settings of its paper.
     """
 
     needs_real = True
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
-        """Returns softplus(fake - real), ln 2 where it can't tell them apart."""
+        """Returns softplus(fake - real), which is ln 2 for equal scores."""
         return ops.softplus(fake_scores - real_scores)
 
     def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
@@ -326,15 +329,16 @@ class Relativistic(Loss):
 class TopK(Loss):
     """Top-k training: the generator's loss is another loss's mean over the best images of a batch.
 
-    As the discriminator learns to tell good images from bad ones, its gradients at the worst are
-    less and less useful. The paper begins with all images and takes 1 % less after each epoch:
+    As the discriminator learns to tell good images from bad ones, its gradients for the worst
+    images become less and less useful. The paper starts with all images and uses 1 % fewer after
+    each epoch:
     ``TopK(share=keras.optimizers.schedules.ExponentialDecay(1.0, steps_an_epoch, 0.99))``.
 
     Args:
         loss: a name or an instance of ``gankit.losses``.
-        share: of the images that count, those with the highest mean scores; a number in (0, 1], or
-            a schedule of training steps.
-        least: below which a schedule doesn't fall.
+        share: the share of images that count, which are those with the highest mean scores: a
+            number in (0, 1], or a schedule of training steps.
+        least: lower limit of the share, for a schedule.
 
     Raises:
         ValueError: a share out of its range, or an unknown loss.
@@ -362,7 +366,7 @@ class TopK(Loss):
         self.needs_real = self.loss.needs_real
 
     def at(self, step: int | Tensor) -> Self:
-        """Returns the loss with the share of a step, and the loss within it likewise."""
+        """Returns the loss with the share at a step, and with the inner loss at that step."""
         now = copy.copy(self)
         now.loss = self.loss.at(step)
         if callable(self.share):
@@ -370,13 +374,13 @@ class TopK(Loss):
         return now
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor, seed: Seed = None) -> Tensor:
-        """Returns what the other loss does."""
+        """Returns the other loss."""
         return self.loss.discriminator(real_scores, fake_scores, seed)
 
     def generator(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
-        """Returns what the other loss does for the best images, and 0 for all others.
+        """Returns the other loss for the best images, and 0 for all others.
 
-        Scaled, so that its mean over the batch is that over the best images.
+        It is scaled so that its mean over the batch equals the mean over the best images.
         """
         number = ops.cast(ops.shape(fake_scores)[0], "float32")
         best = ops.maximum(ops.round(self.share * number), 1.0)
@@ -391,7 +395,7 @@ class TopK(Loss):
         return self.loss.margins(real_scores, fake_scores)
 
 
-#: What people call losses elsewhere.
+#: Names that other libraries use for these losses.
 ALIASES = {
     "bce": "non_saturating",
     "binary_crossentropy": "non_saturating",

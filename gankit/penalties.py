@@ -1,9 +1,10 @@
-"""Gradient penalties: costs on the slope of the discriminator.
+"""Gradient penalties: terms that limit the norm of the discriminator's gradient.
 
-A penalty is a small stateless object, called once for each of the discriminator's updates. It gets
-``score_images``, a function from images to scores that is bound to the condition, and returns one
-float32 value for each image, weight included; the training step takes their mean. A new one is a
-subclass with ``costs``, which returns these values without the weight.
+A penalty is a small stateless object, called once for each update of the discriminator. It gets
+``score_images``, a function from images to scores for the batch's condition, and returns one
+float32 value for each image, weight included; the training step takes their mean. A new penalty is
+a subclass with ``costs``, which returns these values without the weight. "Slope" stands for the
+gradient of a score with respect to its image.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,8 +18,8 @@ from gankit.configured import Configured
 from gankit.differentiation import gradient_by_inputs
 from gankit.typing import Number, Seed, Structure, Tensor
 
-#: From images ``(batch, height, width, channels)`` to their scores, ``(batch, ...)``, one tensor or
-#: several, whose slopes count as that of their sum.
+#: A function from images ``(batch, height, width, channels)`` to their scores ``(batch, ...)``, in
+#: one tensor or several, which are added up for the gradient.
 ScoreImages: TypeAlias = Callable[[Structure], Structure]
 
 EPSILON = 1e-12  # the slope of a square root at 0 is infinite, and 0 times infinity is NaN
@@ -32,8 +33,8 @@ class Penalty(Configured):
     Args:
         weight: factor of the penalty, 0 or more, or a schedule: a function of the training steps,
             e.g. of ``keras.optimizers.schedules``.
-        every: k computes it in one of k updates of the discriminator, then k times as heavy: lazy
-            regularization (Karras et al. 2019, arXiv:1912.04958, appendix B).
+        every: k computes the penalty only in every k-th update of the discriminator, with k times
+            the weight: lazy regularization (Karras et al. 2019, arXiv:1912.04958, appendix B).
 
     Raises:
         ValueError: ``every`` is below 1, or ``weight`` below 0.
@@ -76,7 +77,7 @@ class Penalty(Configured):
         Args:
             score_images: from images to scores.
             real: float32 images.
-            fake: float32 images, as many.
+            fake: the same number of float32 images.
             seed: an int or a ``keras.random.SeedGenerator``, for penalties that draw numbers.
             step: training steps completed, for a ``weight`` that is a schedule.
         """
@@ -84,11 +85,11 @@ class Penalty(Configured):
         return weight * self.costs(score_images, real, fake, seed)
 
     def by_interval(self) -> "dict[int, Penalty]":
-        """Returns the penalty by its interval ``every``; a sum may have several."""
+        """Returns the penalty by its interval ``every``; a sum may have several intervals."""
         return {self.every: self}
 
     def __add__(self, other: "Penalty") -> "Penalty":
-        """Returns the penalty that costs what both cost."""
+        """Returns the sum of both penalties."""
         return Sum([self, other]) if isinstance(other, Penalty) else NotImplemented
 
 
@@ -135,8 +136,8 @@ class Sum(Penalty):
 class GradientPenalty(Penalty):
     """Pulls the slope between real and fake images to 1.
 
-    weight * (|slope| - 1)^2 at one point for each image, drawn uniformly on the line from a real to
-    a fake image (Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1).
+    Adds weight * (|slope| - 1)^2 at one point per image, drawn uniformly from the line between a
+    real and a fake image (Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1).
 
     Args:
         weight: see ``Penalty``.
@@ -163,11 +164,11 @@ class GradientPenalty(Penalty):
 
 @keras.saving.register_keras_serializable(package="gankit")
 class DRAGAN(Penalty):
-    """Pulls the slope around the data to 1, where sharp slopes come before a collapse.
+    """Pulls the slope around the data to 1, since steep slopes there precede mode collapse.
 
-    weight * (|slope| - 1)^2 at real + u * noise * (standard deviation of the real images) / 2, with
-    u uniform on [0, 1) for each image and noise for each value (Kodali et al. 2017,
-    arXiv:1705.07215, section 2.3, with the authors' noise).
+    Adds weight * (|slope| - 1)^2 at real + u * noise * (standard deviation of the real images) / 2,
+    with u drawn from [0, 1) for each image and noise for each of its values (Kodali et al. 2017,
+    arXiv:1705.07215, section 2.3, with the noise of the authors' code).
 
     Args:
         weight: see ``Penalty``.
@@ -193,7 +194,7 @@ class DRAGAN(Penalty):
 class R1(Penalty):
     """Pulls the slope at real images to 0.
 
-    weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, equation 9).
+    Adds weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, equation 9).
 
     Args:
         weight: see ``Penalty``.
@@ -206,7 +207,7 @@ class R1(Penalty):
         [9. 9.]
 
     See Also:
-        ``R2``, the same at generated images: R3GAN takes ``R1(...) + R2(...)``.
+        ``R2``, the same at generated images; R3GAN uses ``R1(...) + R2(...)``.
     """
 
     def costs(
@@ -220,7 +221,7 @@ class R1(Penalty):
 class R2(Penalty):
     """Pulls the slope at generated images to 0.
 
-    weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, section 4.1).
+    Adds weight / 2 * |slope|^2 (Mescheder et al. 2018, arXiv:1801.04406, section 4.1).
 
     Args:
         weight: see ``Penalty``.
@@ -241,7 +242,7 @@ class R2(Penalty):
 
 
 def draw_per_image(images: Tensor, seed: Seed) -> Tensor:
-    """Returns a number for each image, uniform on [0, 1), that multiplies all of its values."""
+    """Returns one number for each image, uniform on [0, 1), to multiply the image by."""
     shape = (ops.shape(images)[0], *[1] * (len(images.shape) - 1))
     return keras.random.uniform(shape, seed=seed)
 

@@ -1,8 +1,8 @@
-"""Recipes: networks, loss, penalty, optimizers, average and augmentation that go together.
+"""Recipes: networks, losses, optimizers and augmentation that work well together.
 
-Each function returns a compiled GAN, ready for ``fit``. Every choice is a keyword, so you can
-change one and keep the others. ``examples/compare_recipes.py`` measures them against other recipes;
-``docs/recipes.md`` shows what came out.
+Each function returns a compiled GAN, ready for ``fit``. Every choice is a keyword argument, so you
+can change one and keep the others. ``examples/compare_recipes.py`` compares them with other
+recipes; the results are in ``docs/recipes.md``.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ from gankit.gans import GAN
 from gankit.regularizers import Regularizer
 from gankit.typing import ImageShape, Number
 
-#: With fewer images than this, a discriminator soon knows them by heart.
+#: Below this number of images, a discriminator soon memorizes them.
 FEW_IMAGES = 50_000
 
-#: What R3GAN was published with, for ``r3gan(..., **R3GAN["cifar10"])``.
+#: R3GAN's published settings by dataset, to use as ``r3gan(..., **R3GAN["cifar10"])``.
 R3GAN: dict[str, dict[str, Any]] = {
     "cifar10": {
         "filters": 768,
@@ -73,9 +73,9 @@ def small(
 ) -> GAN:
     """Returns a small DCGAN, for digits and other simple images of up to 32 pixels.
 
-    Made for minutes on a CPU: networks of few filters, which stand a high learning rate of 0.001.
-    An image of 28x28 is halved three times, to 4x4: after two, a filter of the discriminator sees
-    only 10 pixels of the 28, after three 22.
+    It is made for minutes on a CPU: its networks have few filters, which allows a high learning
+    rate of 0.001. An image of 28x28 is halved three times, to 4x4: after two halvings, a filter of
+    the discriminator would see only 10 of the 28 pixels, after three it sees 22.
 
     Args:
         image_shape: ``(height, width, channels)``.
@@ -95,7 +95,7 @@ def small(
         {'weight': 0.1, 'every': 8}
 
     See Also:
-        ``modern``, for photos. [Recipes, compared](../recipes.md) has what came out of them.
+        ``modern``, for photos. [Recipes, compared](../recipes.md) shows the results.
     """
     choices: dict[str, Any] = {"learning_rate": 1e-3}
     return assemble(
@@ -114,11 +114,11 @@ def modern(
     filters: int = 32,
     **options: Any,
 ) -> GAN:
-    """Returns a GAN for photos of 64 pixels and more, also for a few thousand of them.
+    """Returns a GAN for photos of 64 pixels and more, even if there are only a few thousand.
 
-    At equal time, plain DCGAN networks that see many images beat deeper ones that see few. Against
-    learning few photos by heart, ``num_images`` switches augmentation on; mirror them too, by
-    ``flip="horizontal"`` of the adapters in ``gankit.data``.
+    At equal time, plain DCGAN networks that see many images beat deeper ones that see few. With few
+    photos, ``num_images`` switches augmentation on, so that the discriminator doesn't memorize
+    them; mirror them, too, with ``flip="horizontal"`` in ``gankit.data``'s adapters.
 
     Args:
         image_shape: ``(height, width, channels)``.
@@ -167,33 +167,36 @@ def r3gan(
     policy: Sequence[str] = ("blitting", "geometry", "color", "cutout"),
     **options: Any,
 ) -> GAN:
-    """Returns R3GAN as published, for a GPU: wide networks in groups, and five schedules.
+    """Returns R3GAN as published, for a GPU: wide grouped convolutions, and five schedules.
 
-    Along half a cosine go the learning rate, Adam's ``beta_2``, the weight gamma of both gradient
-    penalties, the half-life of the generator's average, which begins with 0, and the probability of
-    augmentation, which begins with 0, too. ``recipes.R3GAN`` holds the published numbers::
+    Five settings follow a cosine schedule: the learning rate, Adam's ``beta_2``, the weight gamma
+    of both gradient penalties, the half-life of the generator's average, which starts at 0, and the
+    probability of augmentation, which starts at 0, too. ``recipes.R3GAN`` holds the published
+    settings::
 
         recipes.r3gan((32, 32, 3), 10, batch_size=512, **recipes.R3GAN["cifar10"])
 
-    In steps of training, as here, schedules depend on the size of a batch. For minutes on a CPU
-    take ``expansion=1, group_width=None``, some 16 ``filters`` and fewer ``total_images``. In half
-    precision, by ``keras.config.set_dtype_policy``, scores, penalties and Adam stay in float32.
+    The schedules count training steps, so their length in images depends on the batch size. For
+    minutes on a CPU, use ``expansion=1, group_width=None``, about 16 ``filters`` and fewer
+    ``total_images``. In half precision (``keras.config.set_dtype_policy``), scores, penalties and
+    Adam stay in float32.
 
     Args:
         image_shape: ``(height, width, channels)``.
         num_classes: for a conditional GAN, which trains on pairs ``(images, labels)``.
-        batch_size: images of a training step on all devices, by which schedules count.
-        total_images: after how many the schedules end; training may go on.
+        batch_size: images per training step, over all devices; the schedules need it.
+        total_images: how many images the schedules last; training may continue after that.
         latent_dim: length of a latent vector.
         filters: see ``architectures.r3gan``.
         blocks: see ``architectures.r3gan``.
         expansion: see ``architectures.r3gan``.
         group_width: see ``architectures.r3gan``.
-        learning_rate: of both networks, at first and in the end; likewise what follows.
+        learning_rate: of both networks, at the start and at the end; the next two are such pairs,
+            too.
         beta_2: of both networks: Adam's memory of squared gradients.
         gamma: weight of ``R1`` and ``R2``.
-        half_life: of the average, in images, in the end.
-        probability: share of images to which each change of ``policy`` is made, in the end.
+        half_life: the final half-life of the average, in images.
+        probability: the final share of images to which each change of ``policy`` is made.
         policy: see ``ADA``; the paper makes changes of colour half as often as others.
         **options: further arguments of ``GAN``, e.g. ``seed``.
 
@@ -252,11 +255,11 @@ def assemble(
     generator_ema: Number | None = 20_000,
     **options: Any,
 ) -> GAN:
-    """Returns a GAN of your own networks, compiled with what the other recipes have in common.
+    """Returns a GAN of your own networks, compiled with the settings that the recipes share.
 
-    Adam without momentum and with ``beta_2=0.99``, as StyleGAN2 has it (Karras et al. 2019,
+    These are Adam without momentum and with ``beta_2=0.99``, as in StyleGAN2 (Karras et al. 2019,
     arXiv:1912.04958); a lazy gradient penalty, ``R1(0.1, every=8)`` for ``GAN``; an average of the
-    generator's weights; and differentiable augmentation where images are few (Zhao et al. 2020,
+    generator's weights; and differentiable augmentation if there are few images (Zhao et al. 2020,
     arXiv:2006.10738).
 
     Args:
@@ -264,10 +267,10 @@ def assemble(
         discriminator: see ``GAN``.
         variant: the class to make: ``GAN``, or a variant such as ``ACGAN``.
         num_images: how many images you train on. Below 50,000 they are augmented: colour images by
-            translation and cutout, grey ones, such as digits, by translation alone. None, for an
-            unknown number, doesn't augment.
-        total_steps: how many steps you will train for, if you know: the learning rates then fall to
-            zero along half a cosine. None keeps them constant.
+            translation and cutout, grey ones, such as digits, by translation alone. None means an
+            unknown number, and no augmentation.
+        total_steps: how many steps you will train for, if you know: the learning rates then decay
+            to zero along a cosine. None keeps them constant.
         learning_rate: of both networks.
         beta_1: of both networks: Adam's momentum, in [0, 1).
         loss: see ``GAN.compile``.
@@ -313,7 +316,7 @@ def choose_augmentation(num_images: int | None, channels: int) -> keras.Layer | 
 def build_optimizer(
     learning_rate: float, beta_1: float, total_steps: int | None
 ) -> keras.optimizers.Optimizer:
-    """Returns Adam for one of both networks."""
+    """Returns Adam for one of the two networks."""
     rate: float | keras.optimizers.schedules.LearningRateSchedule = learning_rate
     if total_steps is not None:
         rate = keras.optimizers.schedules.CosineDecay(learning_rate, total_steps)

@@ -1,8 +1,8 @@
 """Augmentation: random changes of all images that the discriminator sees, real and generated.
 
-Layers for ``GAN(augment=...)``. The discriminator sees changed images only, so that it doesn't
-overfit to few of them; the generator's gradient goes through the same changes, so that it doesn't
-learn to make changed images.
+These are layers for ``GAN(augment=...)``. The discriminator sees only changed images, so that it
+doesn't overfit if there are few; the generator's gradient passes through the same changes, so that
+the generator doesn't learn to imitate them.
 """
 
 from gankit.augment.ada import ADA, AugmentPipe

@@ -1,4 +1,4 @@
-"""Adaptive discriminator augmentation, ADA, and its changes."""
+"""Adaptive discriminator augmentation (ADA), and the changes that it makes to images."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 CHANGES = (*(name for names in GROUPS.values() for name in names), "filter", "noise", "cutout")
 
-#: The paper's choice: its other changes rarely help.
+#: The paper's recommendation: the other changes rarely help.
 RECOMMENDED = ("blitting", "geometry", "color")
 
 OCTAVE = math.log(2)
@@ -31,7 +31,7 @@ OCTAVE = math.log(2)
 class Draws:
     """Random numbers for each image of a batch, and which of the images are to be changed.
 
-    All are drawn at once, since each call of a random number generator takes its time.
+    All are drawn at once, since each call to a random number generator takes time.
 
     Args:
         images: ``(batch, height, width, channels)``.
@@ -54,13 +54,13 @@ class Draws:
         return deviation * next(self.normals)
 
     def choose(self, value: Tensor, neutral: float, probability: Tensor = None) -> Tensor:
-        """Returns the value for images that are to be changed, and else the neutral one."""
+        """Returns the value for images to be changed, and the neutral one for others."""
         probability = self.probability if probability is None else probability
         return ops.where(next(self.uniforms) < probability, value, neutral)
 
 
 class PaperChanges(Augmentation):
-    """The changes of ADA's paper: what ``AugmentPipe`` and ``ADA`` share.
+    """The changes of ADA's paper, the base class of ``AugmentPipe`` and ``ADA``.
 
     A subclass says how often each change is made: its ``probability``.
 
@@ -88,7 +88,7 @@ class PaperChanges(Augmentation):
         self.changes = {change for name in policy for change in GROUPS.get(name, (name,))}
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Raises ``ValueError`` unless what comes are images whose colours can be changed."""
+        """Raises ``ValueError`` unless the input is images whose colours can be changed."""
         super().build(input_shape)
         if self.changes & set(GROUPS["color"]) and input_shape[-1] not in (1, 3):
             raise ValueError(
@@ -97,7 +97,7 @@ class PaperChanges(Augmentation):
             )
 
     def current_probability(self) -> Any:
-        """Returns the probability as it is at this step."""
+        """Returns the probability at this step."""
         return self.probability
 
     def change(self, images: Tensor) -> Tensor:
@@ -115,7 +115,7 @@ class PaperChanges(Augmentation):
                 images = getattr(self, name)(images, draws)
         return images
 
-    # Matrices of all images: the first two from new places to old ones, the first change first
+    # Matrices for all images; the first two map new positions to old ones, first change first
 
     def blitting(self, images: Tensor, draws: Draws) -> list[Tensor]:
         """Returns the inverse of changes that only move whole pixels."""
@@ -137,7 +137,7 @@ class PaperChanges(Augmentation):
     def geometry(self, images: Tensor, draws: Draws) -> list[Tensor]:
         """Returns the inverse of changes for which pixels are interpolated."""
         _, height, width, _ = images.shape
-        # Turns before and after a stretch, so that one of the two is made as often as all else.
+        # Rotates before and after a stretch; either of them happens as often as other changes.
         either = 1 - ops.sqrt(1 - ops.convert_to_tensor(draws.probability, "float32"))
         steps = []
         if "scale" in self.changes:
@@ -179,7 +179,7 @@ class PaperChanges(Augmentation):
     # Changes that need the images
 
     def filter(self, images: Tensor, draws: Draws) -> Tensor:
-        """Returns images some of whose frequencies are stronger or weaker; their power stays."""
+        """Returns images with some frequencies amplified or damped, at the same total power."""
         powers, gains = ops.convert_to_tensor(POWER), 1.0
         factors = [draws.choose(ops.exp(draws.normal(OCTAVE)), 1.0) for _ in POWER]
         for band, factor in enumerate(factors):
@@ -252,22 +252,24 @@ class AugmentPipe(PaperChanges):
 class ADA(Adaptive, PaperChanges):
     """Adaptive discriminator augmentation: changes as often as the discriminator needs them.
 
-    Begins without any. How often each change is made, ``probability``, follows the scores of real
-    images, see ``Adaptive``. The changes, for images in [-1, 1], and their groups:
+    Training starts without changes. How often each change is made, ``probability``, then follows
+    the scores of real images, see ``Adaptive``. These are the changes, for images in [-1, 1], by
+    group:
 
     - ``blitting``: ``flip`` left and right, ``quarter_turn``, ``translation`` by whole
       pixels;
-    - ``geometry``: ``scale``, ``rotation``, ``stretch``, ``shift`` by parts of pixels;
+    - ``geometry``: ``scale``, ``rotation``, ``stretch``, ``shift`` by fractions of pixels;
     - ``color``: ``brightness``, ``contrast``, ``luma_flip``, ``hue``, ``saturation``;
     - in no group: ``filter``, which scales bands of frequencies, ``noise``, and ``cutout``, a grey
       square.
 
-    Changes of place are one matrix for each image, applied once, with reflections beyond the edges;
-    so are those of colour. What lies between pixels is interpolated bilinearly, where the paper
-    also upsamples images before and filters them after.
+    All geometric changes of an image are combined into one matrix and applied once, with
+    reflections beyond the edges; the same goes for changes of colour. Values between pixels are
+    interpolated bilinearly; the paper also upsamples images before and filters them after.
 
-    A change may make what the data never show, as long as it isn't made to nearly all images. But a
-    flipped digit is another digit, or none: leave out what changes the meaning of an image.
+    A change may produce images that never occur in the data, as long as it isn't made to nearly all
+    images. But a flipped digit is a different digit or none at all, so leave out changes that alter
+    the meaning of an image.
 
     Args:
         policy: names of changes or of groups; by default all groups, as the paper recommends.
@@ -275,7 +277,7 @@ class ADA(Adaptive, PaperChanges):
         images_to_one: see ``Adaptive``.
         **kwargs: of ``keras.layers.Layer``.
 
-    Input and output shape ``(batch, height, width, channels)``.
+    Inputs and outputs have the shape ``(batch, height, width, channels)``.
 
     Raises:
         ValueError: an unknown change, or an argument that is out of its range.

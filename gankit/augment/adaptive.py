@@ -9,17 +9,17 @@ from gankit.typing import Tensor
 
 
 class Adaptive(keras.layers.Layer):
-    """The base class of what is done with a probability that follows the discriminator's scores.
+    """The base class of layers whose probability adapts to the discriminator's scores.
 
-    ``probability`` begins at 0. The mean sign of the scores of real images says how certain the
-    discriminator is of them, and so how much it overfits: above ``target`` the probability rises,
-    below it falls. It is saved with the GAN.
+    ``probability`` begins at 0. The mean sign of the scores of real images tells how certain the
+    discriminator is of them, and so how much it overfits: if it is above ``target``, the
+    probability rises, otherwise it falls. The probability is saved with the GAN.
 
     Args:
-        target: mean sign of real scores that is aimed at, in (-1, 1).
-        images_to_one: number of real images in which ``probability`` can move from 0 to 1; of
-            several steps of the discriminator the last one's count, of several replicas those of
-            one.
+        target: the desired mean sign of real scores, in (-1, 1).
+        images_to_one: number of real images over which ``probability`` can move from 0 to 1. If the
+            discriminator takes several steps per training step, only the last one's images count;
+            with several replicas, only those of one.
         **kwargs: of ``keras.layers.Layer``.
 
     Raises:
@@ -52,10 +52,10 @@ class Adaptive(keras.layers.Layer):
         )
 
     def adapt(self, correct: Tensor) -> None:
-        """Moves ``probability`` by a batch of real images; called after each training step.
+        """Updates ``probability`` from a batch of real images; called after each training step.
 
         Args:
-            correct: which of the scores are on the right side, booleans ``(batch, ...)``.
+            correct: which of the scores the discriminator got right, booleans ``(batch, ...)``.
         """
         sure = 2 * ops.mean(ops.cast(correct, "float32")) - 1 - self.target
         step = ops.cast(ops.shape(correct)[0] / self.images_to_one, "float32")

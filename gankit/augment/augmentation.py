@@ -1,4 +1,4 @@
-"""The base class of all augmentations, and a change that several of them make."""
+"""The base class of all augmentations, and the cutout that several of them use."""
 
 from typing import Any
 
@@ -10,9 +10,10 @@ from gankit.typing import Tensor
 
 
 class Augmentation(Configured, keras.layers.Layer):
-    """Random changes of images through which gradients flow: the base class.
+    """The base class of augmentations: random, differentiable changes of images.
 
-    A subclass has ``change``. Input and output shape ``(batch, height, width, channels)``.
+    A subclass defines ``change``. Inputs and outputs have the shape
+    ``(batch, height, width, channels)``.
 
     Args:
         **kwargs: of ``keras.layers.Layer``.
@@ -32,7 +33,7 @@ class Augmentation(Configured, keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator()
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Raises ``ValueError`` unless what comes are images."""
+        """Raises ``ValueError`` unless the input is images."""
         if len(input_shape) != 4:
             raise ValueError(
                 f"{type(self).__name__} changes images of shape (batch, height, width, channels), "
@@ -41,7 +42,7 @@ class Augmentation(Configured, keras.layers.Layer):
         super().build(input_shape)
 
     def call(self, images: Tensor, training: bool = True) -> Tensor:
-        """Returns changed images; unchanged ones out of training."""
+        """Returns changed images in training, otherwise unchanged ones."""
         return self.change(images) if training else images
 
     def change(self, images: Tensor) -> Tensor:
@@ -55,7 +56,7 @@ class Augmentation(Configured, keras.layers.Layer):
 
 
 def cut_out(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """Returns images with a grey square of half the height and width, in part outside.
+    """Returns images with a grey square of half their size, which may reach beyond the edge.
 
     Args:
         images: ``(batch, height, width, channels)``.

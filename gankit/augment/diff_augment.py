@@ -1,4 +1,4 @@
-"""Three random changes through which gradients flow."""
+"""Three random, differentiable changes of images."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias, get_args
@@ -17,19 +17,19 @@ POLICIES: tuple[Change, ...] = get_args(Change)
 
 @keras.saving.register_keras_serializable(package="gankit")
 class DiffAugment(Augmentation):
-    """Random changes of colour and place, through which gradients flow.
+    """Random, differentiable changes of colour and position, and cutout.
 
-    ``color`` changes brightness by up to 1/4 of the range, saturation by a factor of 0 to 2 and
-    contrast by one of 1/2 to 3/2; ``translation`` shifts by up to 1/8 of height and width, with
-    zeros, which are grey, where nothing was; ``cutout`` makes a square of half the size grey, in
-    part outside of the image. Values may leave [-1, 1].
+    ``color`` changes brightness by up to 1/4 of the range, and multiplies saturation by 0 to 2 and
+    contrast by 1/2 to 3/2; ``translation`` shifts by up to 1/8 of height and width, and fills the
+    gap with grey; ``cutout`` makes a square of half the size grey, which may reach beyond the edge.
+    Values may leave [-1, 1].
 
     Args:
         policy: names of changes, any of ``"color"``, ``"translation"``, ``"cutout"``.
         probability: share of images to which each change is made.
         **kwargs: of ``keras.layers.Layer``.
 
-    Input and output shape ``(batch, height, width, channels)``.
+    Inputs and outputs have the shape ``(batch, height, width, channels)``.
 
     Raises:
         ValueError: an unknown change, or a probability outside of [0, 1].
@@ -62,7 +62,7 @@ class DiffAugment(Augmentation):
         self.probability = probability
 
     def change(self, images: Tensor) -> Tensor:
-        """Returns changed images, each change made to its share of them."""
+        """Returns changed images, with each change made to a random share of them."""
         for name in self.policy:
             changed = getattr(self, name)(images)
             if self.probability < 1:
@@ -71,7 +71,7 @@ class DiffAugment(Augmentation):
         return images
 
     def color(self, images: Tensor) -> Tensor:
-        """Returns images of other brightness, saturation and contrast."""
+        """Returns images with changed brightness, saturation and contrast."""
         images = images + (self.uniform(images) - 0.5)
         grey = ops.mean(images, axis=-1, keepdims=True)
         images = grey + (images - grey) * 2 * self.uniform(images)
@@ -81,8 +81,8 @@ class DiffAugment(Augmentation):
     def translation(self, images: Tensor) -> Tensor:
         """Returns images shifted by whole pixels."""
         _, height, width, channels = images.shape
-        # A border of one zero in each direction, where all that lies outside is looked up: several
-        # times as fast as to multiply by matrices that shift, in both directions of the gradient.
+        # Everything outside is looked up in a border of one zero on each side. This is several
+        # times as fast as multiplying by matrices that shift, both forward and backward.
         padded = ops.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]])
         rows = places(self.shifts(images, height // 8), height)
         columns = places(self.shifts(images, width // 8), width)

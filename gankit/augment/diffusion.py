@@ -1,4 +1,4 @@
-"""Noise of many strengths, as a diffusion adds it."""
+"""Noise of varying strength, as in a diffusion model."""
 
 from typing import Any
 
@@ -14,25 +14,25 @@ from gankit.typing import Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class Diffusion(Adaptive, Augmentation):
-    """Noise of the strengths of a diffusion's first steps, on half of the images.
+    """Adds noise as in a diffusion's first steps to half of the images.
 
     After t steps an image is ``sqrt(a) * image + sqrt(1 - a) * deviation * noise``, with a the
     product of 1 - b over the steps, and b from 1e-4 at the first of ``steps`` to 0.02 at the last.
-    The other half of the images is as it was. t is drawn for each image, the larger the likelier
-    (the paper's priority sampling), up to a largest one that follows the scores of real images, see
-    ``Adaptive``: from ``first_steps`` where ``probability`` is 0 to all where it is 1.
+    The other half of the images is unchanged. t is drawn for each image, with larger values more
+    likely (the paper's priority sampling), up to a maximum that follows the scores of real images,
+    see ``Adaptive``: ``first_steps`` if ``probability`` is 0, and ``steps`` if it is 1.
 
     The paper's discriminator also takes t as an input; this one doesn't.
 
     Args:
-        steps: of the diffusion.
-        first_steps: the largest t at the beginning.
-        deviation: of the noise, of images in [-1, 1].
+        steps: number of steps of the diffusion.
+        first_steps: the maximum of t at the start of training.
+        deviation: standard deviation of the noise, for images in [-1, 1].
         target: see ``Adaptive``.
         images_to_one: see ``Adaptive``.
         **kwargs: of ``keras.layers.Layer``.
 
-    Input and output shape ``(batch, height, width, channels)``.
+    Inputs and outputs have the shape ``(batch, height, width, channels)``.
 
     Raises:
         ValueError: an argument that is out of its range.

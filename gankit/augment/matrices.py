@@ -1,7 +1,7 @@
 """Matrices of changes of place and colour, which are composed before they are applied.
 
-They are multiplied element by element: a device that rounds products of matrices, as GPUs do, would
-move pixels by parts of themselves, and images that are to stay as they are would change.
+They are multiplied element by element. A device that rounds matrix products, as GPUs do, would
+otherwise shift pixels by fractions, and change images that should stay the same.
 """
 
 import functools
@@ -50,7 +50,7 @@ def rotation(angle: Tensor) -> Tensor:
 
 
 def quarter_turns(number: Tensor) -> Tensor:
-    """Returns matrices ``(batch, 3, 3)`` that turn by so many right angles, without rounding."""
+    """Returns matrices ``(batch, 3, 3)`` that turn by ``number`` right angles, without rounding."""
     cos, sin = (ops.round(f(number * (np.pi / 2))) for f in (ops.cos, ops.sin))
     return stack([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]], number)
 

@@ -1,4 +1,4 @@
-"""Changes of place and colour, by matrices, and filters."""
+"""Geometric and colour changes by matrices, and filters."""
 
 import functools
 
@@ -31,7 +31,7 @@ def move(images: Tensor, inverse: Tensor) -> Tensor:
         ops.broadcast_to(share[..., None], ops.shape(images))
         for share in (columns - left, rows - top)
     )
-    # One more pixel at two sides, whose share is 0 there, so that each has a next one.
+    # One more pixel on two sides, so that each pixel has a neighbour; its weight there is 0.
     padded = ops.pad(images, [[0, 0], [0, 1], [0, 1], [0, 0]])
     index, stride = index_of(padded, left, top), padded.shape[2]
     pixels = ops.reshape(padded, (-1, images.shape[-1]))
@@ -41,9 +41,10 @@ def move(images: Tensor, inverse: Tensor) -> Tensor:
 
 
 def move_whole_pixels(images: Tensor, inverse: Tensor) -> Tensor:
-    """Returns what ``move`` does, in a quarter of its time, where all places are whole numbers.
+    """Does the same as ``move`` for whole-number positions, in a quarter of the time.
 
-    They are halves where an image of odd height and even width, or the other way round, is turned.
+    Positions are halves, and rounded, if an image of odd height and even width, or vice versa, is
+    turned.
     """
     index = index_of(images, *map(ops.round, old_places(images, inverse)))
     return ops.take(ops.reshape(images, (-1, images.shape[-1])), index, axis=0)
@@ -71,7 +72,7 @@ def index_of(images: Tensor, columns: Tensor, rows: Tensor) -> Tensor:
 def reflect(place: Tensor, size: int) -> Tensor:
     """Returns places within 0..size - 1, where those beyond are mirrored at the edge pixels.
 
-    What is beyond by more than twice the size lies on the edge.
+    Places that are further out than twice the size are put on the edge.
     """
     last = size - 1
     return ops.minimum(ops.abs(last - ops.abs(last - ops.abs(place))), last)
@@ -89,7 +90,7 @@ def recolor(images: Tensor, matrix: Tensor) -> Tensor:
     if channels == 1:
         linear = ops.mean(ops.sum(linear, axis=2), axis=1)[:, None, None]
         shift = ops.mean(shift, axis=1, keepdims=True)
-    # What a matrix adds, so that one that changes nothing does so exactly, however a device rounds.
+    # The difference that a matrix makes, so that the identity changes nothing when rounded.
     added = ops.transpose(linear, (0, 2, 1)) - ops.eye(channels)
     flat = ops.reshape(images, (-1, height * width, channels))
     changed = flat + (ops.matmul(flat, added) + shift[:, None])
@@ -115,7 +116,7 @@ def amplify(images: Tensor, gains: Tensor) -> Tensor:
 
 @functools.cache
 def band_matrices(size: int) -> np.ndarray:
-    """Returns what filters a row of pixels, reflected at its ends, ``(4, size, size)``."""
+    """Returns matrices that filter a row of pixels, reflected at its ends, ``(4, size, size)``."""
     filters = band_filters()
     half = filters.shape[1] // 2
     last = max(size - 1, 1)

@@ -12,7 +12,7 @@ from gankit.gans import GAN
 from gankit.training.position import read_learning_rates
 from gankit.typing import Config
 
-#: Settings that don't count: how steps are run, and where random numbers began, which go on.
+#: Settings that may change freely: how steps run, and the seed, whose state is restored.
 IGNORED = {"run_eagerly", "steps_per_execution", "jit_compile", "name", "seed"}
 NAMES_OF_LAYERS = {"name", "keras_history", "input_layers", "output_layers"}
 
@@ -29,13 +29,13 @@ class Change(NamedTuple):
 
 
 def find_changes(gan: GAN, path: Path) -> list[Change]:
-    """Returns what has changed since a checkpoint was written, and can be gone on with.
+    """Returns the changes since a checkpoint was written with which the run can continue.
 
     Learning rates that are numbers are left out: callbacks change them, too.
 
     Raises:
-        ValueError: another class, other networks, another class of optimizer, or a schedule of
-            learning rates where a number was, or the other way round.
+        ValueError: a different class, different networks, a different class of optimizer, or a
+            learning rate that is now a schedule and was a number, or vice versa.
     """
     then = read_json(path, CONFIG)
     now = json.loads(gan.to_json())
@@ -49,16 +49,16 @@ def find_changes(gan: GAN, path: Path) -> list[Change]:
 
 
 def take_rates(gan: GAN, given: list[float | None]) -> list[str | Change]:
-    """Sets the learning rates that the script has changed, unless a callback has set others.
+    """Sets learning rates that the script has changed, unless a callback has changed them.
 
-    That is where a rate is not the one any more that ``compile`` was given.
+    A callback has changed a rate if it is no longer the one given to ``compile``.
 
     Args:
-        gan: as the checkpoint has it.
+        gan: the GAN, restored from the checkpoint.
         given: what ``compile`` was given when the checkpoint was written, for each optimizer.
 
     Returns:
-        What has changed, and whether it is taken.
+        What has changed, and whether the change is used.
     """
     told: list[str | Change] = []
     optimizers, position = gan.optimizer.optimizers, gan.position
@@ -81,16 +81,16 @@ def compare_data(then: Config, now: Config, step: int) -> list[Change]:
     Args:
         then: what ``describe_data`` returned when the checkpoint was written.
         now: what it returns now.
-        step: training steps completed of the epoch that has begun.
+        step: training steps completed in the current epoch.
 
     Raises:
-        ValueError: they have fewer batches than that.
+        ValueError: the data now has fewer batches than ``step``.
     """
     if now["batches"] is not None and now["batches"] < step:
         raise ValueError(
             f"{step} batches of an epoch are trained, but an epoch of the data has only "
-            f"{now['batches']} batches now, and had {then['batches']}. Give the data that the run "
-            "began with, or use another folder."
+            f"{now['batches']} batches now, and had {then['batches']}. Use the data that the run "
+            "started with, or another folder."
         )
     changes = [
         change
@@ -109,7 +109,7 @@ def as_list(changes: list[Any]) -> str:
     return "".join(f"\n  {change}" for change in changes)
 
 
-# Configurations as Keras writes them
+# Configurations in Keras's format
 
 
 def names_of_networks(gan: GAN, config: Config) -> list[str]:
@@ -119,14 +119,14 @@ def names_of_networks(gan: GAN, config: Config) -> list[str]:
 
 
 def settings(config: Config) -> Config:
-    """Returns what counts of a GAN's configuration: its class, networks, and arguments."""
+    """Returns the settings to compare in a GAN's configuration: class, networks, arguments."""
     arguments = config["config"] | config["compile_config"]
     kept = {name: without_names(one) for name, one in arguments.items() if name not in IGNORED}
     return {"class": config["class_name"], **kept}
 
 
 def without_names(value: Any) -> Any:
-    """Returns a part of a configuration with numbers for layers, whose names count on in Python."""
+    """Replaces the names of layers by numbers, since Keras's names change between processes."""
     names = [layer["config"]["name"] for layer in find_layers(value)]
     numbers = {name: number for number, name in enumerate(names)}
 
@@ -135,7 +135,7 @@ def without_names(value: Any) -> Any:
             return {
                 key: replace(one, is_name or key in NAMES_OF_LAYERS)
                 for key, one in value.items()
-                if not key.endswith("_initializer")  # of no matter any more
+                if not key.endswith("_initializer")  # no longer matters
             }
         if isinstance(value, list):
             return [replace(one, is_name) for one in value]
@@ -145,7 +145,7 @@ def without_names(value: Any) -> Any:
 
 
 def find_layers(value: Any) -> Iterator[Config]:
-    """Yields all layers and networks, those within others too."""
+    """Yields all layers and networks, including nested ones."""
     if is_object(value) and has_counted_name(value):
         yield value
     inside = value.values() if isinstance(value, dict) else value
@@ -154,9 +154,9 @@ def find_layers(value: Any) -> Iterator[Config]:
 
 
 def has_counted_name(value: Config) -> bool:
-    """Returns whether an object's name is one that Keras counts on."""
+    """Returns whether Keras numbers an object's name automatically."""
     named = isinstance(value["config"], dict) and "name" in value["config"]
-    return named and not value["class_name"].endswith("DTypePolicy")  # whose name says what it is
+    return named and not value["class_name"].endswith("DTypePolicy")  # its name has a meaning
 
 
 def is_object(value: Any) -> bool:
@@ -167,11 +167,11 @@ def is_object(value: Any) -> bool:
 def compare(old: Any, new: Any, name: str = "") -> Iterator[Change]:
     """Yields the smallest parts in which two configurations differ.
 
-    Arguments that only one has are left out: they are new in this version, or gone.
+    Arguments that only one of them has are left out: they were added or removed since then.
     """
     if is_object(old) and is_object(new) and old["class_name"] == new["class_name"]:
         if old["class_name"] == "__lambda__":
-            return  # its code moves with the lines of a script
+            return  # its code depends on line numbers in the script
         old, new = (inside(value) for value in (old, new))
     if old == new:
         return
@@ -194,12 +194,12 @@ def inside(value: Config) -> Any:
 
 
 def is_rate(change: Change) -> bool:
-    """Returns whether a number is another one that is a learning rate."""
+    """Returns whether a change is that of a constant learning rate."""
     return change.name.endswith("learning_rate") and isinstance(change.new, float)
 
 
 def is_refused(change: Change, networks: list[str]) -> bool:
-    """Returns whether the state of a run can't go on with a change."""
+    """Returns whether a run can't be resumed after a change."""
     owner = change.name.split(".")[0]
     if owner in networks or owner == "class":
         return True

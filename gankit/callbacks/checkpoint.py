@@ -24,46 +24,48 @@ from gankit.differentiation import several_workers
 from gankit.gans import GAN
 from gankit.typing import Every, Logs, PathLike
 
-POSITION = "position.json"  # beside Keras's own members in the file
+POSITION = "position.json"  # in the file, next to what Keras writes
 
 
 class Checkpoint(Periodic):
-    """Saves the GAN now and then, and takes up a run that was stopped, bit for bit.
+    """Saves the GAN regularly, and resumes a run that was stopped, bit for bit.
 
-    Run the same script again: training goes on from the newest checkpoint in the folder, up to the
-    ``epochs`` that ``fit`` is given, as if it had never been stopped, also in the middle of an
-    epoch. A checkpoint holds the networks, both optimizers, the state of all random numbers and of
-    the variant, and the place in the data. Data have to come in an order that can be had again:
-    from ``gankit.data``, or without shuffling. The batches of an epoch that has begun are read once
-    more, and callbacks see them without anything being trained.
+    Run the same script again: training resumes from the newest checkpoint in the folder, even in
+    the middle of an epoch, and stops after the ``epochs`` that ``fit`` is given, as if it had never
+    been interrupted. A checkpoint contains the networks, both optimizers, the state of all random
+    numbers and of the variant, and the position in the data. The order of the data must be
+    reproducible: take it from ``gankit.data``, or don't shuffle. If a run resumes in the middle of
+    an epoch, the batches already trained on are read once more; callbacks see them, but nothing is
+    trained.
 
-    A file is written beside the others and renamed when it is on the disk, so that one that is
-    there is whole. ``epoch_00002_step_0000040.keras``, of 2 epochs and 40 steps, is a file that
-    ``gankit.load`` and ``keras.models.load_model`` open, with checksums of all that is in it. If
-    the newest is damaged all the same, a warning names it and the one before it is taken. Files
-    that the folder's index, ``checkpoints.json``, doesn't name are neither read nor deleted.
+    A file is written under a temporary name and renamed once it is on the disk, so that no
+    checkpoint is incomplete. ``epoch_00002_step_0000040.keras``, after 2 epochs and 40 steps, can
+    be opened with ``gankit.load`` and ``keras.models.load_model``, and has checksums of its
+    contents. If the newest is damaged nevertheless, a warning names it and the one before it is
+    used. Files that the folder's index, ``checkpoints.json``, doesn't list are neither read nor
+    deleted.
 
-    Other callbacks get back what they remembered, and their logs are cut back to the checkpoint.
-    If your script has changed since, you get one warning or an error; ``docs/long_runs.md`` lists
-    which.
+    The state of other callbacks is restored, and their logs are cut back to the checkpoint. If your
+    script has changed since then, you get a warning or an error; ``docs/long_runs.md`` lists which.
 
-    Ctrl-C, SIGTERM and SIGHUP wait for the end of the training step, or of the epoch's end, where
-    the state is saved, and then do what they would have done, after a line that says where; a
-    second Ctrl-C does it at once. A handler of your own stays in place of that. One process trains
-    in a folder; with several workers, all read it and the first one writes.
+    After Ctrl-C, SIGTERM or SIGHUP, the current training step, or the work at the end of an epoch,
+    is finished and the state is saved; a line says where. Then the signal takes its usual effect; a
+    second Ctrl-C ends the process at once. If you have set a signal handler of your own, it is used
+    instead. Only one process can train in a folder; with several workers, all read it and the first
+    one writes.
 
     Args:
-        folder: where to write, and to look for checkpoints; one folder a run.
+        folder: where to write checkpoints and to look for them; use one folder per run.
         every: ``"epoch"``, or a number of training steps.
         keep: how many checkpoints to keep; older ones are deleted.
 
     Raises:
-        ValueError: an argument out of its range; a folder whose checkpoints are all damaged, or are
-            those of another GAN, or whose index is damaged or lost; networks, optimizers, epochs or
-            data with which the run can't go on.
+        ValueError: an argument out of range; a folder whose checkpoints are all damaged or belong
+            to another GAN, or whose index is damaged or lost; networks, optimizers, epochs or data
+            with which the run can't continue.
         RuntimeError: another process trains in the folder.
-        OSError: a checkpoint can't be written; those before it are untouched, and the newest is
-            named.
+        OSError: a checkpoint can't be written; earlier ones are untouched, and the error names the
+            newest.
 
     Examples:
         >>> gan = recipes.small((8, 8, 1), filters=2)
@@ -90,9 +92,10 @@ class Checkpoint(Periodic):
         self.changes: list[Change] = []
 
     def restore_before_fit(self, gan: GAN, callbacks: Sequence[keras.callbacks.Callback]) -> None:
-        """Restores the newest checkpoint, if there is one; ``GAN.fit`` calls it, before Keras's.
+        """Restores the newest checkpoint, if there is one; ``GAN.fit`` calls this at its start.
 
-        What ``callbacks`` wrote to files after that checkpoint is removed: it comes again.
+        Removes what ``callbacks`` wrote to files after that checkpoint, since they will write it
+        again.
         """
         self.set_model(gan)
         self.others = [callback for callback in callbacks if callback is not self]
@@ -110,15 +113,15 @@ class Checkpoint(Periodic):
             self.log_files.begin(position and position["files"])
 
     def take_up(self, gan: GAN, path: Path, position: dict[str, Any]) -> None:
-        """Reads what callbacks remembered, and says what the script has changed since."""
+        """Reads the state of callbacks, and warns of changes in the script."""
         self.memories = read_memory(path, self.others, gan)
         gan.position.ended = find_stop(self.memories)
         rates = take_rates(gan, position["given_rates"])
         data = compare_data(position["data"], gan.position.data, position["step"])
         if told := [*self.changes, *rates, *data]:
             warnings.warn(
-                f"The script has changed since {path} was written, and the run goes on "
-                f"with what it says now:{as_list(told)}",
+                f"The script has changed since {path} was written, and the run continues "
+                f"with the new settings:{as_list(told)}",
                 stacklevel=3,
             )
         for callback in self.others:
@@ -126,9 +129,9 @@ class Checkpoint(Periodic):
                 callback.append = True  # or it would overwrite its file
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Says where training goes on, and puts off signals."""
+        """Prints where training resumes, and postpones signals."""
         if self.resumed and self.writes and self.params.get("verbose"):
-            print(f"Goes on from {self.written}, up to {self.params['epochs']} epochs in all.")
+            print(f"Resumes from {self.written}, up to {self.params['epochs']} epochs in total.")
         super().on_train_begin(logs)
         recall(self.memories)
         if self.resumed:
@@ -136,7 +139,7 @@ class Checkpoint(Periodic):
         self.signals.listen()
 
     def restore(self, gan: GAN) -> tuple[Path | None, dict[str, Any] | None]:
-        """Gives a GAN the state of the newest checkpoint that is whole.
+        """Restores a GAN from the newest checkpoint that is intact.
 
         Returns:
             Its path and its position, None where there is no checkpoint.
@@ -151,7 +154,7 @@ class Checkpoint(Periodic):
                 continue
             try:
                 self.changes = find_changes(gan, path)
-                with warnings.catch_warnings():  # Keras would go on without an optimizer's state
+                with warnings.catch_warnings():  # Keras would continue without an optimizer's state
                     warnings.filterwarnings("error", "Skipping variable loading")
                     gan.load_weights(path)
             except Exception as error:
@@ -179,11 +182,11 @@ class Checkpoint(Periodic):
         self.obey()
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Obeys a signal that came last of all."""
+        """Handles a signal that came after the last epoch."""
         self.obey()
 
     def obey(self) -> None:
-        """If a signal has come, saves, and ends as it asks to."""
+        """If a signal has come, saves the state and lets the signal take effect."""
         if self.signals.noted is None:
             return
         if not self.model.position.behind:
@@ -191,13 +194,13 @@ class Checkpoint(Periodic):
         self.end()
 
     def end(self) -> None:
-        """If a signal has come, tells it, and ends as it asks to; gives signals back."""
+        """Reports a signal that has come and lets it take effect; restores signal handlers."""
         if self.signals.noted is not None:
             self.tell(self.signals.noted)
         self.signals.end()
 
     def tell(self, number: int) -> None:
-        """Tells callbacks which have a method ``on_signal`` the signal, and users what is saved."""
+        """Calls ``on_signal`` of callbacks that have it, and tells the user what was saved."""
         for callback in self.others:
             getattr(callback, "on_signal", lambda name: None)(name_signal(number))
         if self.written and self.writes:
@@ -232,7 +235,7 @@ class Checkpoint(Periodic):
 
         def write(file):
             self.model.save(file)
-            # Not by its name, under which a new archive would be made if it were there no more.
+            # Not by name: if the file were gone, that would create a new archive.
             with file.open("r+b") as opened, zipfile.ZipFile(opened, "a") as archive:
                 archive.writestr(POSITION, json.dumps(state | {"files": lengths}))
                 write_memory(archive, self.others)
@@ -249,7 +252,7 @@ class Checkpoint(Periodic):
         self.written = path
 
     def explain_newest(self) -> str:
-        """Returns which checkpoint can be gone on from, now that one can't be written."""
+        """Returns which checkpoint the run can resume from, now that one can't be written."""
         paths = [self.folder / name for name in reversed(self.files.names)]
         for path in paths:
             with contextlib.suppress(ValueError, OSError):
@@ -260,7 +263,7 @@ class Checkpoint(Periodic):
         return "No intact checkpoint exists yet"
 
     def close(self) -> None:
-        """Gives the folder back, and signals; ``GAN.fit`` calls it however training ends."""
+        """Releases the folder and the signals; ``GAN.fit`` calls this however training ends."""
         lost_terminal = getattr(sys.exception(), "errno", None) in (errno.EIO, errno.EPIPE)
         try:
             if self.signals.noted is not None and lost_terminal and self.model.position.step:
@@ -271,7 +274,7 @@ class Checkpoint(Periodic):
 
 
 def read_position(path: PathLike) -> dict[str, Any]:
-    """Returns the position at which a checkpoint was written, or says why it can't be trusted."""
+    """Returns a checkpoint's position, or raises ``ValueError`` if it can't be trusted."""
     check_file(path)
     with zipfile.ZipFile(path) as archive:
         if POSITION not in archive.namelist():
@@ -283,7 +286,7 @@ def read_position(path: PathLike) -> dict[str, Any]:
 
 
 def is_position(saved: dict[str, Any]) -> bool:
-    """Returns whether an object of JSON is such as ``Checkpoint`` writes for a position."""
+    """Returns whether a JSON object has the form that ``Checkpoint`` writes."""
     step, rates, given = (saved.get(name) for name in ("step", "learning_rates", "given_rates"))
     means, data, files = (saved.get(name) for name in ("means", "data", "files"))
     if not isinstance(step, int) or step < 0:

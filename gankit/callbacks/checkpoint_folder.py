@@ -1,4 +1,4 @@
-"""The folder of a run: its checkpoints, and who may write them."""
+"""The folder of a run's checkpoints, and which process may write to it."""
 
 import errno
 import json
@@ -16,15 +16,15 @@ LOCK = "checkpoints.lock"
 
 
 class CheckpointFolder:
-    """The checkpoints of one run: those that the folder's index names, and no other file.
+    """The checkpoints of one run: only the files that the folder's index lists.
 
-    The index, ``checkpoints.json``, lists their names, the oldest first, and the name under which
-    the process that trains writes the next one. It names a checkpoint before that is there, and
-    still after it is deleted, so that a process may be killed at any moment: what it names and is
-    not there doesn't count.
+    The index, ``checkpoints.json``, lists their names, oldest first, and the temporary name of the
+    file that the training process writes next. A checkpoint is listed before it exists, and still
+    after it is deleted, so that the process may be killed at any moment; names of missing files are
+    ignored.
 
     Args:
-        folder: its path.
+        folder: path of the folder.
     """
 
     def __init__(self, folder: PathLike):
@@ -35,10 +35,10 @@ class CheckpointFolder:
         self.device: int | None = None
 
     def open(self) -> None:
-        """Takes the folder for this process, which alone writes to it until ``close``.
+        """Locks the folder, so that only this process writes to it until ``close``.
 
         Raises:
-            RuntimeError: another process has it.
+            RuntimeError: another process has locked it.
             ValueError: the index is damaged, or lost.
         """
         self.path.mkdir(parents=True, exist_ok=True)
@@ -51,11 +51,11 @@ class CheckpointFolder:
         self.write(self.names)
 
     def close(self) -> None:
-        """Gives the folder back."""
+        """Unlocks the folder."""
         self.lock.release()
 
     def find(self) -> list[Path]:
-        """Returns the checkpoints that are there, the oldest first.
+        """Returns the existing checkpoints, oldest first.
 
         Raises:
             ValueError: the index is damaged, or lost.
@@ -64,11 +64,11 @@ class CheckpointFolder:
         return [self.path / name for name in self.names]
 
     def put_first(self, names: Sequence[str]) -> None:
-        """Has some of them deleted before the others, whatever their age."""
+        """Moves some checkpoints to the front, so that they are deleted first."""
         self.names = [*names, *(name for name in self.names if name not in names)]
 
     def choose_path(self, epoch: int, step: int) -> Path:
-        """Returns the path for a checkpoint, at which there is no file of somebody else's."""
+        """Returns a path for a checkpoint that overwrites no file of another origin."""
         stem, number = f"epoch_{epoch:05d}_step_{step:07d}", 1
         path = self.path / f"{stem}.keras"
         while path.name not in self.names and os.path.lexists(path):
@@ -77,16 +77,16 @@ class CheckpointFolder:
         return path
 
     def publish(self, path: Path, write: Callable[[Path], object], keep: int) -> None:
-        """Writes a checkpoint, whole or not at all, and deletes the oldest.
+        """Writes a checkpoint atomically, and deletes the oldest.
 
         Args:
             path: what ``choose_path`` returned.
-            write: takes a path, and writes the checkpoint there.
-            keep: how many stay.
+            write: function that writes the checkpoint to a given path.
+            keep: how many checkpoints to keep.
 
         Raises:
             OSError: it can't be written; all others are still there.
-            RuntimeError: another process has taken the folder, past a lock that does not reach it.
+            RuntimeError: another process has started to write to the folder despite the lock.
         """
         names = [*(name for name in self.names if name != path.name), path.name]
         temporary = self.temporary
@@ -105,15 +105,15 @@ class CheckpointFolder:
         self.names = [name for name in names[:-keep] if not self.delete(name)] + names[-keep:]
 
     def check_device(self) -> None:
-        """Raises ``OSError`` if the folder's drive has vanished, or another one is in its place.
+        """Raises ``OSError`` if the folder's drive has vanished or been replaced.
 
-        Where a drive was mounted there is still a folder, which is another one.
+        After a drive is unmounted, a folder of the same path may remain on another drive.
         """
         if self.path.stat().st_dev != self.device:
             raise OSError(errno.ENODEV, "its drive is not the one that the run began on")
 
     def delete(self, name: str) -> bool:
-        """Returns whether a checkpoint is deleted; on Windows it isn't while somebody reads it."""
+        """Returns whether a checkpoint could be deleted; on Windows, a file in use can't be."""
         try:
             (self.path / name).unlink(missing_ok=True)
         except OSError:

@@ -21,41 +21,43 @@ CHUNK = 1000  # images that are in memory at once
 class Evaluate(Periodic):
     """Compares generated images with real ones, and puts the values into ``fit``'s logs.
 
-    So ``ModelCheckpoint("best.keras", monitor="fid", mode="min", save_best_only=True)``,
-    ``EarlyStopping``, ``CSVLogger`` and ``TensorBoard`` find them. ``GAN.fit`` runs it before the
-    other callbacks, wherever it stands in the list. Beside the metrics, each epoch's logs hold
+    You can then use them with
+    ``ModelCheckpoint("best.keras", monitor="fid", mode="min", save_best_only=True)``,
+    ``EarlyStopping``, ``CSVLogger`` and ``TensorBoard``. ``GAN.fit`` runs this callback before the
+    others, wherever it is in the list. Besides the metrics, each epoch's logs contain
 
-    - ``spread``: of generated against real images, near 0 after a collapse, see
+    - ``spread``: the spread of generated images relative to real ones, near 0 after a collapse, see
       ``gankit.metrics.relative_spread``,
     - ``evaluation_images``: how many were generated for these values, without which an FID says
       little,
-    - ``evaluation_step``: after how many training steps. In epochs without an evaluation the last
-      values are repeated, since Keras's callbacks need a number in each; the first epoch has one in
-      any case.
+    - ``evaluation_step``: after how many training steps they were measured. In epochs without an
+      evaluation, the last values are repeated, since Keras's callbacks need a number in each epoch;
+      the first epoch always has an evaluation.
 
-    Before training begins it also compares one half of the real images with the other: values that
-    no generator can beat. They are printed, and ``floor`` holds them by name.
+    Before training begins, it also compares one half of the real images with the other. No
+    generator can beat these values; they are printed, and kept by name in ``floor``.
 
-    Images are generated from the same latents each time, by ``ema_generator`` where there is one,
-    and apart from training's random numbers, which go on as if nothing had happened.
+    Images are generated from the same latents each time, by ``ema_generator`` if there is one, with
+    separate random numbers, so that training is not affected.
 
     Args:
         metrics: names, or functions, see ``gankit.metrics.measure``.
-        real: real images to compare with, best ones that are not trained on, or their
-            ``Features``; see ``gankit.metrics.extract``.
-        extractor: what takes the features of images; None for ``extractors.inception()``.
+        real: real images to compare with, preferably held out from training, or their ``Features``;
+            see ``gankit.metrics.extract``.
+        extractor: the network that extracts features of images; None for
+            ``extractors.inception()``.
         every: ``"epoch"``, or a number of training steps.
-        num_images: how many to generate; may be left out where ``condition`` says it. Default
-            5,000.
-        condition: what the generator is given, a row for each image. Class labels are what
-            ``"class_accuracy"`` compares with.
-        seed: integer, which settles the latents.
-        ema: whether to evaluate ``ema_generator`` where there is one.
+        num_images: how many to generate; may be left out if ``condition`` has a row for each. The
+            default is 5,000.
+        condition: the generator's condition, a row for each image. ``"class_accuracy"`` compares
+            with these labels.
+        seed: integer that determines the latents.
+        ema: whether to evaluate ``ema_generator``, if there is one.
         file: where to keep the features of real images, see ``gankit.metrics.extract``.
-        verbose: 1 for a progress bar while real images are looked at, 0 for none.
+        verbose: 1 for a progress bar while features of real images are extracted, 0 for none.
 
     Raises:
-        ValueError: an unknown metric; before training begins, whatever a metric can't work with,
+        ValueError: an unknown metric; or, before training begins, input that a metric can't use,
             such as too few images.
 
     Examples:
@@ -101,7 +103,7 @@ class Evaluate(Periodic):
         self.verbose = verbose
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Looks at the real images, once, and tries everything: errors come before training."""
+        """Extracts real features once, and tries a small evaluation, to find errors early."""
         super().on_train_begin(logs)
         if self.extractor is None:
             self.extractor = extractors.inception()
@@ -140,7 +142,7 @@ class Evaluate(Periodic):
     def measure_floor(self, real: Features) -> dict[str, float]:
         """Returns the metrics' values for two halves of the real images.
 
-        Those that need more images, or labels, are left out.
+        Metrics that need more images, or labels, are left out.
         """
         random = np.random.default_rng(self.seed)
         order = random.permutation(len(real.values))
@@ -169,5 +171,5 @@ class Evaluate(Periodic):
                 seed=derive_seed(self.seed, start),
                 ema=self.ema,
             )
-            # As a picture of them would be; NaN stays, and is an error.
+            # As in a saved picture; NaN stays NaN, and raises an error.
             yield np.clip(images, -1, 1)

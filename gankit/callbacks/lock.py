@@ -13,7 +13,7 @@ from typing import IO
 if sys.platform == "win32":
     import msvcrt
 
-    FAR = 1 << 30  # what is locked there can't be read: far behind what the file says
+    FAR = 1 << 30  # a locked byte can't be read, so lock one far beyond the file's text
 
     def take(file: IO[str]) -> bool:
         """Locks an open file, or returns False where another has it."""
@@ -42,10 +42,10 @@ held: "weakref.WeakSet[Lock]" = weakref.WeakSet()
 class Lock:
     """The right of one process to write to a folder.
 
-    The operating system ties it to a file that is open, and closes that however the process ends,
-    by ``kill -9`` too. So the file may stay: it says who holds the folder, or held it last. A
-    forked child, such as a worker that reads data, closes its copy at once, or it would keep the
-    lock of a parent that is dead.
+    The operating system ties the lock to an open file, which it closes however the process ends,
+    even after ``kill -9``. So the file may stay: it says which process has the lock, or had it
+    last. A forked child, such as a worker that reads data, closes its copy at once, since it would
+    otherwise keep the lock after its parent's death.
 
     Args:
         path: of the file.
@@ -59,7 +59,7 @@ class Lock:
         """Takes the lock.
 
         Raises:
-            RuntimeError: another process has it, or another lock in this one.
+            RuntimeError: another process has it, or another ``Lock`` in this process.
 
         Warns:
             UserWarning: the file system has no locks.
@@ -86,7 +86,7 @@ class Lock:
         held.add(self)
 
     def release(self) -> None:
-        """Gives the lock back; in a forked child, only the child's copy of the file."""
+        """Releases the lock; in a forked child, only closes the child's copy of the file."""
         if self.file is not None:
             self.file.close()
             self.file = None
@@ -101,7 +101,7 @@ def write_owner(file: IO[str]) -> None:
 
 
 def read_owner(file: IO[str]) -> str:
-    """Returns who holds a lock, as far as its file says so yet."""
+    """Returns who holds a lock, if its file says so."""
     try:
         file.seek(0)
         owner = json.loads(file.read())
@@ -111,7 +111,7 @@ def read_owner(file: IO[str]) -> str:
 
 
 def release_all() -> None:
-    """Gives all locks back, in a child that has just been forked."""
+    """Releases all locks, in a child that has just been forked."""
     for lock in list(held):
         lock.release()
 

@@ -1,4 +1,4 @@
-"""Files to which callbacks add: cut back to what they were when a checkpoint was written.
+"""Files that callbacks append to, cut back to their length at the time of a checkpoint.
 
 A resumed run repeats some steps. Without this, what callbacks wrote about them before the stop
 would be in the files twice.
@@ -19,7 +19,7 @@ import keras
 from gankit.callbacks.tensorboard_images import TensorBoardImages
 from gankit.saving import write_whole
 
-STARTS = "logs.json"  # beside the checkpoints: which processes wrote, from what lengths on
+STARTS = "logs.json"  # next to the checkpoints: the processes that wrote, and initial lengths
 
 Callbacks = Sequence[keras.callbacks.Callback]
 
@@ -27,13 +27,13 @@ Callbacks = Sequence[keras.callbacks.Callback]
 class LogFiles:
     """The CSV files and TensorBoard's event files of a run.
 
-    Event files are new in each process, and their names hold its number. Those of other runs may
-    lie beside them. So each process notes that it has begun, and only files of processes that are
-    noted are touched.
+    Each process writes new event files, whose names contain its number, and files of other runs may
+    be in the same folder. So each process is recorded when it starts, and only files of recorded
+    processes are changed.
 
     Args:
-        folder: of the run's checkpoints.
-        callbacks: whose files these are.
+        folder: the folder of the run's checkpoints.
+        callbacks: the callbacks that write the files.
     """
 
     def __init__(self, folder: Path, callbacks: Callbacks):
@@ -44,12 +44,12 @@ class LogFiles:
         ]
         self.folders = [place for one in callbacks for place in event_folders(one)]
         self.begun: dict[str, Any] = {"processes": [], "lengths": {}}
-        self.lengths: dict[str, int] = {}  # as far as they are known
+        self.lengths: dict[str, int] = {}  # if known
 
     def begin(self, lengths: dict[str, int] | None) -> None:
         """Cuts files back to the lengths that a checkpoint has of them, and notes this process.
 
-        What no checkpoint has seen gets the length that it had before the run began to write it.
+        A file that no checkpoint has recorded is cut back to its length before the run.
         """
         if not (self.tables or self.folders):
             return
@@ -65,9 +65,9 @@ class LogFiles:
     def measure(self) -> dict[str, int]:
         """Returns how long each file is by its path; Keras writes each row and scalar at once.
 
-        CSV files in lines, since editors and systems end these differently, others in bytes. A file
-        that can't be read now, as on a drive that has vanished, may be back when the run resumes:
-        its last known length is kept.
+        CSV files are measured in lines, since line endings differ between systems, others in bytes.
+        A file that can't be read now, for example because its drive has vanished, may be back when
+        the run resumes, so its last known length is kept.
         """
         with contextlib.suppress(OSError):
             for path in self.tables:
@@ -95,7 +95,7 @@ class LogFiles:
         return sorted(path for path in there if self.is_own(path.name))
 
     def is_own(self, name: str) -> bool:
-        """Returns whether an event file is of one of the processes.
+        """Returns whether an event file was written by one of this run's processes.
 
         Its name is ``events.out.tfevents.SECONDS.HOST.PROCESS.NUMBER.v2``.
         """
@@ -106,7 +106,7 @@ class LogFiles:
         )
 
     def keep_columns(self) -> None:
-        """Has CSV files go on with the columns that they have, whatever the next row holds."""
+        """Makes CSV files keep their columns, whatever the next row contains."""
         for callback in self.callbacks:
             if isinstance(callback, keras.callbacks.CSVLogger) and callback.append:
                 callback.keys = read_columns(Path(callback.filename), callback.sep)
@@ -128,7 +128,7 @@ def read_lines(path: Path) -> list[bytes]:
 
 
 def read_columns(path: Path, separator: str) -> list[str] | None:
-    """Returns the columns of a CSV file behind that of the epoch, None if it has none yet."""
+    """Returns a CSV file's columns after the epoch's, or None if it has none yet."""
     if not path.exists():
         return None
     with path.open(newline="") as file:

@@ -15,7 +15,7 @@ from gankit.typing import PathLike
 MEMORY = "callbacks.json"  # members of a checkpoint
 WEIGHTS = "best_weights.npz"
 
-#: By public attributes of Keras.
+#: The public attributes of Keras callbacks that hold their state.
 REMEMBERED: dict[type, tuple[str, ...]] = {
     keras.callbacks.EarlyStopping: ("wait", "best", "best_epoch", "stopped_epoch", "best_weights"),
     keras.callbacks.ReduceLROnPlateau: ("wait", "best", "cooldown_counter"),
@@ -27,7 +27,7 @@ Memory = dict[str, Any]
 
 
 def attributes(callback: keras.callbacks.Callback) -> tuple[str, ...]:
-    """Returns the names of what a callback remembers: those in its attribute ``remembers``."""
+    """Returns the names of the attributes with a callback's state, as in ``remembers``."""
     for kind, names in REMEMBERED.items():
         if isinstance(callback, kind):
             return names
@@ -37,9 +37,9 @@ def attributes(callback: keras.callbacks.Callback) -> tuple[str, ...]:
 def name_callbacks(
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> Iterator[tuple[str, keras.callbacks.Callback]]:
-    """Yields each callback that remembers something, and a name that another process gives it, too.
+    """Yields each callback that has state, with a name that is the same in every process.
 
-    One that monitors another value than before has another name, and starts from scratch.
+    A callback that now monitors a different value gets a different name, and starts from scratch.
     """
     seen: dict[str, int] = {}
     for callback in filter(attributes, callbacks):
@@ -50,7 +50,7 @@ def name_callbacks(
 
 
 def write_memory(archive: zipfile.ZipFile, callbacks: Sequence[keras.callbacks.Callback]) -> None:
-    """Writes what callbacks remember: numbers as JSON, weights as arrays."""
+    """Writes the state of callbacks: numbers as JSON, weights as arrays."""
     memories: dict[str, Memory] = {}
     arrays: dict[str, Any] = {}
     for name, callback in name_callbacks(callbacks):
@@ -59,7 +59,7 @@ def write_memory(archive: zipfile.ZipFile, callbacks: Sequence[keras.callbacks.C
         for number, weight in enumerate(memory.pop("best_weights", None) or []):
             arrays[f"{name}/{number}"] = np.asarray(weight)
         memories[name] = memory
-    archive.writestr(MEMORY, json.dumps(memories, default=float))  # NumPy's numbers are no JSON
+    archive.writestr(MEMORY, json.dumps(memories, default=float))  # NumPy numbers aren't JSON
     if arrays:
         file = io.BytesIO()
         np.savez(file, **arrays)
@@ -69,7 +69,7 @@ def write_memory(archive: zipfile.ZipFile, callbacks: Sequence[keras.callbacks.C
 def read_memory(
     path: PathLike, callbacks: Sequence[keras.callbacks.Callback], model: keras.Model
 ) -> list[tuple[keras.callbacks.Callback, Memory]]:
-    """Returns what each of the callbacks remembered when a checkpoint was written."""
+    """Returns the state that each callback had when a checkpoint was written."""
     arrays: Any = {}
     memories = read_json(path, MEMORY)
     with zipfile.ZipFile(path) as archive:
@@ -86,7 +86,7 @@ def read_memory(
 
 
 def recall(memories: Sequence[tuple[keras.callbacks.Callback, Memory]]) -> None:
-    """Gives callbacks back what they remembered; Keras's forget it when training begins."""
+    """Restores the state of callbacks; those of Keras reset it when training begins."""
     for callback, memory in memories:
         for name, value in memory.items():
             setattr(callback, name, value)
@@ -95,7 +95,7 @@ def recall(memories: Sequence[tuple[keras.callbacks.Callback, Memory]]) -> None:
 def find_stop(memories: Sequence[tuple[keras.callbacks.Callback, Memory]]) -> bool:
     """Returns whether an ``EarlyStopping`` has ended the run.
 
-    One that has more patience by now lets it go on.
+    If its patience is longer now, the run continues.
     """
     for callback, memory in memories:
         if isinstance(callback, keras.callbacks.EarlyStopping) and memory["stopped_epoch"]:

@@ -8,7 +8,7 @@ from gankit.typing import Every, Logs
 
 
 class Periodic(keras.callbacks.Callback):
-    """Does something now and then: a subclass overrides ``act``.
+    """Acts each epoch or every few steps: a subclass overrides ``act``.
 
     Args:
         every: ``"epoch"``, or a number of training steps.
@@ -24,15 +24,15 @@ class Periodic(keras.callbacks.Callback):
         self.every = every
 
     def act(self, unit: str, number: int) -> None:
-        """Does it; ``unit`` is "epoch" or "step", ``number`` how many the GAN has completed.
+        """Acts; ``unit`` is "epoch" or "step", and ``number`` how many the GAN has completed.
 
-        Both count on in a run that is taken up again.
+        The count continues in a resumed run.
         """
         raise NotImplementedError
 
     @property
     def writes(self) -> bool:
-        """Whether this process writes files: of several workers only the first one does."""
+        """Whether this process writes files: with several workers, only the first one does."""
         return writes_files(self.model)
 
     @property
@@ -42,16 +42,16 @@ class Periodic(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Notes how many steps are completed."""
-        self.position = self.model.position  # which can be asked without a look at the GAN's state
+        self.position = self.model.position  # reading it doesn't touch the GAN's state
         self.seen = self.steps
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Acts if another ``every`` steps are done; several may pass in one execution."""
+        """Acts after another ``every`` steps; one call may cover several steps."""
         before, self.seen = self.seen, self.steps
         if self.every != "epoch" and self.seen // self.every > before // self.every:
             self.act("step", self.seen)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Acts if that is what epochs are for."""
+        """Acts if ``every`` is ``"epoch"``."""
         if self.every == "epoch":
             self.act("epoch", self.model.position.epoch)

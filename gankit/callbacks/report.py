@@ -1,4 +1,4 @@
-"""A report on a run: one HTML page, updated while the run goes on."""
+"""A report on a run: one HTML page, updated during training."""
 
 import time
 from collections.abc import Mapping
@@ -19,46 +19,46 @@ from gankit.saving import write_whole
 from gankit.training.by_products import ByProduct
 from gankit.typing import Logs, PathLike
 
-INTERVAL = 20  # seconds between two writings, at least
-SHARE = 0.05  # of the time, at most, that goes into writing
+INTERVAL = 20  # minimum number of seconds between two writes
+SHARE = 0.05  # maximum share of the time that is spent on writing
 MOST_SAMPLES = 24
 MOST_ROWS = 300
 GOING_ON = "while training goes on"
 
 
 class Report(SampleGrid):
-    """Writes a page about a run: one HTML file that needs no network, dark or light.
+    """Writes a page about a run: one HTML file that works offline, in dark or light mode.
 
-    It shows samples over time by a slider, from the same latents each time; losses, and the share
-    that the discriminator gets right; FID and KID where ``Evaluate`` measures them, the best
-    marked; real images, and generated ones beside those that are nearest to them; the recipe, the
-    seed, versions, and the machine. Charts need matplotlib, which ``pip install 'gankit[plots]'``
-    brings.
+    It shows samples over time, with a slider, from the same latents each time; the losses, and how
+    often the discriminator is right; FID and KID if ``Evaluate`` measures them, with the best value
+    marked; real images, and generated images next to their nearest real ones; and the recipe, the
+    seed, the versions and the machine. Charts need matplotlib: ``pip install 'gankit[plots]'``.
 
-    The file is below 5 MB however long the run is: it holds 24 grids of samples and 300 moments of
-    the curves at most, spread over the run, the best ones among them. It is rewritten at most once
-    in 20 seconds, and at the end. With ``Checkpoint``, a run that resumes continues the same
-    page, which holds nothing twice; otherwise each ``fit`` begins a new one.
+    The file stays below 5 MB however long the run is: it has at most 24 grids of samples and 300
+    points of the curves, spread over the run and including the best. It is rewritten at most every
+    20 seconds, and at the end. With ``Checkpoint``, a resumed run continues the same page, without
+    duplicates; otherwise, each ``fit`` starts a new page.
 
     Args:
-        path: of the file, such as ``"run/report.html"``; folders that are missing are made.
-        real: real images, an array such as ``make_grid`` takes; a first batch will do. Of these
-            some are shown, and the nearest ones found. None leaves both out.
-        num_images: images a grid; may be left out where ``condition`` says it. Default 64.
-        details: what to list with the recipe, by name, such as where the data come from. What has
-            the name of something that is listed in any case takes its place.
-        commands: text to copy by title, such as how to generate images by the trained GAN.
-        grids: a folder in which to save each grid, too, as ``SampleGrid`` does; None for none.
-        **kwargs: as in ``SampleGrid``. With ``every=1000``, curves have a moment every 1,000 steps,
-            with the means since the epoch began, besides those at the end of epochs.
+        path: path of the file, such as ``"run/report.html"``; missing folders are created.
+        real: real images, an array as ``make_grid`` takes; one batch is enough. Some of them are
+            shown, and the nearest ones are searched among them. None leaves both out.
+        num_images: images per grid; may be left out if ``condition`` has a row for each. The
+            default is 64.
+        details: facts to list with the recipe, by name, such as the source of the data. A fact with
+            the name of one that is listed anyway replaces it.
+        commands: commands to copy, by title, such as one that generates images with the GAN.
+        grids: a folder in which to also save each grid, as ``SampleGrid`` does; None saves none.
+        **kwargs: as in ``SampleGrid``. With ``every=1000``, curves have a point every 1,000 steps,
+            with the means since the epoch began, in addition to those at the end of epochs.
 
     Raises:
-        ValueError: another ending than ``.html``, or real images that are none; before training
-            begins, those of another size than generated ones.
-        OSError: before training begins, the folder can't be made, or written to.
+        ValueError: a path that doesn't end in ``.html``, or ``real`` isn't images; before training
+            begins, if real images differ in size from generated ones.
+        OSError: before training begins, if the folder can't be created or written to.
 
     Warns:
-        UserWarning: the page could not be written; training goes on.
+        UserWarning: the page could not be written; training continues.
 
     Examples:
         >>> from pathlib import Path
@@ -97,7 +97,7 @@ class Report(SampleGrid):
 
     @property
     def seconds(self) -> float:
-        """How long the run has trained, in all its sessions."""
+        """How long the run has trained, over all its sessions."""
         return round(time.monotonic() - self.start, 1)
 
     @seconds.setter
@@ -105,7 +105,7 @@ class Report(SampleGrid):
         self.start = time.monotonic() - seconds
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Begins a new run, and tries everything: errors come before training."""
+        """Starts a new run, and tries everything once, so that errors come before training."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         super().on_train_begin(logs)
         self.run = datetime.now().astimezone().isoformat()
@@ -116,7 +116,7 @@ class Report(SampleGrid):
         self.compare()
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Begins the page, or goes on with it, once ``Checkpoint`` has given back the rows."""
+        """Starts the page, or continues it after ``Checkpoint`` has restored the rows."""
         if self.samples:
             return
         known = read_samples(self.path, self.run)
@@ -126,17 +126,17 @@ class Report(SampleGrid):
         self.write(GOING_ON)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Acts if another ``every`` steps are done."""
+        """Acts after another ``every`` steps."""
         self.logs = logs or {}
         super().on_train_batch_end(batch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Notes the epoch, and acts if that is what epochs are for."""
+        """Records the epoch, and acts if ``every`` is ``"epoch"``."""
         self.note(logs or {})
         super().on_epoch_end(epoch, logs)
 
     def act(self, unit: str, number: int) -> None:
-        """Adds samples, and a moment within an epoch; writes what is asked for, if it is time."""
+        """Adds samples, and within an epoch also a row; writes the page if it is time."""
         if unit == "step":
             self.note(self.logs)
         self.look()
@@ -156,7 +156,7 @@ class Report(SampleGrid):
         self.write("at the end of training")
 
     def close(self) -> None:
-        """Writes the page if training ends otherwise; ``GAN.fit`` calls it in any case."""
+        """Writes the page if training was interrupted; ``GAN.fit`` always calls this."""
         self.write_of_a_stop("when training was stopped")
 
     def on_signal(self, name: str) -> None:
@@ -164,12 +164,12 @@ class Report(SampleGrid):
         self.write_of_a_stop(f"when {name} stopped training. Run the same again to go on")
 
     def write_of_a_stop(self, state: str) -> None:
-        """Writes the page, unless it says already how training has ended."""
+        """Writes the page, unless it already says how training has ended."""
         if self.samples and self.state == GOING_ON:
             self.write(state)
 
     def note(self, logs: Logs) -> None:
-        """Adds a row; those of steps that have come again go."""
+        """Adds a row; rows of repeated steps are dropped."""
         moment = {
             "epoch": self.model.position.epoch,
             "step": self.steps,
@@ -182,11 +182,11 @@ class Report(SampleGrid):
         self.rows = [row for row in self.rows if row["step"] in kept]
 
     def look(self) -> None:
-        """Makes images; all of several workers do it at the same steps."""
+        """Generates images; with several workers, all do so at the same steps."""
         self.images, self.seen_at = to_uint8(self.draw(), self.value_range), self.steps
 
     def add_sample(self) -> None:
-        """Adds the images to the samples; those of steps that have come again go."""
+        """Adds the images to the samples; samples of repeated steps are dropped."""
         picture = encode(make_grid(self.images, columns=self.columns))
         sample = Sample(self.model.position.epoch, self.steps, picture)
         self.samples = [one for one in self.samples if one.step < self.steps] + [sample]
@@ -194,7 +194,7 @@ class Report(SampleGrid):
         self.samples = [one for one in self.samples if one.step in kept]
 
     def write(self, state: str) -> None:
-        """Writes the page; of several workers the first one does."""
+        """Writes the page; with several workers, only the first one does."""
         self.state = state
         begin = time.monotonic()
         if self.writes:
@@ -226,7 +226,7 @@ class Report(SampleGrid):
         )
 
     def compare(self) -> tuple[Figure | None, Figure | None]:
-        """Returns real images, and generated ones beside the nearest of them."""
+        """Returns pictures of real images, and of generated ones next to the nearest real ones."""
         if self.real is None:
             return None, None
         real = draw_real(self.real, len(self.images), self.columns)

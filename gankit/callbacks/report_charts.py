@@ -1,4 +1,4 @@
-"""A report's charts, as SVG for a dark or a light page."""
+"""A report's charts, as SVG that suits dark and light pages."""
 
 import html
 import io
@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 #: What was logged at one moment of a run by name, with its ``epoch``, ``step`` and ``seconds``.
 Row: TypeAlias = dict[str, float]
 
-DISTANCES = {"fid": "FID", "kid": "KID"}  # of which the lowest is the best
+DISTANCES = {"fid": "FID", "kid": "KID"}  # lowest is best
 COLOURS = ("#1f83d6", "#d2691e", "#2b9a66", "#a066d3", "#d6487e")  # 3:1 on white and on near-black
 TEXT = "#010203"  # stands for the colour of the page's text
 STYLE: Any = {
@@ -28,7 +28,7 @@ def draw_charts(rows: Sequence[Row], images_a_step: int | None) -> dict[str, str
     """Returns SVG elements by title: losses, accuracies, and FID and KID where there are any.
 
     Args:
-        rows: of the run, in their order.
+        rows: the run's rows, in order.
         images_a_step: how many images a training step sees; None counts steps instead.
 
     Raises:
@@ -63,7 +63,7 @@ def draw_chart(rows: Sequence[Row], names: Sequence[str], images_a_step: int | N
         file = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(file, format="svg", transparent=True, metadata=nothing)
-        figure.clear()  # else its parts hold one another in memory until Python looks for such
+        figure.clear()  # or its reference cycles stay in memory until collected
     return as_element(file.getvalue(), f"{', '.join(map(read_name, names))}, over {unit}")
 
 
@@ -85,7 +85,7 @@ def add_lines(axes: Any, rows: Sequence[Row], names: Sequence[str], scale: int) 
 
 
 def add_scales(axes: Any, names: Sequence[str]) -> None:
-    """Numbers the axes: shares in per cent, and what falls far by its logarithm."""
+    """Formats the axes: shares in per cent, and a logarithmic scale for a wide range."""
     from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, PercentFormatter
 
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
@@ -102,7 +102,7 @@ def add_scales(axes: Any, names: Sequence[str]) -> None:
 
 
 def mark_best(axes: Any, best: Row, name: str, scale: int) -> None:
-    """Marks the lowest value, and says how low it is."""
+    """Marks the lowest value, and prints it."""
     ((step, value),) = find_points([best], name).items()
     axes.plot([step * scale], [value], "o", color=COLOURS[1])
     axes.set_title(f"best: {value:.4g} after {step * scale:,.0f}", loc="right", fontsize=9)
@@ -111,7 +111,7 @@ def mark_best(axes: Any, best: Row, name: str, scale: int) -> None:
 def find_points(rows: Sequence[Row], name: str) -> dict[float, float]:
     """Returns a logged value by the training step that it belongs to.
 
-    Those of ``Evaluate`` are repeated until they are measured again.
+    The values of ``Evaluate`` are repeated in the logs until the next evaluation.
     """
     key = "evaluation_step" if name in DISTANCES else "step"
     return {row.get(key, row["step"]): row[name] for row in rows if name in row}
@@ -133,5 +133,5 @@ def as_element(svg: str, label: str) -> str:
     """Returns an SVG file as a part of a page, in the colour of the page's text."""
     svg = svg[svg.index("<svg ") :].strip().replace(TEXT, "currentColor")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # the same in each chart
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # ids would be the same in each chart
     return svg.replace("<svg ", f'<svg role="img" aria-label="{html.escape(label)}" ', 1)

@@ -38,7 +38,7 @@ def describe_recipe(gan: GAN) -> dict[str, str]:
 
 
 def describe_machine(gan: GAN) -> dict[str, str]:
-    """Returns what a run runs on, by name, but not whose machine it is: reports are shown."""
+    """Returns facts on the machine, by name, but none that identify it: reports are shared."""
     name = backend.__name__.rsplit(".", 1)[-1]
     device = getattr(gan.generator.variables[0].value, "device", "")
     return {
@@ -54,7 +54,7 @@ def describe_machine(gan: GAN) -> dict[str, str]:
 
 
 def summarize(thing: Any) -> str:
-    """Returns an object of a configuration in a line: its class, and what is not its default."""
+    """Describes an object in one line: its class, and the arguments that aren't defaults."""
     if isinstance(thing, list | tuple):
         return ", ".join(map(summarize, thing))
     if is_object(thing):
@@ -72,7 +72,7 @@ def summarize(thing: Any) -> str:
 
 
 def write_call(name: str, arguments: dict[str, Any]) -> str:
-    """Returns how an object is made, without names that tell nothing, and what is None."""
+    """Returns the call that makes an object, without its name and arguments that are None."""
     shown = [
         f"{key}={summarize(value)}"
         for key, value in arguments.items()
@@ -82,7 +82,7 @@ def write_call(name: str, arguments: dict[str, Any]) -> str:
 
 
 def tell_average(length: Number | None) -> str:
-    """Returns how long an average of weights remembers, in words."""
+    """Returns the half-life or decay of an average of weights, in words."""
     if length is None:
         return "none"
     if callable(length):

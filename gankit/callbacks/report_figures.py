@@ -7,16 +7,16 @@ from gankit.grids import make_grid
 from gankit.metrics.nearest_neighbours import nearest_neighbours
 
 COMPARED = 6  # generated images
-NEAREST = 4  # real images beside each
+NEAREST = 4  # real images next to each
 
 
 def draw_real(real: np.ndarray, most: int, columns: int | None) -> Figure:
-    """Returns a grid of real images, of as many as there are, or ``most``.
+    """Returns a grid of real images, at most ``most`` of them.
 
     Args:
         real: uint8 ``(n, height, width, channels)``; they may be sorted by class.
         most: how many to show.
-        columns: images a row, see ``make_grid``.
+        columns: images per row, see ``make_grid``.
     """
     number = min(most, len(real))
     some = real[np.linspace(0, len(real) - 1, number).astype(int)]
@@ -25,10 +25,10 @@ def draw_real(real: np.ndarray, most: int, columns: int | None) -> Figure:
 
 
 def draw_neighbours(images: np.ndarray, real: np.ndarray) -> Figure:
-    """Returns generated images, each beside the real ones that are nearest to it in pixels.
+    """Returns generated images, each next to the real images that are nearest in pixels.
 
-    Differences are told as the root of their mean square, as a share of that between black and
-    white.
+    The caption gives the smallest root mean square difference, as a share of the difference between
+    black and white.
 
     Args:
         images: generated ones, uint8 ``(n, height, width, channels)``.
@@ -45,6 +45,6 @@ def draw_neighbours(images: np.ndarray, real: np.ndarray) -> Figure:
     smallest = found.distances.min() / (2 * np.sqrt(images[0].size))
     return Figure(
         encode(grid),
-        f"In each row a generated image, and the nearest of {len(real):,} real images in pixels. "
-        f"The smallest difference is {smallest:.1%}, that of a copy would be 0.",
+        f"Each row shows a generated image and the nearest of {len(real):,} real images in pixels. "
+        f"The smallest difference is {smallest:.1%}; for a copy, it would be 0.",
     )

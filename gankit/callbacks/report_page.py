@@ -19,17 +19,17 @@ class Content(NamedTuple):
     """What a report shows.
 
     Attributes:
-        run: what tells the run from others.
-        name: of the run, for readers.
+        run: an identifier of the run.
+        name: the run's name, for readers.
         state: when the page was written, in words.
-        rows: what was logged, in the order of time.
+        rows: the logged values, in chronological order.
         samples: generated images, likewise.
-        images_a_step: how many images a training step sees; None where that is not known.
+        images_a_step: how many images a training step sees; None if unknown.
         real: real images, if there are any.
-        neighbours: generated images beside the nearest of these.
+        neighbours: generated images next to the nearest real ones.
         recipe: what the run is made of, by name.
-        machine: what it runs on, likewise.
-        commands: what to type, by title.
+        machine: facts on the machine, likewise.
+        commands: commands to copy, by title.
     """
 
     run: str
@@ -46,7 +46,7 @@ class Content(NamedTuple):
 
 
 def write_page(content: Content) -> str:
-    """Returns the page; whatever comes from outside is escaped."""
+    """Returns the page, with all text from outside escaped."""
     sections = {
         "Samples over time": show_samples(content.samples, content.images_a_step),
         "Real images": show_figure(content.real),
@@ -71,7 +71,7 @@ def write_page(content: Content) -> str:
 
 
 def show_samples(samples: Sequence[Sample], images_a_step: int | None) -> str:
-    """Returns all samples, of which a slider shows one, at first the last."""
+    """Returns all samples; a slider chooses which one is shown, initially the last."""
     texts = [tell_time(sample.epoch, sample.step, images_a_step) for sample in samples]
     last = len(samples) - 1
     pictures = [
@@ -92,7 +92,7 @@ def show_samples(samples: Sequence[Sample], images_a_step: int | None) -> str:
 
 
 def show_figure(figure: Figure | None) -> str:
-    """Returns a picture and what it shows, nothing where there is none."""
+    """Returns a picture with its caption, or nothing if there is none."""
     if figure is None:
         return ""
     caption = html.escape(figure.text)
@@ -101,7 +101,7 @@ def show_figure(figure: Figure | None) -> str:
 
 
 def show_charts(rows: Sequence[Row], images_a_step: int | None) -> dict[str, str]:
-    """Returns charts by title, or what to install for them."""
+    """Returns charts by title, or a note on what to install."""
     try:
         return draw_charts(rows, images_a_step)
     except ImportError:
@@ -109,7 +109,7 @@ def show_charts(rows: Sequence[Row], images_a_step: int | None) -> dict[str, str
 
 
 def show_table(table: Mapping[str, object]) -> str:
-    """Returns facts as a table, nothing where there are none."""
+    """Returns facts as a table, or nothing if there are none."""
     rows = [
         f'<tr><th scope="row">{html.escape(str(name))}</th><td>{html.escape(str(value))}</td></tr>'
         for name, value in table.items()
@@ -118,7 +118,7 @@ def show_table(table: Mapping[str, object]) -> str:
 
 
 def show_commands(commands: Mapping[str, str]) -> str:
-    """Returns texts that are selected by a click, each under its title."""
+    """Returns commands that a click selects, each under its title."""
     return "\n".join(
         f"<h3>{html.escape(title)}</h3>\n<pre><code>{html.escape(text)}</code></pre>"
         for title, text in commands.items()
@@ -126,7 +126,7 @@ def show_commands(commands: Mapping[str, str]) -> str:
 
 
 def show_facts(facts: Mapping[str, str]) -> str:
-    """Returns what to see first."""
+    """Returns the key facts at the top of the page."""
     return "\n".join(
         f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>"
         for name, value in facts.items()
@@ -134,7 +134,7 @@ def show_facts(facts: Mapping[str, str]) -> str:
 
 
 def find_facts(rows: Sequence[Row], images_a_step: int | None) -> dict[str, str]:
-    """Returns how far a run has come, and how good its images were at best."""
+    """Returns how far a run has come, and its best metrics."""
     last = rows[-1] if rows else {"epoch": 0, "step": 0, "seconds": 0}
     facts = {"Epochs": f"{last['epoch']:,.0f}", "Steps": f"{last['step']:,.0f}"}
     if images_a_step is not None:

@@ -1,4 +1,4 @@
-"""The pictures inside a report. A run that resumes reads them back from it."""
+"""The pictures inside a report, from which a resumed run reads them back."""
 
 import base64
 import html
@@ -13,9 +13,9 @@ import numpy as np
 from gankit.grids import to_picture
 from gankit.typing import PathLike
 
-MOST_BYTES = 100_000  # of a picture
-MOST_PIXELS = 1024  # of its sides
-MOST_EXACT = 5 * MOST_BYTES  # values, of which it might be worth a try to keep all
+MOST_BYTES = 100_000  # per picture
+MOST_PIXELS = 1024  # per side
+MOST_EXACT = 5 * MOST_BYTES  # values up to which lossless compression is worth a try
 SAMPLE = re.compile(
     r'data-epoch="(\d+)" data-step="(\d+)" width="(\d+)" height="(\d+)" '
     r'src="(data:image/webp;base64,[A-Za-z0-9+/=]+)"'
@@ -46,7 +46,7 @@ class Sample(NamedTuple):
 
 
 def encode(grid: np.ndarray) -> Picture:
-    """Returns a picture of at most 100 kB: exact if that suffices, else compressed, or smaller.
+    """Returns a picture of at most 100 kB: lossless if it fits, else lossy, or smaller.
 
     Args:
         grid: uint8 ``(height, width, channels)``.
@@ -68,7 +68,7 @@ def encode(grid: np.ndarray) -> Picture:
 
 
 def show_picture(picture: Picture, text: str, more: str = "") -> str:
-    """Returns a picture as HTML; ``text`` stands for it where it can't be seen.
+    """Returns a picture as HTML, with ``text`` as its alternative text.
 
     Small ones are enlarged by whole numbers.
     """
@@ -88,7 +88,7 @@ def show_sample(sample: Sample, text: str, hidden: bool) -> str:
 
 
 def read_samples(path: PathLike, run: str) -> list[Sample]:
-    """Returns the samples in a page, in their order; none if it is of another run, or lost."""
+    """Returns a page's samples in order; none if it is missing or belongs to another run."""
     try:
         page = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -102,14 +102,14 @@ def read_samples(path: PathLike, run: str) -> list[Sample]:
 
 
 def spread(steps: Sequence[float], most: int, spared: Collection[float] = ()) -> set[float]:
-    """Returns at most so many of some steps, evenly spread; the first and the last are kept.
+    """Returns at most ``most`` steps, evenly spread, including the first and the last.
 
-    Can be asked again and again while steps are added: what stays is spread as evenly.
+    It can be called repeatedly while steps are added: the rest stays evenly spread.
 
     Args:
-        steps: in their order.
+        steps: the steps, in order.
         most: how many to return, 2 at least.
-        spared: some that are kept in any case.
+        spared: steps that are always kept.
     """
     kept = list(steps)
     while len(kept) > most:

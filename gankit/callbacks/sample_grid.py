@@ -16,28 +16,29 @@ from gankit.waveforms import draw_signals
 class SampleGrid(Periodic):
     """Saves a grid of generated images, from the same latents each time.
 
-    The pictures of one run can be compared, and put together by ``gankit.save_animation``. Names
-    sort by time: ``epoch_0007.png`` counts the epochs that the GAN has completed, and
-    ``step_000700.png`` its training steps, also across runs that are resumed. Signals are
-    drawn by ``gankit.draw_signals``; for other pictures, such as spectrograms, a subclass overrides
-    ``draw``.
+    So you can compare the pictures of a run, and join them with ``gankit.save_animation``. Their
+    names sort by time: ``epoch_0007.png`` counts the epochs that the GAN has completed, and
+    ``step_000700.png`` its training steps, even across resumed runs. Signals are drawn by
+    ``gankit.draw_signals``; for other pictures, such as spectrograms, override ``draw`` in a
+    subclass.
 
     Args:
-        folder: where to write; made if it is missing.
-        num_images: images a grid; may be left out where ``condition`` says it. Default 64.
+        folder: where to write; created if it is missing.
+        num_images: images per grid; may be left out if ``condition`` has a row for each. The
+            default is 64.
         every: ``"epoch"``, or a number of training steps.
-        condition: what the generator is given, a row for each image.
-        seed: integer, which settles the latents.
-        columns: images a row; by default the grid is nearly square.
-        ema: whether to show ``ema_generator`` where there is one.
-        value_range: ``(low, high)``: which values of the images are black and white.
+        condition: the generator's condition, a row for each image.
+        seed: integer that determines the latents.
+        columns: images per row; by default, the grid is nearly square.
+        ema: whether to show the images of ``ema_generator``, if there is one.
+        value_range: ``(low, high)``, the values of black and white.
 
     Raises:
         ValueError: ``every`` is neither ``"epoch"`` nor at least 1.
-        OSError: before training begins, the folder can't be made, or written to.
+        OSError: before training begins, if the folder can't be created or written to.
 
     Warns:
-        UserWarning: a grid could not be written; training goes on.
+        UserWarning: a grid could not be written; training continues.
 
     Examples:
         >>> from pathlib import Path
@@ -74,7 +75,7 @@ class SampleGrid(Periodic):
         self.by_product = ByProduct()
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Makes the folder and one grid: what can't work is an error before training."""
+        """Creates the folder and draws one grid, so that errors come before training."""
         super().on_train_begin(logs)
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.writes:
@@ -91,11 +92,11 @@ class SampleGrid(Periodic):
         return images
 
     def act(self, unit: str, number: int) -> None:
-        """Writes one grid; of several workers all draw, and the first one writes."""
+        """Writes one grid; with several workers, all draw, and the first one writes."""
         self.save(self.draw(), unit, number)
 
     def save(self, images: np.ndarray, unit: str, number: int) -> None:
-        """Writes a grid of images, under the name that its time has."""
+        """Writes a grid of images, named after its epoch or step."""
         digits = {"epoch": 4, "step": 6}[unit]
         path = self.folder / f"{unit}_{number:0{digits}d}.png"
 

@@ -10,7 +10,7 @@ import weakref
 from types import FrameType
 from typing import Any
 
-# Ctrl-C; what schedulers, containers and kill send; a terminal or connection that is closed.
+# From Ctrl-C; from schedulers, containers and kill; from a closed terminal or connection.
 NUMBERS = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
 
 listening: "weakref.WeakSet[Signals]" = weakref.WeakSet()
@@ -19,12 +19,13 @@ listening: "weakref.WeakSet[Signals]" = weakref.WeakSet()
 class Signals:
     """Notes signals that would end the process, so that it ends when its state is saved.
 
-    Only those that nobody else handles or ignores: ``nohup`` ignores SIGHUP, and a handler of the
-    user's stays. A second Ctrl-C ends at once; SIGTERM and SIGHUP may come twice for one reason,
-    from a terminal and its shell, or from ``timeout``.
+    Signals that are already ignored or handled are left alone: ``nohup`` ignores SIGHUP, and the
+    user's own handlers stay. A second Ctrl-C ends the process at once; a second SIGTERM or SIGHUP
+    doesn't, since both may arrive twice for the same reason, from a terminal and its shell, or from
+    ``timeout``.
 
     Attributes:
-        noted: the number of the signal that has come, None as long as none has.
+        noted: the number of the signal that has arrived, or None.
     """
 
     def __init__(self) -> None:
@@ -32,7 +33,7 @@ class Signals:
         self.former: dict[int, Any] = {}
 
     def listen(self) -> None:
-        """Notes signals from now on; in the main thread, which alone gets them."""
+        """Notes signals from now on; only in the main thread, which receives them."""
         self.noted = None
         if threading.current_thread() is not threading.main_thread():
             return
@@ -47,11 +48,11 @@ class Signals:
         """Notes a signal; ends at once with a second Ctrl-C."""
         if self.noted is not None and number == signal.SIGINT:
             self.end()
-        if self.noted in (None, signal.SIGINT):  # who catches KeyboardInterrupt may well go on
+        if self.noted in (None, signal.SIGINT):  # code that catches KeyboardInterrupt may continue
             self.noted = number
 
     def give_back(self) -> None:
-        """Puts the former handlers back, unless others were set since."""
+        """Restores the former handlers, unless others have been set since then."""
         for number, former in self.former.items():
             if signal.getsignal(number) == self.note:
                 signal.signal(number, former)
@@ -65,7 +66,7 @@ class Signals:
         number, self.noted = self.noted, None
         if isinstance(error := sys.exception(), Exception) and number != signal.SIGINT:
             with contextlib.suppress(OSError):  # of a terminal that is gone
-                traceback.print_exception(error)  # which would die unseen
+                traceback.print_exception(error)  # or nobody would see it
         signal.raise_signal(number)  # KeyboardInterrupt, or death
         # A handler of an outer fit has noted it, or this is a container's first process, which
         # outlives signals.
@@ -73,17 +74,17 @@ class Signals:
 
 
 def name_signal(number: int) -> str:
-    """Returns what a signal is called, as those who send it know it."""
+    """Returns the name of a signal, as users know it."""
     return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
 
 
 def is_ours(handler: Any) -> bool:
-    """Returns whether a handler is that of another ``Signals``, of a fit around this one."""
+    """Returns whether a handler belongs to another ``Signals``, of a ``fit`` around this one."""
     return isinstance(getattr(handler, "__self__", None), Signals)
 
 
 def give_all_back() -> None:
-    """Gives signals back in a child that has just been forked: its parent's state isn't its own."""
+    """Restores handlers in a child that has just been forked, which has no state to save."""
     for signals in list(listening):
         signals.give_back()
 

@@ -9,15 +9,16 @@ from gankit.typing import Logs
 
 
 class StopAfter(keras.callbacks.Callback):
-    """Ends training when its time is over, at the end of a step.
+    """Ends training after a given time, at the end of a step.
 
-    The clock starts with ``fit``. Give ``fit`` more epochs than can be reached; the last one that
-    is begun may end early, with all that belongs to an epoch's end, and counts as completed.
+    The clock starts with ``fit``. Give ``fit`` more epochs than it can complete in that time. The
+    last epoch may end early, but callbacks still run as at the end of an epoch, and it counts as
+    completed.
 
     Args:
         seconds: how long to train; 0 makes one step.
-        clock: what counts seconds; ``time.process_time`` counts those of the processor, which other
-            work on the machine doesn't change.
+        clock: a function that returns seconds; ``time.process_time`` counts processor time, which
+            doesn't depend on other work on the machine.
 
     Raises:
         ValueError: a negative time.
@@ -43,6 +44,6 @@ class StopAfter(keras.callbacks.Callback):
         self.end = self.clock() + self.seconds
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Stops when the time is over."""
+        """Stops training when the time is up."""
         if self.clock() >= self.end:
             self.model.stop_training = True

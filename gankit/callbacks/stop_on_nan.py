@@ -13,15 +13,15 @@ from gankit.gans import GAN
 from gankit.training.position import follows_schedule, read_learning_rates
 from gankit.typing import Logs
 
-#: float16's smallest normal number: a loss that is scaled to less has no gradients to speak of.
+#: float16's smallest normal number: at a smaller loss scale, gradients practically vanish.
 LEAST_SCALE = 2.0**-14
 
 CAUSES = {
     "data": "The data hold NaN or infinity themselves: look at the batch of this step.",
     "scores": (
         "The data are finite, but what the networks make of them is not. Lower the learning rates, "
-        "or bound the discriminator's slope by a penalty; in float16, try mixed_bfloat16, whose "
-        "range is float32's."
+        "or limit the discriminator's gradient by a penalty; in float16, try mixed_bfloat16, which "
+        "has the range of float32."
     ),
     "terms": (
         "The data and the discriminator's scores are finite, so look at how the first of these "
@@ -29,13 +29,13 @@ CAUSES = {
     ),
     "weights": (
         "All terms were finite, so it comes from a gradient, an update, or a callback that sets "
-        "weights. Lower the learning rates, and look for slopes that are infinite, such as that of "
+        "weights. Lower the learning rates, and look for infinite gradients, such as that of "
         "a square root at 0."
     ),
     "scale": (
-        "However little float16's loss is scaled, the gradients are NaN or infinite, and all "
-        "updates are skipped. Look for slopes that are infinite, such as that of a square root at "
-        "0, or try mixed_bfloat16, whose range is float32's."
+        "Even at the smallest loss scale for float16, the gradients are NaN or infinite, and all "
+        "updates are skipped. Look for infinite gradients, such as that of a square root at "
+        "0, or try mixed_bfloat16, which has the range of float32."
     ),
 }
 
@@ -43,22 +43,23 @@ CAUSES = {
 class StopOnNaN(keras.callbacks.Callback):
     """Stops training at the first step whose logged values or weights are NaN or infinite.
 
-    ``fit`` ends with a ``FloatingPointError`` that names them and the step, before a checkpoint of
-    this state can be written, and says where they come from: the data, the networks, a loss's term,
-    or a gradient. Looks at all terms that are logged, and at all weights, which takes about as long
-    as reading them once.
+    ``fit`` ends with a ``FloatingPointError`` before this state can be saved as a checkpoint. The
+    error names the values and the step, and says where they come from: the data, the networks, a
+    term of a loss, or a gradient. The callback checks all logged terms and all weights, which takes
+    about as long as reading them once.
 
-    An update that float16's loss scaling skips, to try again with a smaller scale, is none of
-    these. Where no scale is small enough, so that nothing is learnt any more, that is found, too.
+    An update that float16's loss scaling skips, to try again with a smaller scale, doesn't count.
+    But if no scale is small enough, so that the GAN no longer learns anything, training stops, too.
 
-    With ``checkpoint`` it goes back instead: to the newest checkpoint, with lower learning rates,
-    and on with the data that come next, so that a run of days survives a bad batch. Keras's
-    ``TerminateOnNaN`` knows one value only, ``loss``, which a GAN does not log.
+    With ``checkpoint``, training instead returns to the newest checkpoint, with lower learning
+    rates, and continues with the next data, so that a run of days survives a bad batch. Keras's
+    ``TerminateOnNaN`` only checks ``loss``, which a GAN does not log.
 
     Args:
-        checkpoint: the ``Checkpoint`` of the same ``fit`` to whose files to go back; None stops.
-        learning_rate_factor: by which both learning rates are multiplied then, in (0, 1].
-        max_returns: how often to go back, before it stops after all.
+        checkpoint: the ``Checkpoint`` callback of the same ``fit``, to return to its files; None
+            stops training.
+        learning_rate_factor: factor in (0, 1] for both learning rates on each return.
+        max_returns: how often to go back before training stops.
 
     Raises:
         ValueError: an argument out of its range.
@@ -91,7 +92,7 @@ class StopOnNaN(keras.callbacks.Callback):
         self.returns = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Prepares the look at all weights, as one graph."""
+        """Compiles the check of all weights into one graph."""
         if self.checkpoint is not None:
             check_rates_can_change(self.model)
         weights = [weight for weight in self.model.weights if "float" in weight.dtype]
@@ -114,8 +115,8 @@ class StopOnNaN(keras.callbacks.Callback):
         self.look = compile_function(look)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Looks at the values, the weights, and the scales."""
-        steps = self.model.position.steps  # on JAX, weights hold values once the model is asked for
+        """Checks the logged values, the weights, and the loss scales."""
+        steps = self.model.position.steps  # on JAX, asking for the model also updates its weights
         terms = [name for name, value in (logs or {}).items() if not np.isfinite(value)]
         looked_at = zip([*self.weights, *self.scales], self.look(), strict=True)
         others = [name for name, is_good in looked_at if not is_good]
@@ -137,8 +138,8 @@ class StopOnNaN(keras.callbacks.Callback):
         """Returns what went wrong first, of ``CAUSES``.
 
         Args:
-            terms: those that are NaN or infinite, the first ones that a step computes first.
-            bad: these, and weights.
+            terms: the terms that are NaN or infinite, in the order in which a step computes them.
+            bad: these terms, and the weights that are NaN or infinite.
         """
         means = self.model.means.save()
         unlike = {name for name, (total, count) in means.items() if total < count}
@@ -159,7 +160,7 @@ class StopOnNaN(keras.callbacks.Callback):
         numbers = [ops.convert_to_numpy(count) for count in counts]
         path, _ = self.checkpoint.restore(self.model)
         for count, number in zip(counts, numbers, strict=True):
-            count.assign(number)  # the data go on, and so does their place
+            count.assign(number)  # the position in the data is not reset
         if path is None:
             raise FloatingPointError(f"{message} There is no checkpoint yet to go back to.")
         self.returns += 1
@@ -174,7 +175,7 @@ class StopOnNaN(keras.callbacks.Callback):
 
 
 def name_owners(gan: GAN) -> dict[int, str]:
-    """Returns the network that each weight is of, by id: ``"generator's "``."""
+    """Returns the network that each weight belongs to, by id, such as ``"generator's "``."""
     networks = {
         name: network
         for name, network in attributes(gan).items()
@@ -184,7 +185,7 @@ def name_owners(gan: GAN) -> dict[int, str]:
 
 
 def in_order(terms: list[str], phases: list[str]) -> list[str]:
-    """Returns terms as a step comes to them, without sums of others that are among them."""
+    """Returns terms in the order of a step, without sums of other terms in the list."""
 
     def is_sum(name):
         parts = name.removesuffix("loss")
@@ -197,7 +198,7 @@ def in_order(terms: list[str], phases: list[str]) -> list[str]:
 
 
 def check_rates_can_change(gan: GAN) -> None:
-    """Raises ``ValueError`` if a schedule settles an optimizer's learning rate."""
+    """Raises ``ValueError`` if a schedule determines an optimizer's learning rate."""
     for optimizer in gan.optimizer.optimizers:
         if follows_schedule(optimizer):
             raise ValueError(

@@ -10,13 +10,14 @@ from gankit.typing import Logs, PathLike
 class TensorBoardImages(SampleGrid):
     """Shows a grid of generated images in TensorBoard, from the same latents each time.
 
-    Give it the ``log_dir`` of ``keras.callbacks.TensorBoard``: the grids then stand beside the
-    losses, at the same numbers: Keras counts epochs from 0 there, and steps from 1. Needs the
-    package ``tensorboard``: ``pip install tensorboard``.
+    Give it the ``log_dir`` of ``keras.callbacks.TensorBoard``, so that the grids appear next to the
+    losses, under the same numbers: there, Keras counts epochs from 0 and steps from 1. This
+    callback needs the package ``tensorboard``: ``pip install tensorboard``.
 
     Args:
         log_dir: where to write.
-        num_images: images a grid; may be left out where ``condition`` says it. Default 64.
+        num_images: images per grid; may be left out if ``condition`` has a row for each. The
+            default is 64.
         **kwargs: as in ``SampleGrid``.
 
     Raises:
@@ -39,7 +40,7 @@ class TensorBoardImages(SampleGrid):
             ) from error
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Opens a file of events and makes one grid, to see whether it can be made."""
+        """Opens an event file, and draws one grid to find errors early."""
         import tensorflow as tf
 
         super().on_train_begin(logs)
@@ -48,10 +49,10 @@ class TensorBoardImages(SampleGrid):
             self.writer = tf.summary.create_file_writer(str(self.events))
 
     def act(self, unit: str, number: int) -> None:
-        """Writes one grid; of several workers all draw, and the first one writes."""
+        """Writes one grid; with several workers, all draw, and the first one writes."""
         import tensorflow as tf
 
-        number -= unit == "epoch"  # the first epoch's losses stand at 0, the first step's at 1
+        number -= unit == "epoch"  # the first epoch's losses have number 0, the first step's 1
         grid = make_grid(self.draw(), columns=self.columns, value_range=self.value_range)
         with (
             self.by_product.writing(f"the grid of {unit} {number} to {self.events}"),

@@ -1,12 +1,12 @@
 """The commands of the shell, one file each.
 
-A command has ``add_arguments(parser)``, which says in the parser's description what it does and
-takes its options, and ``run(arguments)``, which does it.
+Each command has ``add_arguments(parser)``, which adds its options to the parser, and
+``run(arguments)``, which runs it.
 """
 
 from gankit.commands import card, evaluate, explore, export, generate, interpolate, train, translate
 
-#: By the name that a shell gives.
+#: The module of each command, by the command's name.
 COMMANDS = {
     "train": train,
     "generate": generate,

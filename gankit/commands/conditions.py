@@ -11,9 +11,10 @@ from gankit.gans.gan import GAN
 
 
 def find_rows(gan: GAN, arguments: argparse.Namespace) -> list[Row] | None:
-    """Returns the rows of a condition: those asked for, else all classes, where they are known.
+    """Returns the requested rows of a condition, or by default all classes, if they are known.
 
-    None where the generator takes no condition, or the GAN draws one itself, as an ``InfoGAN``.
+    Returns None if the generator takes no condition, or if the GAN draws one itself, as an
+    ``InfoGAN`` does.
     """
     if arguments.class_names is not None:
         return [find_class(gan, name) for name in arguments.class_names]
@@ -28,7 +29,7 @@ def find_class(gan: GAN, name: str) -> int:
     """Returns the number of a class, by its name."""
     if gan.class_names is None:
         raise ValueError(
-            "This GAN knows no names of classes. Give numbers, if it takes classes: --condition 7"
+            "This GAN knows no names of classes. If it takes classes, give numbers: --condition 7"
         )
     if name not in gan.class_names:
         hint = did_you_mean(name, gan.class_names) or f" There are {', '.join(gan.class_names)}."
@@ -37,7 +38,7 @@ def find_class(gan: GAN, name: str) -> int:
 
 
 def repeat_rows(rows: list[Row] | None, num_images: int) -> np.ndarray | None:
-    """Returns a row of a condition for each image, in turns; a single one goes to all of them."""
+    """Returns a row of a condition for each image, cycling through ``rows``; one row serves all."""
     if rows is None:
         return None
     lengths = sorted({np.size(row) for row in rows})

@@ -28,7 +28,7 @@ EXAMPLES = """
   %(prog)s my.keras --real photos --num 2000 --out values.json
   %(prog)s made --real photos --metrics kid precision_recall density_coverage --json
 """
-CHUNK = 100  # images that are looked at together
+CHUNK = 100  # images in a batch
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,33 +43,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=["fid", "kid"],
         metavar="NAME",
-        help=f"some of {', '.join(by_name.NAMES)} (fid kid)",
+        help=f"one or more of {', '.join(by_name.NAMES)} (fid kid)",
     )
     parser.add_argument(
         "--extractor",
-        help="what takes the features: 'inception', which Keras downloads once, 'digits' or a "
-        ".keras file (inception; of digits their classifier)",
+        help="the network that extracts features: 'inception', which Keras downloads once, "
+        "'digits' or a .keras file (inception, or digits if --real is digits)",
     )
     parser.add_argument(
         "--weights",
         metavar="FILE",
-        help="of inception: the .pth of pytorch-fid or torch-fidelity, for values to compare with "
-        "published ones, or a .h5, where Keras can't download its own",
+        help="weights for inception: the .pth of pytorch-fid or torch-fidelity, for values that "
+        "are comparable with published ones, or a .h5, if Keras can't download its own",
     )
     parser.add_argument(
         "--resize",
         choices=tuple(RESIZERS),
         default="clean",
-        help="with such a .pth: as clean-fid, pytorch-fid, or torch-fidelity does (clean)",
+        help="how to resize for a .pth: as clean-fid, pytorch-fid or torch-fidelity does (clean)",
     )
     parser.add_argument(
         "--on-error",
         choices=("raise", "skip"),
         default="raise",
-        help="of a real image that can't be read: name it and end, or leave it out (raise)",
+        help="what to do with a real image that can't be read: name it and stop, or skip it "
+        "(raise)",
     )
     parser.add_argument(
-        "--num", type=positive, default=5000, help="images on either side, at most (5000)"
+        "--num", type=positive, default=5000, help="maximum number of images on each side (5000)"
     )
     parser.add_argument(
         "--out", type=file_ending_in(".json"), help="a .json to write the values to"
@@ -81,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints the values of metrics, and writes them where that is asked for."""
+    """Prints the values of the metrics, and writes them to a file if requested."""
     metrics = by_name.find_functions(arguments.metrics)
     quiet = arguments.quiet or arguments.json
     verbose = 0 if quiet else 1
@@ -116,7 +117,7 @@ def run(arguments: argparse.Namespace) -> None:
 def extract_fakes(
     gan: GAN, arguments: argparse.Namespace, extractor: keras.Model, verbose: int
 ) -> Features:
-    """Returns the features of generated images, and the classes asked for."""
+    """Returns the features of generated images, with the requested classes."""
     condition = repeat_rows(find_rows(gan, arguments), arguments.num)
     made = gan.generate(arguments.num, condition, seed=arguments.seed)
     fake = extract(made, extractor, verbose=verbose)
@@ -126,7 +127,7 @@ def extract_fakes(
 
 
 def is_folder_of_images(name: str) -> bool:
-    """Returns whether a folder is none of a run."""
+    """Returns whether a name is that of a folder other than a run's."""
     return Path(name).is_dir() and not is_run(Path(name))
 
 
@@ -148,7 +149,9 @@ def find_images_of(
     height, width, channels = image_shape
     modes: dict[int, ColorMode] = {count: mode for mode, count in CHANNELS.items()}
     if channels not in modes:
-        raise ValueError(f"This generator makes images of {channels} channels, photos have others.")
+        raise ValueError(
+            f"This generator makes images with {channels} channels, but photos have 1, 3 or 4."
+        )
     photos = data.from_directory(
         name,
         image_size=(height, width),
@@ -160,14 +163,14 @@ def find_images_of(
 
 
 def in_chunks(batches: Iterable[Structure]) -> Iterator[np.ndarray]:
-    """Yields the images of small batches, some more at a time."""
+    """Yields the images of small batches in larger batches."""
     remaining = iter(batches)
     while chunk := list(itertools.islice(remaining, CHUNK)):
         yield np.concatenate(chunk)
 
 
 def find_extractor(name: str, weights: str | None, resize: Resize) -> keras.Model:
-    """Returns the network that takes the features."""
+    """Returns the network that extracts the features."""
     if weights and name != "inception":
         raise ValueError(f"--weights are inception's, but the extractor is {name!r}: leave it out.")
     if weights and not Path(weights).is_file():

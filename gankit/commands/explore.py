@@ -18,9 +18,9 @@ LAST_PORT = 65_535
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options to a parser."""
     add_model(parser)
-    parser.add_argument("--port", type=port, default=0, help="to listen at (any that is free)")
+    parser.add_argument("--port", type=port, default=0, help="the port (any free one)")
     parser.add_argument(
-        "--no-browser", action="store_true", help="print the address, and open nothing"
+        "--no-browser", action="store_true", help="print the address, but don't open it"
     )
 
 
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Serves the page until Ctrl-C."""
     studio = Studio(load(arguments.model, compile=False))
     with Server(studio, arguments.port) as server:
-        print(f"Open {server.address} (Ctrl-C ends it)", flush=True)
+        print(f"Open {server.address} (stop with Ctrl-C)", flush=True)
         if not arguments.no_browser:
             webbrowser.open(server.address)
         try:

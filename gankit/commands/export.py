@@ -24,21 +24,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--network",
         choices=("generator", "discriminator"),
         default="generator",
-        help="which network: the generator, of which the average is taken where there is one, or "
-        "the discriminator (generator)",
+        help="which network to export: the generator (its moving average, if it has one) or the "
+        "discriminator (generator)",
     )
     parser.add_argument(
         "--out",
         type=Path,
         metavar="PATH",
-        help="the file to write, or the folder of a savedmodel (the network's name, with the "
+        help="the file to write, or the folder of a savedmodel (the network's name with the "
         "format's ending)",
     )
     add_quiet(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Writes a network, and says how near the file's outputs are to the network's."""
+    """Writes a network, and prints how much the file's outputs differ from the network's."""
     one = FORMATS[arguments.to]
     path = arguments.out or Path(arguments.network + one.ending)
     gan = load(arguments.model, compile=False)

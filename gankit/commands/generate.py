@@ -25,7 +25,7 @@ EXAMPLES = """
   %(prog)s digits --condition 7 --num 16 --seed 0 --out sevens.png
   %(prog)s my.keras --num 5000 --out images
 """
-SIDE = 8  # images in a column of a grid, and in a row where nothing else says how many
+SIDE = 8  # images in each column of a grid, and by default in each row
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,24 +33,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     add_images(parser)
     parser.add_argument(
-        "--num", type=positive, help="how many images (64; of several classes a column for each)"
+        "--num", type=positive, help="how many images (64; for classes, a column each)"
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
-        "--best", type=share, help="keep this share, which the discriminator takes for most real"
+        "--best", type=share, help="keep only this share: what the discriminator finds most real"
     )
     which.add_argument(
         "--truncation",
         type=above_zero,
-        help="clearer images, less different: draw values of latents beyond it again, such as 1.5; "
-        "of a StyleGAN2 the share of the way from the mean w, such as 0.7",
+        help="for clearer but less varied images: redraw latent values beyond this number, such "
+        "as 1.5; for a StyleGAN2, scale the distance from the mean w, such as by 0.7",
     )
     parser.add_argument(
         "--out",
         type=file_or_folder,
         default=Path("generated.png"),
-        help="a picture for a grid; for each image by itself, a name without an ending for a "
-        "folder of PNGs, a .zip of them, or an .npz of one array (generated.png)",
+        help="a picture for one grid, or for single images a name without an ending for a folder "
+        "of PNGs, a .zip of PNGs, or an .npz with one array (generated.png)",
     )
     add_quiet(parser)
 
@@ -89,16 +89,16 @@ def file_or_folder(text: str) -> Path:
         )
     if not path.suffix and path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise argparse.ArgumentTypeError(
-            f"must be a new or empty folder, or a picture such as {text}.png, but {text!r} holds "
-            "something"
+            f"must be a new or empty folder, or a picture such as {text}.png, but {text!r} is not "
+            "empty"
         )
     return path
 
 
 def arrange(rows: list[Row] | None) -> tuple[int, int | None]:
-    """Returns how many images to make by default, and how many of them stand side by side.
+    """Returns how many images to make by default, and how many of them go in each row.
 
-    Each row of a condition gets a column, or several; each of many rows gets one image.
+    Each row of a condition gets one or more columns; if there are many, each gets one image.
     """
     if rows is None or len(rows) == 1:
         return SIDE * SIDE, None

@@ -18,7 +18,7 @@ from gankit.commands.options import (
 from gankit.grids import make_grid, save_animation
 from gankit.saving import load
 
-SUMMARY = "Write a GIF of ways between latents."
+SUMMARY = "Write a GIF that interpolates between latents."
 EXAMPLES = """
   %(prog)s digits
   %(prog)s my.keras --num 9 --stops 6 --steps 20 --seed 0 --out film.gif
@@ -30,13 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     add_images(parser)
     parser.add_argument("--num", type=positive, default=16, help="images side by side (16)")
-    parser.add_argument("--stops", type=two_or_more, default=4, help="latents on each way (4)")
+    parser.add_argument("--stops", type=two_or_more, default=4, help="latents to pass through (4)")
     parser.add_argument("--steps", type=positive, default=12, help="frames to the next stop (12)")
     parser.add_argument(
         "--out",
         type=file_ending_in(".gif"),
         default=Path("interpolation.gif"),
-        help="(interpolation.gif)",
+        help="the file to write (interpolation.gif)",
     )
     add_quiet(parser)
 
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
     seed = np.random.SeedSequence(arguments.seed).generate_state(1)[0] % 2**31
     drawn = gan.sample_latents(arguments.num * arguments.stops, seed=int(seed))
     if drawn is None:
-        raise ValueError("This generator takes no latents: there is no way between them.")
+        raise ValueError("This generator takes no latents, so there is nothing to interpolate.")
     stops = np.asarray(drawn).reshape(arguments.stops, arguments.num, -1)
     ways = latents.interpolate(
         stops,

@@ -10,11 +10,11 @@ Row: TypeAlias = int | float | list[float]  # of a condition
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Adds which GAN to take."""
+    """Adds the options that choose the GAN."""
     parser.add_argument(
         "model",
         metavar="MODEL",
-        help="the folder of a run, also while it trains, a .keras file that GAN.save wrote, or "
+        help="a run's folder, even while it trains, a .keras file written by GAN.save, or "
         "'digits', a model inside the package",
     )
     parser.add_argument(
@@ -28,7 +28,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def add_images(parser: argparse.ArgumentParser) -> None:
-    """Adds which images a GAN is to make."""
+    """Adds the options that choose which images a GAN makes."""
     parser.add_argument("--seed", type=natural, help="for the same images each time")
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
@@ -36,17 +36,17 @@ def add_images(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         dest="class_names",
         metavar="NAME",
-        help="the class by its name, of a GAN that knows names, as one of gankit train --classes "
-        "does; several are taken in turns",
+        help="the class by name, if the GAN knows the names, as after gankit train --classes; "
+        "several names take turns",
     )
     which.add_argument(
         "--condition",
         nargs="+",
         type=read_row,
         metavar="ROW",
-        help="the condition: a class, such as 7, a number, such as 0.4, or several "
-        "with commas, such as 0,1,1; write --condition=-0.4,1 of one that begins with a minus; "
-        "several are taken in turns (all classes, where the generator takes one)",
+        help="the condition: a class, such as 7, a number, such as 0.4, or several numbers "
+        "with commas, such as 0,1,1; if it begins with a minus, write --condition=-0.4,1; "
+        "several conditions take turns (all classes, if the generator takes a class)",
     )
 
 
@@ -84,7 +84,7 @@ def share(text: str) -> float:
         number = 0.0
     if not 0 < number <= 1:
         raise argparse.ArgumentTypeError(
-            f"must be a share above 0, at most 1, such as 0.05, got {text!r}"
+            f"must be a share above 0 and at most 1, such as 0.05, got {text!r}"
         )
     return number
 
@@ -106,7 +106,7 @@ def read_row(text: str) -> Row:
 
 
 def file_ending_in(*endings: str) -> Callable[[str], Path]:
-    """Returns what reads the path of a file to write, whose name ends in one of ``endings``."""
+    """Returns a parser for the path of an output file that ends in one of ``endings``."""
 
     def read(text: str) -> Path:
         path = Path(text)

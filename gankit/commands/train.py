@@ -13,7 +13,7 @@ from gankit.runs import Settings, train
 from gankit.runs.session import USUAL_MINUTES
 from gankit.runs.settings import FILE, LENGTHS, SCORES
 
-SUMMARY = "Train a GAN on a folder of pictures, or go on with a run."
+SUMMARY = "Train a GAN on a folder of pictures, or continue a run."
 EXAMPLES = """
   %(prog)s photos --out run --size 64 --minutes 60
   %(prog)s flowers.zip --classes folders --images 2M --set filters=64
@@ -29,39 +29,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         metavar="SOURCE",
         help="a folder of images, a zip or tar of one, an .npz or .npy of arrays, 'digits', "
-        "'mnist' or 'tfds:NAME'; may be left out to go on with a run",
+        "'mnist' or 'tfds:NAME'; may be left out to continue a run",
     )
     parser.add_argument("--out", type=Path, default=Path("run"), help="the run's folder (run)")
     parser.add_argument(
         "--size",
         type=size,
-        help="of the images to draw: 64, or 96x64 for height and width (the images' own, 64 at "
-        "most)",
+        help="size of the images to draw: 64, or 96x64 for height and width (that of the images, "
+        "up to 64)",
     )
     parser.add_argument(
         "--fit",
         choices=["crop", "pad", "stretch"],
-        help="what becomes of photos of another aspect ratio: the middle, all with black beside "
-        "it, or all, distorted (crop)",
+        help="what to do with photos of another aspect ratio: keep the middle, add black borders, "
+        "or distort them (crop)",
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--minutes", type=above_zero, help="how long the run takes, in all (60)")
+    length.add_argument("--minutes", type=above_zero, help="how long to train in total (60)")
     length.add_argument("--images", type=count, help="how many images to train on, such as 2M")
     length.add_argument("--epochs", type=positive, help="how often to train on each image")
-    parser.add_argument("--recipe", help="small or modern (by the size of the images)")
+    parser.add_argument("--recipe", help="small or modern (chosen by the size of the images)")
     parser.add_argument(
         "--classes",
         metavar="folders|TABLE",
-        help="draw by class: the subfolders, or the labels that the data have; or a table, such as "
-        "labels.csv, whose first line is file,label, or metadata.jsonl in the folder",
+        help="train by class: 'folders' takes the subfolders, or the labels of the data; or name a "
+        "table, such as labels.csv, whose first line is file,label, or metadata.jsonl in the "
+        "folder",
     )
-    parser.add_argument("--batch", type=positive, help="images a step (64)")
-    parser.add_argument("--seed", type=natural, help="of all that is random (0)")
+    parser.add_argument("--batch", type=positive, help="images per step (64)")
+    parser.add_argument("--seed", type=natural, help="seed of all random numbers (0)")
     parser.add_argument(
         "--mixed",
         choices=["auto", "on", "off"],
         default="auto",
-        help="compute in bfloat16 (auto: where the processor is made for it)",
+        help="compute in bfloat16 (auto: if the processor supports it in hardware)",
     )
     parser.add_argument(
         "--set",
@@ -76,22 +77,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="start",
         metavar="MODEL",
-        help="begin with the weights of another GAN, a .keras file or a run's checkpoints",
+        help="start from the weights of another GAN: a .keras file or a run's checkpoints",
     )
     parser.add_argument(
         "--freeze",
         type=positive,
-        help="with --from: keep so many of the discriminator's first layers as they are",
+        help="with --from: freeze this many of the discriminator's first layers",
     )
     parser.add_argument(
         "--score",
         choices=SCORES,
-        help="measure it now and then, in the features of inception, which Keras downloads once, "
-        "or of --extractor (digits have an FID in any case)",
+        help="a metric to measure now and then, on the features of inception, which Keras "
+        "downloads once, or of --extractor (for digits, FID is always measured)",
     )
     parser.add_argument("--extractor", help="with --score: 'inception', 'digits' or a .keras file")
     parser.add_argument(
-        "--config", type=Path, help="a run.json, which each run writes: its settings, for another"
+        "--config", type=Path, help="take the settings from the run.json of another run"
     )
     add_quiet(parser)
     parser.set_defaults(imports=[])
@@ -113,13 +114,13 @@ def run(arguments: argparse.Namespace) -> None:
         raise SystemExit(130) from None
     if not arguments.quiet:
         print(
-            f"Draw: gankit generate {arguments.out}\n"
-            f"Go on: gankit train --out {arguments.out} {longer(settings)}"
+            f"To draw images: gankit generate {arguments.out}\n"
+            f"To train longer: gankit train --out {arguments.out} {longer(settings)}"
         )
 
 
 def compiled_folder() -> Path:
-    """Returns where compiled steps are kept, in the user's folder of what may be deleted."""
+    """Returns the folder where compiled steps are kept, inside the user's cache."""
     caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(caches) / "gankit" / "compiled"
 
@@ -134,7 +135,7 @@ def longer(settings: Settings) -> str:
 
 
 def read_settings(arguments: argparse.Namespace) -> Settings:
-    """Returns the settings of a file or of a run that has begun, with what was given besides."""
+    """Returns the settings of a file or an existing run, updated by the given options."""
     begun = arguments.out / FILE
     path = arguments.config or (begun if begun.exists() else None)
     mixed = {"auto": None, "on": True, "off": False}[arguments.mixed]
@@ -161,7 +162,7 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
         if "source" not in given:
             raise ValueError(
                 f"What to train on? Give a folder of images. There is no run in "
-                f"{str(arguments.out)!r} to go on with."
+                f"{str(arguments.out)!r} to continue."
             )
         return Settings(**given)
     if given.keys() & LENGTHS:
@@ -192,7 +193,7 @@ def count(text: str) -> int:
 
 
 def setting(text: str) -> tuple[str, Any]:
-    """Returns a name and its value, a number or the like where it is one, else text."""
+    """Returns a name and its value, as a Python literal if it is one, otherwise as text."""
     name, equals, value = text.partition("=")
     if not (equals and name.isidentifier()):
         raise argparse.ArgumentTypeError(f"must be NAME=VALUE, such as filters=64, got {text!r}")

@@ -17,7 +17,7 @@ from gankit.saving import load
 from gankit.tiling import find_tile, translate_photo
 from gankit.typing import ColorMode
 
-SUMMARY = "Translate photos of any size by a Pix2Pix or CycleGAN."
+SUMMARY = "Translate photos of any size with a Pix2Pix or CycleGAN."
 EXAMPLES = """
   %(prog)s houses.keras maps --out photos
   %(prog)s zebras.keras horse.jpg --inverse
@@ -31,16 +31,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("translated"), help="the folder to write (translated)"
     )
-    parser.add_argument("--inverse", action="store_true", help="a CycleGAN's other way")
+    parser.add_argument("--inverse", action="store_true", help="a CycleGAN's other direction")
     add_quiet(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Writes a PNG for each photo, of its name."""
+    """Writes a PNG for each photo, under the same name."""
     gan = load(arguments.model, compile=False)
     if arguments.inverse and not isinstance(gan, CycleGAN):
-        raise ValueError("--inverse is for a CycleGAN, which has learned both ways.")
-    find_tile(gan)  # or it is none that translates
+        raise ValueError("--inverse is for a CycleGAN, which translates in both directions.")
+    find_tile(gan)  # raises unless the GAN translates images
     photos = arguments.photos
     root = photos if photos.is_dir() else photos.parent
     paths = find_images(photos, "raise") if photos.is_dir() else [str(photos)]
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
         try:
             photo = read(path, gan)
         except UnreadableImageError as error:
-            warnings.warn(f"{path} can't be read: {error}. It is left out.", stacklevel=1)
+            warnings.warn(f"{path} can't be read: {error}. It is skipped.", stacklevel=1)
             continue
         made = translate_photo(gan, photo, inverse=arguments.inverse)
         target = arguments.out / Path(path).relative_to(root).with_suffix(".png")

@@ -1,4 +1,4 @@
-"""Images that are in memory already."""
+"""Datasets from images in memory."""
 
 from collections.abc import Collection
 
@@ -38,41 +38,40 @@ def from_arrays(
     Args:
         images: array ``(n, height, width, channels)`` with 1, 3 or 4 channels: uint8 in 0..255, or
             floats in ``value_range``.
-        labels: the images' classes, integers of shape ``(n,)``, -1 where there is no label, or
-            their names, texts, which are numbered in the order of the alphabet; or real numbers,
-            floats of shape ``(n,)``, or a vector for each image, ``(n, numbers)``, which have 0s
-            and 1s where several labels fit an image. With them the dataset holds ``(images,
-            labels)``.
-        batch_size: images a batch. All batches have this size; what is left over at the end of an
-            epoch is not used in that epoch.
-        image_size: ``(height, width)`` in pixels to resize to, once, with antialiasing. The largest
-            centred box of that aspect ratio is kept.
-        center_crop: ``(height, width)`` of another centred box to keep, before resizing.
-        flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which ones
-            is a function of ``seed``, the epoch's number and the image's index alone. None leaves
-            all as they are.
-        classes: keeps only the images of these classes, e.g. ``[3, 7]``; labels stay as they are.
+        labels: the images' classes, as integers of shape ``(n,)``, -1 for no label, or as strings,
+            the names, which are numbered alphabetically; or real numbers, floats of shape ``(n,)``;
+            or a vector for each image, ``(n, numbers)``, of 0s and 1s if an image may have several
+            labels. With labels, the dataset contains ``(images, labels)``.
+        batch_size: images per batch. All batches have this size; leftover images at the end of an
+            epoch are not used in that epoch.
+        image_size: ``(height, width)`` in pixels, to which all images are resized once, with
+            antialiasing, after cropping to the largest centred box of that aspect ratio.
+        center_crop: ``(height, width)`` of a different centred box to crop to, before resizing.
+        flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which images
+            are mirrored depends only on ``seed``, the epoch's number and the image's index. None
+            leaves all unchanged.
+        classes: keeps only the images of these classes, e.g. ``[3, 7]``; labels are not changed.
         num_classes: how many classes there are; labels must then be below it.
-        value_range: ``(low, high)`` within [-1, 1]: where 0 and 255 of uint8 images go.
-        shuffle: whether each epoch has a new order, a function of ``seed`` and the epoch's number
-            alone; False keeps the array's order.
+        value_range: ``(low, high)`` within [-1, 1], to which 0 and 255 of uint8 images are mapped.
+        shuffle: whether each epoch has a new order, which depends only on ``seed`` and the epoch's
+            number; False keeps the array's order.
         replacement: whether each image of a batch is drawn from all images instead, so that an
-            epoch of as many batches shows some twice and some not at all. Every copy of an
-            image has that image's index, so ``flip`` treats them alike within an epoch.
+            epoch shows some images twice and others not at all. Every copy of an image has that
+            image's index, so ``flip`` treats all copies alike within an epoch.
         seed: integer.
 
     Returns:
-        A dataset of float32 images ``(batch_size, height, width, channels)`` in
-        ``value_range``, or of pairs of them with labels: classes as int32 ``(batch_size,)``, other
-        numbers as float32 ``(batch_size,)`` or ``(batch_size, numbers)``. Its attribute
-        ``class_names`` lists texts in the order of their numbers.
+        A dataset of float32 images ``(batch_size, height, width, channels)`` in ``value_range``, or
+        of pairs of them with labels: classes as int32 ``(batch_size,)``, other numbers as float32
+        ``(batch_size,)`` or ``(batch_size, numbers)``. Its attribute ``class_names`` lists the
+        names of classes in the order of their numbers.
 
     Raises:
         ValueError: wrong rank or channel count, floats that are not finite or not in
             ``value_range``, labels that don't fit, a batch larger than the data, ``replacement``
             without ``shuffle``, another ``flip``.
-        TypeError: images that are neither uint8 nor float, labels that are no numbers, or no
-            integers where ``num_classes`` is given, ``classes`` that is no list.
+        TypeError: images that are neither uint8 nor float, labels that are not numbers, or not
+            integers if ``num_classes`` is given, ``classes`` that is not a list.
 
     Examples:
         >>> dataset = data.from_arrays(digits, labels, batch_size=64, flip=None)
@@ -85,7 +84,7 @@ def from_arrays(
         78
 
     See Also:
-        ``from_directory``, for files, and ``from_dataset``, for what another library reads.
+        ``from_directory``, for files, and ``from_dataset``, for another library's datasets.
     """
     check_seed(seed)
     checks.check_flip(flip)
@@ -97,7 +96,7 @@ def from_arrays(
         images, labels = select_classes(images, labels, classes)
     checks.check_batch_size(batch_size, len(images))
     if replacement and not shuffle:
-        raise ValueError("replacement=True draws at random: it can't be had with shuffle=False.")
+        raise ValueError("replacement=True draws at random, so it needs shuffle=True.")
     image_size = checks.check_size(image_size, "image_size")
     center_crop = checks.check_size(center_crop, "center_crop")
     if image_size or center_crop:
@@ -123,7 +122,7 @@ def source_of_arrays(
     shuffle: bool,
     replacement: bool = False,
 ) -> Source:
-    """Returns the source of arrays that are checked already; ``labels`` have any shape or none."""
+    """Returns the source of checked arrays; ``labels`` may be None or have any shape."""
     mirror = make_flip(flip, len(images), seed)
 
     def read(indices, epoch):
@@ -143,10 +142,10 @@ def resize_array(images: np.ndarray, image_size: Size, value_range: ValueRange) 
 
 
 def resize_pixels(image: np.ndarray, image_size: Size) -> np.ndarray:
-    """Returns one image ``(height, width, channels)``, uint8 or float32, of another size.
+    """Returns one image ``(height, width, channels)``, uint8 or float32, resized.
 
-    In bytes, transparent pixels give no colour to their neighbours; of floats it isn't known here
-    which value is opaque, so their channels are resized one by one.
+    In uint8 images, the colour of transparent pixels doesn't leak into their neighbours. For
+    floats, it isn't known which value is opaque, so their channels are resized one by one.
     """
     if image.dtype == np.uint8 and image.shape[-1] in (CHANNELS["rgb"], CHANNELS["rgba"]):
         return to_array(resize(Image.fromarray(image), image_size))

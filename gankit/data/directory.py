@@ -1,4 +1,4 @@
-"""A folder of image files, read as training goes."""
+"""Datasets from a folder of image files, read during training."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -36,50 +36,50 @@ def from_directory(
     """Returns a dataset of batches that are read from the image files below a folder.
 
     Files are found in all subfolders, by their endings, and sorted by name; hidden files and
-    folders, whose names begin with a dot, are left out, and links to folders aren't followed. What
-    a file is, its content says: a JPEG, PNG, GIF (of which the first picture counts), WebP, BMP,
-    TIFF or AVIF, with white where it is transparent. They are decoded while training goes on, so
-    that memory does not grow with the folder.
+    folders, whose names begin with a dot, are left out, and links to folders aren't followed. The
+    format is recognized by a file's content: JPEG, PNG, GIF (only the first frame), WebP, BMP, TIFF
+    or AVIF; transparent areas become white. Files are decoded during training, so memory does not
+    grow with the folder.
 
     Args:
         path: the folder.
-        image_size: ``(height, width)`` in pixels to resize to, with antialiasing.
-        batch_size: images a batch. All batches have this size; what is left over at the end of an
-            epoch is not used in that epoch.
-        labels: None, or ``"inferred"``: each image's class is the subfolder of ``path`` in which it
-            stands, numbered in the order of the names, and the dataset holds ``(images, labels)``.
-            Or a dict from each file's path below ``path``, as ``"beach/1.jpg"``, to its label, a
-            class or its name, a number or a vector, see ``from_arrays``.
+        image_size: ``(height, width)`` in pixels, to which images are resized, with antialiasing.
+        batch_size: images per batch. All batches have this size; leftover images at the end of an
+            epoch are not used in that epoch.
+        labels: None, or ``"inferred"``: each image's class is the subfolder of ``path`` that it is
+            in, numbered in the order of the names. Or a dict from each file's path relative to
+            ``path``, such as ``"beach/1.jpg"``, to its label: a class or its name, a number or a
+            vector, see ``from_arrays``. With labels, the dataset contains ``(images, labels)``.
         classes: keeps only the images in these subfolders of ``path``, e.g. ``["frog"]``; the
-            numbers stay as they are.
+            numbers of classes don't change.
         color_mode: ``"rgb"``, ``"grayscale"``, or ``"rgba"``, which keeps transparency.
-        center_crop: ``(height, width)`` of another centred box to keep, before resizing.
-        fit: what becomes of an image of another aspect ratio: ``"crop"`` keeps the largest centred
-            box that has it, ``"pad"`` keeps all and puts black beside it (transparency, in RGBA),
-            ``"stretch"`` keeps all and distorts it.
-        flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which ones
-            is a function of ``seed``, the epoch's number and the image's index alone. None leaves
-            all as they are.
-        value_range: ``(low, high)`` within [-1, 1]: where black and white go.
-        on_error: what to do with an image that can't be read. ``"raise"`` names it. ``"skip"``
-            leaves it out and warns of it; if the damage shows only while training, the next image
-            that can be read takes its place.
+        center_crop: ``(height, width)`` of a different centred box to crop to, before resizing.
+        fit: what to do with an image of another aspect ratio: ``"crop"`` keeps the largest centred
+            box of the right one, ``"pad"`` keeps the whole image and adds black borders
+            (transparent ones in RGBA), and ``"stretch"`` keeps the whole image but distorts it.
+        flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which images
+            are mirrored depends only on ``seed``, the epoch's number and the image's index. None
+            leaves all unchanged.
+        value_range: ``(low, high)`` within [-1, 1], the values of black and white.
+        on_error: what to do with an image that can't be read. ``"raise"`` raises an error that
+            names it. ``"skip"`` leaves it out, with a warning; if the damage shows only during
+            training, the next readable image takes its place.
         cache: whether to decode all images once and keep them in memory, at
             ``height * width * channels`` bytes each.
-        shuffle: whether each epoch has a new order, a function of ``seed`` and the epoch's number
-            alone; False keeps the files' order.
+        shuffle: whether each epoch has a new order, which depends only on ``seed`` and the epoch's
+            number; False keeps the files' order.
         seed: integer.
 
     Returns:
-        A dataset of float32 images ``(batch_size, height, width, channels)`` in
-        ``value_range``, or of pairs of them with labels, see ``from_arrays``. Its attributes
-        ``file_paths`` and ``class_names`` (all subfolders, sorted; None unless they are the
-        classes) say what was found.
+        A dataset of float32 images ``(batch_size, height, width, channels)`` in ``value_range``, or
+        of pairs of them with labels, see ``from_arrays``. Its attributes ``file_paths`` and
+        ``class_names`` (the names of the classes in the order of their numbers, or None if there
+        are none) say what was found.
 
     Raises:
-        ValueError: no such folder, no images, an image that can't be read, or that ``labels``
-            lack, a batch larger than the data, another ``flip``.
-        TypeError: labels that are no numbers.
+        ValueError: no such folder, no images, an image that can't be read or that is missing from
+            ``labels``, a batch larger than the data, an unknown ``flip``.
+        TypeError: labels that are not numbers.
 
     Examples:
         >>> for name in ("cats", "dogs"):
@@ -94,7 +94,7 @@ def from_directory(
         [(4, 16, 16, 3), (4,)]
 
     See Also:
-        ``from_shards``, for more images than a folder holds well; [images of your
+        ``from_shards``, for more images than a folder handles well; [images of your
         own](../own_data.md).
     """
     if not isinstance(labels, Mapping):
@@ -120,7 +120,7 @@ def dataset_of_files(
     class_names: list[str] | None,
     options: Mapping[str, Any],
 ) -> Dataset:
-    """Returns the dataset of files that were looked at, which says what was found.
+    """Returns the dataset of checked files, with attributes that say what was found.
 
     Args:
         paths: of the files.
@@ -140,7 +140,7 @@ def infer_labels(files: list[str], path: PathLike, class_names: list[str]) -> np
     if loose:
         raise ValueError(
             f"labels='inferred' takes the classes from the subfolders of {str(path)!r}, but "
-            f"{len(loose)} images stand outside of any, the first is {printable(loose[0])}."
+            f"{len(loose)} images are in none of them, such as {printable(loose[0])}."
         )
     index = {name: number for number, name in enumerate(class_names)}
     return np.array([index[parts[0]] for parts in inside], np.int32)
@@ -149,11 +149,11 @@ def infer_labels(files: list[str], path: PathLike, class_names: list[str]) -> np
 def look_up_labels(
     files: list[str], path: PathLike, labels: Mapping[str, ArrayLike]
 ) -> tuple[np.ndarray | None, list[str] | None]:
-    """Returns the label of each file, by its path below ``path``, and names of texts."""
+    """Returns each file's label, by its path relative to ``path``, and the names of classes."""
     inside = [Path(file).relative_to(path).as_posix() for file in files]
     missing = [name for name in inside if name not in labels]
     if missing:
-        known = f" They name {next(iter(labels))!r} and the like." if labels else ""
+        known = f" The keys look like {next(iter(labels))!r}." if labels else ""
         raise ValueError(
             f"labels lack {len(missing)} of the {len(files)} images in {str(path)!r}, the first is "
             f"{printable(missing[0])!r}.{known} Give a label for each image's path below the "

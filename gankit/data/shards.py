@@ -1,4 +1,4 @@
-"""Image files in tars, the shards, read as training goes."""
+"""Datasets from image files in tar files (shards), read during training."""
 
 import glob
 import itertools
@@ -43,46 +43,47 @@ def from_shards(
 ) -> Dataset:
     """Returns a dataset of batches that are read from the image files inside tars.
 
-    It is ``from_directory`` for more images than a folder holds well. The tars are plain ones, not
-    compressed, in the layout of WebDataset or with a folder inside for each class. Their headers
-    are read at the start, which takes some seconds for a million images. Memory holds 28 bytes of
-    each image, and 8 for each of the last three epochs' orders.
+    Use it instead of ``from_directory`` for more images than a folder handles well. The tars must
+    be uncompressed, in the layout of WebDataset or with a folder inside for each class. Their
+    headers are read at the start, which takes a few seconds for a million images. It keeps 28 bytes
+    per image in memory, and 8 more for each of the last three epochs' orders.
 
     Args:
         path: a tar, a folder of files that end in .tar, a pattern such as ``"photos/*.tar"``, or a
             list of these.
-        image_size: ``(height, width)`` in pixels to resize to, with antialiasing. The largest
-            centred box of that aspect ratio is kept.
-        batch_size: images a batch. All batches have this size; what is left over at the end of an
-            epoch is not used in that epoch.
-        labels: None, or where each image's class stands, and the dataset holds ``(images,
-            labels)``. ``"inferred"``: it is the first folder of its name inside the tar, as in
-            ``cat/000123.jpg``, numbered in the order of all these names. ``"cls"``: it is the
-            number in the text file next to it, as in ``000123.jpg, 000123.cls``.
+        image_size: ``(height, width)`` in pixels, to which images are resized, with antialiasing,
+            after cropping to the largest centred box of that aspect ratio.
+        batch_size: images per batch. All batches have this size; leftover images at the end of an
+            epoch are not used in that epoch.
+        labels: None, or where to find each image's class; the dataset then contains
+            ``(images, labels)``. ``"inferred"`` takes the first folder of the image's path inside
+            the tar, as in ``cat/000123.jpg``; classes are numbered in the order of these names.
+            ``"cls"`` takes the number in the text file next to the image, as in
+            ``000123.jpg, 000123.cls``.
         color_mode: ``"rgb"`` or ``"grayscale"``.
-        center_crop: ``(height, width)`` of another centred box to keep, before resizing.
-        flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which ones
-            is a function of ``seed``, the epoch's number and the image's index alone. None leaves
-            all as they are.
-        value_range: ``(low, high)`` within [-1, 1]: where black and white go.
-        on_error: what to do with an image that can't be read, which shows only while training.
-            ``"raise"`` names it. ``"skip"`` warns of it, and the next image that can be read takes
-            its place.
-        shuffle: whether each epoch has a new order, a function of ``seed`` and the epoch's number
-            alone. So that a disk needn't seek each image, runs of some 4 MB are read in a row: 256
-            runs from anywhere in the data are shuffled together, image by image, then 256 others.
-            False keeps the files' order.
+        center_crop: ``(height, width)`` of a different centred box to crop to, before resizing.
+        flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which images
+            are mirrored depends only on ``seed``, the epoch's number and the image's index. None
+            leaves all unchanged.
+        value_range: ``(low, high)`` within [-1, 1], the values of black and white.
+        on_error: what to do with an image that can't be read, which is found out only during
+            training. ``"raise"`` raises an error that names it. ``"skip"`` warns, and the next
+            readable image takes its place.
+        shuffle: whether each epoch has a new order, which depends only on ``seed`` and the epoch's
+            number. To spare the disk a seek for each image, stretches of about 4 MB are read at
+            once: the images of 256 random stretches are shuffled together, then those of the next
+            256. False keeps the files' order.
         seed: integer.
 
     Returns:
-        A dataset of float32 images ``(batch_size, height, width, channels)`` in
-        ``value_range``, or of pairs of them with int32 labels ``(batch_size,)``. Its attributes
-        ``file_paths`` (of the tars) and ``class_names`` (all first folders, sorted; None unless
-        they are the labels) say what was found.
+        A dataset of float32 images ``(batch_size, height, width, channels)`` in ``value_range``, or
+        of pairs of them with int32 labels ``(batch_size,)``. Its attributes ``file_paths`` (the
+        tars) and ``class_names`` (the folders that are classes, sorted, or None if there are none)
+        say what was found.
 
     Raises:
-        ValueError: no such tar, one that is compressed or cut short, no images, labels that are
-            missing, an image that can't be read, a batch larger than the data, another ``flip``.
+        ValueError: no such tar, a compressed or truncated tar, no images, missing labels, an image
+            that can't be read, a batch larger than the data, an unknown ``flip``.
 
     Examples:
         >>> import tarfile
@@ -117,7 +118,7 @@ def from_shards(
 
 
 def find_shards(path: PathLike | Sequence[PathLike]) -> list[str]:
-    """Returns the paths of tars that are given as such, by folders or by patterns."""
+    """Returns the paths of tars, given as files, folders or patterns."""
     given = [path] if isinstance(path, str | os.PathLike) else list(path)
     shards = [shard for one in given for shard in find_tars(Path(one))]
     if not shards:
@@ -160,7 +161,7 @@ def scan(shards: list[str], labels: str | None) -> tuple[PackedImages, list[str]
 
 
 def scan_shard(shard: str, labels: str | None) -> tuple[np.ndarray, list[str]]:
-    """Returns the places of the images in a tar, and the folders that their labels number."""
+    """Returns the places of the images in a tar, and the folders that are their classes."""
     folders: dict[str, int] = {}
     with Path(shard).open("rb") as file:
         try:
@@ -172,7 +173,7 @@ def scan_shard(shard: str, labels: str | None) -> tuple[np.ndarray, list[str]]:
 
 
 def label_images(file: BinaryIO, labels: str | None, folders: dict[str, int]) -> Iterator[Labelled]:
-    """Returns the images in a tar with their labels, which are all 0 where none are asked for."""
+    """Returns the images in a tar with their labels, which are all 0 if none are requested."""
     if labels == "cls":
         return label_by_texts(file)
     if labels == "inferred":
@@ -181,19 +182,19 @@ def label_images(file: BinaryIO, labels: str | None, folders: dict[str, int]) ->
 
 
 def is_image(member: Member) -> bool:
-    """Returns whether a file's name is that of an image, and not of what macOS puts beside it."""
+    """Returns whether a file name is an image's, and not that of a hidden file of macOS."""
     name = member.name.lower()
     return name.endswith(EXTENSIONS) and not name.rpartition("/")[2].startswith(".")
 
 
 def label_by_folders(file: BinaryIO, folders: dict[str, int]) -> Iterator[Labelled]:
-    """Yields the images in a tar with the numbers of their first folders, to which it adds."""
+    """Yields the images in a tar with the numbers of their folders, and numbers new ones."""
     for image in filter(is_image, read_members(file)):
         folder, _, inside = image.name.removeprefix("./").partition("/")
         if not inside:
             raise ValueError(
                 "labels='inferred' takes the classes from the folders inside a tar, but "
-                f"{image.name} stands outside of any"
+                f"{image.name} is not in a folder"
             )
         yield image, folders.setdefault(folder, len(folders))
 
@@ -214,7 +215,7 @@ def label_by_texts(file: BinaryIO) -> Iterator[Labelled]:
 
 
 def find_key(member: Member) -> str:
-    """Returns what the names of all files of one image begin with: all up to the first dot."""
+    """Returns the name that all files of one image share: everything up to the first dot."""
     folder, slash, name = member.name.rpartition("/")
     return folder + slash + name.partition(".")[0]
 

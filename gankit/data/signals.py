@@ -1,4 +1,4 @@
-"""Sounds and other signals, numbers along time, as they are in memory."""
+"""Datasets from sounds and other time series in memory."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,12 +29,12 @@ def from_signals(
         signals: floats ``(n, samples, channels)`` in ``value_range``, all of one length.
         labels: the signals' classes or other numbers, as in ``from_arrays``; with them the dataset
             holds ``(signals, labels)``.
-        batch_size: signals a batch. What is left over at the end of an epoch is not used in it.
+        batch_size: signals per batch. Leftovers at the end of an epoch are not used in it.
         num_classes: how many classes there are; labels must then be below it.
-        value_range: ``(low, high)``, where the generator ends in tanh or a sigmoid; None for any
-            finite values, where it ends in neither.
-        shuffle: whether each epoch has a new order, a function of ``seed`` and the epoch's number
-            alone.
+        value_range: ``(low, high)``, if the generator ends in tanh or a sigmoid; None for any
+            finite values, if it ends in neither.
+        shuffle: whether each epoch has a new order, which depends only on ``seed`` and the epoch's
+            number.
         seed: integer.
 
     Returns:
@@ -42,9 +42,9 @@ def from_signals(
         labels.
 
     Raises:
-        ValueError: another shape, other values, labels that don't fit, a batch larger than the
-            data.
-        TypeError: signals that are no floats, labels that are no numbers.
+        ValueError: a wrong shape, values out of range, labels that don't fit, a batch larger than
+            the data.
+        TypeError: signals that are not floats, labels that are not numbers.
 
     Examples:
         >>> time = np.linspace(0, 1, 256)
@@ -56,7 +56,7 @@ def from_signals(
     signals = check_signals(signals, value_range)
     labels = check_condition(labels, len(signals), num_classes)
     checks.check_batch_size(batch_size, len(signals))
-    # The range is where bytes would go, of which there are none.
+    # The range applies to bytes only, and signals are floats.
     return make_dataset(
         source_of_arrays(signals, labels, batch_size, (-1.0, 1.0), shuffle=shuffle, seed=seed)
     )

@@ -1,4 +1,4 @@
-"""Data sets of TensorFlow Datasets, by name."""
+"""Datasets from TensorFlow Datasets, by name."""
 
 import itertools
 import threading
@@ -44,41 +44,43 @@ def from_tfds(
     data_dir: PathLike | None = None,
     download: bool = True,
 ) -> Dataset:
-    """Returns a dataset of batches from a data set of TensorFlow Datasets.
+    """Returns a dataset of batches from TensorFlow Datasets.
 
     Args:
         name: e.g. ``"mnist"``, ``"cifar10"``, ``"celeb_a"``.
         split: e.g. ``"train"``, ``"train[:10%]"``, ``"train+test"``.
-        batch_size: images a batch. All batches have this size; what is left over at the end of an
-            epoch is not used in that epoch.
-        image_size: ``(height, width)`` in pixels to resize to, with antialiasing. The largest
-            centred box of that aspect ratio is kept. Needed where the images differ in size.
-        center_crop: ``(height, width)`` of another centred box to keep, before resizing.
-        flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which ones
-            is a function of ``seed``, the epoch's number and the image's index alone. None leaves
-            all as they are.
-        label_key: the feature that holds the class, usually ``"label"``; with it the dataset holds
+        batch_size: images per batch. All batches have this size; leftover images at the end of an
+            epoch are not used in that epoch.
+        image_size: ``(height, width)`` in pixels, to which images are resized, with antialiasing,
+            after cropping to the largest centred box of that aspect ratio. Required if the images
+            differ in size.
+        center_crop: ``(height, width)`` of a different centred box to crop to, before resizing.
+        flip: ``"horizontal"`` mirrors each image, left to right, with probability 1/2. Which images
+            are mirrored depends only on ``seed``, the epoch's number and the image's index. None
+            leaves all unchanged.
+        label_key: the feature with the class, usually ``"label"``; with it, the dataset contains
             ``(images, labels)``.
-        image_key: the feature that holds the image.
+        image_key: the feature with the image.
         classes: keeps only the images of these classes, by name or number, e.g. ``["frog"]``; the
-            numbers stay as they are. Looks at ``label_key``, or at ``"label"``.
-        value_range: ``(low, high)`` within [-1, 1]: where black and white go.
+            numbers of classes don't change. The class is read from ``label_key``, by default from
+            ``"label"``.
+        value_range: ``(low, high)`` within [-1, 1], the values of black and white.
         cache: whether to decode all images once and keep them in memory, at
             ``height * width * channels`` bytes each.
-        shuffle: whether each epoch has a new order, a function of ``seed`` and the epoch's number
-            alone: each 10,000 images in a row among themselves, or all with ``cache``. False keeps
-            the order of the files.
+        shuffle: whether each epoch has a new order, which depends only on ``seed`` and the epoch's
+            number. Images are shuffled within blocks of 10,000 or, with ``cache``, all together.
+            False keeps the order of the files.
         seed: integer.
-        data_dir: where prepared data sets are; None for TensorFlow Datasets' own place.
-        download: whether to download and prepare the data set where it is not there yet.
+        data_dir: the folder of prepared datasets; None for TensorFlow Datasets' default.
+        download: whether to download and prepare the dataset if it is not there yet.
 
     Returns:
         A dataset of float32 images ``(batch_size, height, width, channels)`` in
         ``value_range``, or of pairs of them with int32 labels ``(batch_size,)``.
 
     Raises:
-        ValueError: a name, split, feature or class that is not there, images of several sizes
-            without ``image_size``, a batch larger than the data, another ``flip``.
+        ValueError: a name, split, feature or class that doesn't exist, images of several sizes
+            without ``image_size``, a batch larger than the data, an unknown ``flip``.
 
     Examples:
         >>> data.from_tfds("mnist", batch_size=64, data_dir="nothing", download=False)
@@ -134,10 +136,10 @@ def from_tfds(
 
 
 class Blocks:
-    """Items that can be read in turn only, in blocks of which the last few are kept.
+    """Items that can only be read in order; the last few blocks of them are kept in memory.
 
     Args:
-        open_items: begins to read at the first one.
+        open_items: returns an iterator that starts at the first item.
     """
 
     def __init__(self, open_items: Callable[[], Iterator[Item]]):
@@ -148,7 +150,7 @@ class Blocks:
         self.kept: dict[int, list[Item]] = {}
 
     def get(self, number: int) -> list[Item]:
-        """Returns a block, which costs little if it is near the one before."""
+        """Returns a block; this is fast if it is close to the previous one."""
         with self.lock:
             while number not in self.kept:
                 if not number >= self.next > 0:
@@ -162,7 +164,7 @@ class Blocks:
 
 
 def make_order_in_blocks(num_images: int, seed: int) -> Order:
-    """Returns the order of the images in each epoch, of which each block is shuffled by itself."""
+    """Returns the order of the images in each epoch, which is shuffled within each block."""
 
     @once_an_epoch
     def order(epoch: int) -> np.ndarray:
@@ -176,7 +178,7 @@ def make_order_in_blocks(num_images: int, seed: int) -> Order:
 def find_shape(
     name: str, stored_shape: tuple[int | None, ...], size: Size | None
 ) -> tuple[int, int, int]:
-    """Returns the ``(height, width, channels)`` that images get, or says what they lack.
+    """Returns the ``(height, width, channels)`` of the images, or raises ``ValueError``.
 
     Args:
         name: of the data set.
@@ -190,17 +192,17 @@ def find_shape(
             "image_size=(height, width), to which all are resized."
         )
     if channels not in (1, 3):
-        raise ValueError(f"The images of {name!r} have {channels} channels, only 1 or 3 will do.")
+        raise ValueError(f"The images of {name!r} have {channels} channels, but need 1 or 3.")
     return height, width, channels
 
 
 def find_builder(name: str, data_dir: PathLike | None) -> Any:
-    """Returns the builder of a data set, or says which names are near."""
+    """Returns the builder of a dataset; the error for an unknown name suggests similar ones."""
     try:
         import tensorflow_datasets as tfds
     except ImportError as error:
         raise ImportError(
-            "from_tfds reads by TensorFlow Datasets, on any backend: pip install tensorflow "
+            "from_tfds needs TensorFlow Datasets, on any backend: pip install tensorflow "
             "tensorflow-datasets."
         ) from error
     try:
@@ -217,7 +219,7 @@ def check_feature(builder: Any, key: str, argument: str) -> Any:
     features = builder.info.features
     if key not in features:
         raise ValueError(
-            f"{argument}={key!r}: {builder.name!r} has no such feature, it has {sorted(features)}."
+            f"{argument}={key!r}: {builder.name!r} has no such feature, but {sorted(features)}."
         )
     if argument == "image_key" and not isinstance(features[key], tfds.features.Image):
         raise ValueError(f"{argument}={key!r} is no image in {builder.name!r}: {features[key]}.")
@@ -261,7 +263,7 @@ def read_split(builder: Any, split: str, keys: set[str], image_key: str) -> Iter
     import tensorflow_datasets as tfds
 
     options = tf.data.Options()
-    # Whoever waits for these items may hold a thread of the pool that all others share.
+    # A reader that waits for these items may block a thread of the shared pool.
     options.threading.private_threadpool_size = 2
     dataset = builder.as_dataset(
         split=split,

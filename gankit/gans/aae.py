@@ -13,24 +13,25 @@ from gankit.typing import Number, Scalars, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class AAE(EncodingGAN):
-    """An adversarial autoencoder: the codes of the data fill the prior, whichever that is.
+    """An adversarial autoencoder: the codes of the data fill the prior, whatever its shape.
 
-    The discriminator sees latents alone: those drawn from ``latent_prior`` are real, codes of
-    images are fake. The encoder has the adversarial loss; encoder and generator, the decoder, both
-    minimize the mean squared distance between images and their reconstructions, the term
-    ``reconstruction``. So you can draw new images as from any GAN, and a map of two latents shows
-    all of the data without a gap.
+    The discriminator sees only latents: those drawn from ``latent_prior`` are real, and codes of
+    images are fake. The encoder has the adversarial loss. The encoder and the generator, which is
+    the decoder, both minimize the mean squared distance between images and their reconstructions,
+    the term ``reconstruction``. So you can draw new images as from any GAN, and with two latents
+    you get a map of all the data without gaps.
 
-    ``compile(optimizers={"encoder": ...})`` gives the encoder its optimizer. A penalty is on slopes
-    by latents, and ``augment`` is of no use here. ``encode(images)`` returns codes,
-    ``reconstruct_images(images)`` images, and ``score(images)`` says how likely their codes are.
+    ``compile(optimizers={"encoder": ...})`` sets the encoder's optimizer. A gradient penalty is
+    taken with respect to latents, and ``augment`` serves no purpose here. ``encode(images)``
+    returns codes, ``reconstruct_images(images)`` images, and ``score(images)`` says how likely
+    their codes are.
 
     Args:
         generator: as in ``GAN``; the decoder.
         discriminator: from ``latents``, an input of that name, to scores.
         encoder: from images to codes, see ``EncodingGAN``.
-        reconstruction_weight: factor of the encoder's term ``reconstruction``. The paper takes
-            turns, a step for each term, where this class adds them up.
+        reconstruction_weight: factor of the encoder's term ``reconstruction``. The paper alternates
+            between the terms, step by step; this class adds them up.
         **kwargs: as in ``GAN``.
 
     Raises:
@@ -64,17 +65,17 @@ class AAE(EncodingGAN):
         self.reconstruction_weight = reconstruction_weight
 
     def make(self, real: Batch) -> tuple[Batch, Batch]:
-        """Returns the data with drawn latents, and reconstructions with the codes they are of."""
+        """Returns the data with drawn latents, and reconstructions with their codes."""
         drawn = self.sample_latents(count_rows(real.images))
         fake = self.encoded(real)
         return real._replace(latents=drawn), fake._replace(images=self.decoded(fake))
 
     def discriminate(self, batch: Batch) -> Batch:
-        """Returns the batch with scores of its latents; images without latents get their codes."""
+        """Returns the batch with its latents' scores; images without latents are encoded first."""
         return super().discriminate(self.encoded(batch) if batch.latents is None else batch)
 
     def gradient_penalty(self, penalty: penalties.Penalty, real: Batch, fake: Batch) -> Tensor:
-        """Returns what the slopes by latents cost, a scalar."""
+        """Returns the penalty on the gradient with respect to latents, a scalar."""
         costs = penalty(
             lambda latents: self.discriminate(real._replace(latents=latents)).scores,
             real.latents,

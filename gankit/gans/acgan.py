@@ -17,17 +17,17 @@ class ACGAN(GAN):
     """An auxiliary classifier GAN: images by class, and a discriminator that also classifies them.
 
     Both networks minimize the cross-entropy of the class, the term ``class``: the discriminator on
-    real and generated images, the generator on its own. The accuracy on both kinds is logged as
-    ``class_accuracy``. Data are pairs of images and labels.
+    real and generated images, the generator on the images it generates. The accuracy on both is
+    logged as ``class_accuracy``. The data is pairs of images and labels.
 
-    The discriminator makes one update a step, on the mean of real and fake, where many Keras ACGANs
-    make two, on real and then on fake. Fakes have the classes of the real batch, so that classes
-    are as frequent as in the data.
+    The discriminator is updated once per step, on the mean of the real and the fake loss; many
+    Keras ACGANs update it twice, on real and then on fake images. Fakes have the classes of the
+    real batch, so that classes are as frequent as in the data.
 
     Args:
         generator: as in ``GAN``, with a condition: labels of shape ``(batch,)``.
-        discriminator: as in ``GAN``, with images alone as its input and two outputs, both logits:
-            scores and classes of shape ``(batch, num_classes)``.
+        discriminator: as in ``GAN``, with images as its only input and two outputs, both logits:
+            scores and classes, of shape ``(batch, num_classes)``.
         **kwargs: as in ``GAN``.
 
     Raises:
@@ -46,7 +46,7 @@ class ACGAN(GAN):
 
     See Also:
         ``ReACGAN``, with embeddings instead of class logits. ``architectures.heads.add_classes``
-        gives any other discriminator a head of classes. [Projection, ACGAN or
+        adds a head for classes to any other discriminator. [Projection, ACGAN or
         ReACGAN?](../recipes.md#projection-acgan-or-reacgan) compares them.
 
     References:
@@ -81,7 +81,7 @@ class ACGAN(GAN):
             check_classes(labels, self.num_classes)
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s terms, and the cross-entropy of the classes of both kinds."""
+        """Returns ``GAN``'s terms, and the cross-entropy of real and generated images' classes."""
         cost = (self.class_loss(real) + self.class_loss(fake)) / 2
         return super().discriminator_losses(real, fake) | {"class": cost}
 
@@ -90,10 +90,10 @@ class ACGAN(GAN):
         return super().generator_losses(real, fake) | {"class": self.class_loss(fake)}
 
     def step_metrics(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s shares, and the share of images whose class is found."""
+        """Returns ``GAN``'s metrics, and the accuracy of the predicted classes."""
         shares = [class_accuracy(batch.heads[0], batch.condition) for batch in (real, fake)]
         return super().step_metrics(real, fake) | {"class_accuracy": sum(shares) / 2}
 
     def class_loss(self, batch: Batch) -> Tensor:
-        """Returns the mean cross-entropy of a batch's classes, ln of their number at the start."""
+        """Returns the mean cross-entropy of a batch's classes; it starts near ln(num_classes)."""
         return class_loss(batch.heads[0], batch.condition)

@@ -14,21 +14,21 @@ class BiGAN(EncodingGAN):
     """A bidirectional GAN: its encoder learns to be the inverse of its generator.
 
     The discriminator tells two kinds of pairs apart: a real image with its code, and a generated
-    image with its latents. Only where the encoder inverts the generator are they alike. No image is
-    ever compared with its reconstruction, so reconstructions show what the image means rather than
-    each of its pixels.
+    image with its latents. The two kinds look alike only if the encoder inverts the generator. No
+    image is ever compared with its reconstruction, so reconstructions keep the content of an image
+    rather than each of its pixels.
 
-    Generator and encoder are one phase. Their loss, the term ``adversarial``, is the
-    discriminator's with real and fake exchanged. ``ByPart(optimizer, {"encoder": another})`` of
-    ``gankit.training.optimizers`` gives the encoder a rate of its own. With an encoder of two
-    outputs this is adversarially learned inference, ALI. A gradient penalty is on slopes by images,
-    not by latents.
+    The generator and the encoder are trained in one phase. Their loss, the term ``adversarial``, is
+    the discriminator's loss with real and fake swapped. ``ByPart(optimizer, {"encoder": another})``
+    from ``gankit.training.optimizers`` gives the encoder its own learning rate. If the encoder has
+    two outputs, this is adversarially learned inference, ALI. A gradient penalty is taken with
+    respect to images, not latents.
 
     ``encode(images)`` returns latents, ``reconstruct_images(images)`` images.
 
     Args:
         generator: as in ``GAN``.
-        discriminator: from ``images`` and ``latents`` to scores, inputs of these names.
+        discriminator: from inputs named ``images`` and ``latents`` to scores.
         encoder: from images to codes, see ``EncodingGAN``.
         **kwargs: as in ``GAN``.
 
@@ -48,7 +48,7 @@ class BiGAN(EncodingGAN):
         (3, 28, 28, 1)
 
     See Also:
-        ``VAEGAN``, whose images come back closer to what they were.
+        ``VAEGAN``, whose reconstructions are closer to the images.
 
     References:
         Donahue et al. 2016, "Adversarial Feature Learning", arXiv:1605.09782; Dumoulin et al. 2016,
@@ -66,7 +66,7 @@ class BiGAN(EncodingGAN):
         self.discriminator_inputs.require(images=1, latents=1)
 
     def sides(self) -> dict[str, list[keras.Model]]:
-        """Returns the networks of each phase: generator and encoder play together."""
+        """Returns the networks of each phase: the generator and the encoder share one."""
         return {
             "discriminator": [self.discriminator],
             "generator": [self.generator, self.encoder],
@@ -78,17 +78,17 @@ class BiGAN(EncodingGAN):
         return self.encoded(real), fake
 
     def discriminate(self, batch: Batch) -> Batch:
-        """Returns the batch with its scores; images that come without latents get their codes."""
+        """Returns the batch with its scores; images without latents are encoded first."""
         return super().discriminate(self.encoded(batch) if batch.latents is None else batch)
 
     def needs_real(self) -> bool:
-        """Returns True: the encoder is judged by the real pairs."""
+        """Returns True: the encoder learns from the real pairs."""
         return True
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
         """Returns the discriminator's loss with real and fake exchanged.
 
-        In the paper (section 3.4) the targets are exchanged, so that gradients stay steep where the
-        discriminator is sure.
+        As in the paper (section 3.4), the targets are swapped, so that gradients don't vanish when
+        the discriminator is confident.
         """
         return super().discriminator_losses(fake, real)

@@ -20,25 +20,25 @@ from gankit.typing import Number, Scalars, Structure, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class CycleGAN(GAN):
-    """A cycle-consistent GAN: horses become zebras that become the same horses again.
+    """A cycle-consistent GAN: horses become zebras, which turn back into the same horses.
 
-    ``generator`` turns images of one kind into the other kind, ``inverse_generator`` turns them
-    back, and each has a discriminator of its own. Besides the adversarial loss, both minimize the
+    ``generator`` translates images of one kind into the other, ``inverse_generator`` translates
+    them back, and each has its own discriminator. Besides the adversarial loss, both minimize the
     mean absolute distance between an image and its translation there and back, the term ``cycle``.
-    So you need no pairs of matching images: data are pairs ``(images, condition)`` of any images of
-    the target kind and any of the source kind, e.g. ``tf.data.Dataset.zip(zebras, horses)`` of two
+    So the images needn't match: the data is pairs ``(images, condition)`` of any images of the
+    target kind and any of the source kind, e.g. ``tf.data.Dataset.zip(zebras, horses)`` of two
     datasets of ``gankit.data``.
 
     The discriminators train on a pool of earlier images as well as on the newest ones; the pool is
-    saved with the GAN. Terms are means over both directions where the paper takes sums, so they are
-    half of its objective. By default the loss is ``"least_squares"``.
+    saved with the GAN. Terms are averaged over both directions instead of added up, so they are
+    half of the paper's objective. By default the loss is ``"least_squares"``.
 
     ``generate(condition=horses)`` makes zebras, and ``invert(zebras)`` horses.
 
     Args:
-        generator: from ``condition``, images, to images; it takes no latents.
+        generator: from ``condition``, which is images, to images; it takes no latents.
         discriminator: of the images that ``generator`` makes.
-        inverse_generator: the other way round.
+        inverse_generator: translates in the other direction.
         inverse_discriminator: of the images that ``inverse_generator`` makes; its scores have the
             shape of those of ``discriminator``.
         cycle_weight: factor of the term ``cycle``.
@@ -112,12 +112,12 @@ class CycleGAN(GAN):
         }
 
     def unpack(self, data: Structure) -> Batch:
-        """Returns a batch whose images are a pair: of the kind to be made, and of the other."""
+        """Returns a batch whose images are a pair: the target kind, and the source kind."""
         batch = super().unpack(data)
         return Batch((batch.images, batch.condition))
 
     def make(self, real: Batch) -> tuple[Batch, Batch]:
-        """Returns images of both kinds, made of the other kind, which is their condition."""
+        """Returns fakes of both kinds, each made from the other kind, which is their condition."""
         given = real.images[::-1]
         fakes = [
             self.run(network, part)
@@ -126,7 +126,7 @@ class CycleGAN(GAN):
         return real, Batch(tuple(fakes), condition=given)
 
     def reconstruct(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
-        """Returns the fakes with what comes back of them."""
+        """Returns the fakes, and their translations back."""
         again = [
             self.run(network, part)
             for network, part in zip(self.sides()["generator"][::-1], fake.images, strict=True)
@@ -134,7 +134,7 @@ class CycleGAN(GAN):
         return real, fake._replace(reconstructed=tuple(again))
 
     def train_discriminator(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
-        """Updates both discriminators, on images of the pools."""
+        """Updates both discriminators, on images from the pools."""
         images = [
             pool.exchange(images, seed=self.training_seed)
             for pool, images in zip(self.pools, fake.images, strict=True)
@@ -144,7 +144,7 @@ class CycleGAN(GAN):
     def discriminate(self, batch: Batch) -> Batch:
         """Returns the batch with scores of both kinds, ``(batch, 2, ...)``.
 
-        Where images are not a pair, they are of the kind that ``generator`` makes.
+        Images that aren't a pair must be of the kind that ``generator`` makes.
         """
         if not isinstance(batch.images, tuple):
             return super().discriminate(batch)
@@ -156,7 +156,7 @@ class CycleGAN(GAN):
         return batch._replace(scores=ops.stack(scores, axis=1))
 
     def gradient_penalty(self, penalty: penalties.Penalty, real: Batch, fake: Batch) -> Tensor:
-        """Returns what the slopes of both discriminators cost, a scalar."""
+        """Returns the gradient penalty of both discriminators, a scalar."""
 
         def costs(network, real, fake):
             def score(images):
@@ -168,7 +168,7 @@ class CycleGAN(GAN):
         return ops.mean(ops.concatenate(list(map(costs, networks, real.images, fake.images))))
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s terms, and what images cost that don't come back."""
+        """Returns ``GAN``'s terms, and the cycle consistency loss."""
         distances = [
             ops.mean(ops.abs(again - given))
             for again, given in zip(fake.reconstructed, fake.condition, strict=True)
@@ -177,13 +177,13 @@ class CycleGAN(GAN):
         return super().generator_losses(real, fake) | {"cycle": cycle}
 
     def invert(self, images: ArrayLike, batch_size: int = 256, ema: bool = True) -> np.ndarray:
-        """Returns what images become on the way back, float32 in [-1, 1].
+        """Returns images translated in the inverse direction, float32 in [-1, 1].
 
         Args:
             images: float ``(n, height, width, channels)`` in [-1, 1], or uint8, of the kind that
                 ``generate`` makes.
-            batch_size: images at once.
-            ema: whether to use the average network where there is one.
+            batch_size: images per pass.
+            ema: whether to use the averaged network, if there is one.
         """
         check_at_least_one("batch_size", batch_size)
         images = np.asarray(images)

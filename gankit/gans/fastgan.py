@@ -1,4 +1,4 @@
-"""A GAN for few images, whose discriminator must be able to draw what it has looked at."""
+"""A GAN for few images, whose discriminator must be able to reconstruct its input."""
 
 from typing import Any, ClassVar
 
@@ -15,14 +15,14 @@ from gankit.typing import Number, Scalars, Structure, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class FastGAN(GAN):
-    """A lightweight GAN for few images, some 100 to 2,000, also for large ones.
+    """A lightweight GAN for about 100 to 2,000 images, which may be large.
 
-    A discriminator of few images soon knows each by some detail. Here it is trained as an encoder,
-    too: ``decoder`` has to draw each real image from what the discriminator found in it, and
-    ``part_decoder`` a part of it, at a random place, from that part of a finer map. What they miss
-    is the discriminator's term ``reconstruction``. So it looks at all of an image.
+    With few images, a discriminator soon recognizes each by some detail. Here it is also trained as
+    an encoder: ``decoder`` has to reconstruct each real image from the discriminator's features,
+    and ``part_decoder`` a random part of it from the same part of a finer feature map. Their error
+    is the discriminator's term ``reconstruction``, which makes it look at the whole image.
 
-    By default the loss is ``losses.Hinge(margin_noise=0.2)``. The paper trains batches of 8 by
+    By default the loss is ``losses.Hinge(margin_noise=0.2)``. The paper trains with batches of 8,
     ``augment=gankit.augment.DiffAugment()`` and ``generator_ema=0.999``.
 
     Args:
@@ -30,18 +30,18 @@ class FastGAN(GAN):
         discriminator: from images to scores and two maps of features, a coarse one of the whole
             image and a finer one, each ``(batch, height, width, channels)``.
         decoder: from the coarse map to images, of any size, in the range of the data.
-        part_decoder: from a part of the finer map to images likewise; its input says how large
-            that part is.
-        features: a Keras layer or model from what decoders draw to features, by which it is
-            compared with what was there; it is not trained. The paper has LPIPS, a distance of
-            VGG's features. None compares pixels.
+        part_decoder: from a part of the finer map to images, likewise; the size of the part follows
+            from its input.
+        features: a Keras layer or model from images to features, by which the decoders' images are
+            compared with the real ones; it is not trained. The paper uses LPIPS, a distance between
+            VGG features. None compares pixels.
         reconstruction_weight: factor of the term ``reconstruction``, the mean absolute distance of
             the whole image plus that of the part.
         **kwargs: as in ``GAN``.
 
     Raises:
         ValueError: networks that don't fit each other.
-        TypeError: features that are no Keras layer or model.
+        TypeError: ``features`` is not a Keras layer or model.
 
     Examples:
         >>> fastgan = architectures.fastgan
@@ -92,7 +92,7 @@ class FastGAN(GAN):
         return {"discriminator": judges, "generator": [self.generator]}
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s terms, and what decoders miss of real images, as they were shown."""
+        """Returns ``GAN``'s terms, and the decoders' error on the (augmented) real images."""
         whole, finer = real.heads
         part, region = self.cut(finer, real.shown)
         missed = self.distance(self.run(self.decoder, whole), real.shown)
@@ -101,7 +101,7 @@ class FastGAN(GAN):
         return super().discriminator_losses(real, fake) | {"reconstruction": cost}
 
     def cut(self, finer: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns a part of a map, at one random place for the batch, and that of its images."""
+        """Returns a random part of a map, the same for the batch, and that part of the images."""
         for axis in (1, 2):
             size, length = finer.shape[axis], self.part_decoder.input_shape[axis]
             pixels = self.discriminator.input_shape[axis]
@@ -132,7 +132,7 @@ def check_decoders(
     if [len(head.shape) for head in heads] != [4, 4]:
         raise ValueError(
             "A FastGAN's discriminator returns scores and two maps of features, (batch, height, "
-            f"width, channels), got {[head.shape for head in heads]} beside the scores."
+            f"width, channels), got {[head.shape for head in heads]} besides the scores."
         )
     shapes = [tuple(head.shape[1:]) for head in heads]
     whole, part = decoder.input_shape[1:], part_decoder.input_shape[1:]
@@ -141,11 +141,11 @@ def check_decoders(
     if part[2] != shapes[1][2] or part[0] > shapes[1][0] or part[1] > shapes[1][1]:
         raise ValueError(
             f"part_decoder takes maps {part}, which are no parts of the finer ones, {shapes[1]}: "
-            "as many channels, and at most as high and wide."
+            "they need as many channels, and at most the same height and width."
         )
     for name, network in (("decoder", decoder), ("part_decoder", part_decoder)):
         if network.output_shape[3] != discriminator.input_shape[3]:
             raise ValueError(
                 f"{name} must draw {discriminator.input_shape[3]} channels, as the images have, "
-                f"it draws {network.output_shape[3]}."
+                f"but draws {network.output_shape[3]}."
             )

@@ -31,27 +31,27 @@ from gankit.typing import Number, Scalars, Structure, Tensor, ValueRange
 class GAN(Fitting):
     """A generative adversarial network: two networks, a loss, and one training step.
 
-    ``fit`` takes a ``tf.data.Dataset`` (or what else Keras takes) of images of shape ``(batch,
-    height, width, channels)``, or of pairs ``(images, condition)``: floats in the range of the
-    generator's images, or uint8. With networks that take a condition this is a conditional GAN;
-    other variants are subclasses, which override what flows or add a named term to a phase's
-    losses.
+    ``fit`` takes a ``tf.data.Dataset`` (or anything else that Keras takes) of images of shape
+    ``(batch, height, width, channels)``, or of pairs ``(images, condition)``: floats in the range
+    of the generator's images, or uint8. With networks that take a condition this is a conditional
+    GAN; other variants are subclasses, which override parts of the training step or add a named
+    term to a phase's losses.
 
     Args:
         generator: a functional or sequential ``keras.Model`` from latents (and a condition) to
             images. Inputs named ``latents`` and ``condition`` are matched by name, others by order.
-            Without an input for latents it gets none.
+            A generator without an input for latents is called without them.
         discriminator: a functional or sequential ``keras.Model`` from images (and a condition) to
             scores: logits of any shape ``(batch, ...)``, without a sigmoid. Inputs named ``images``
-            and ``condition`` are matched by name, others by order. Its first output is the scores,
-            further ones are heads.
+            and ``condition`` are matched by name, others by order. Its first output is the scores;
+            any others are called heads.
         latent_prior: ``"normal"`` (standard), ``"uniform"`` on [-1, 1], ``"spherical"``, or an
             instance of ``gankit.priors``.
-        discriminator_steps: updates of the discriminator for each one of the generator; None for
-            the class's default. With k, a batch of the data holds k sub-batches, and step j takes
+        discriminator_steps: updates of the discriminator per update of the generator; None for the
+            class's default. With k, a batch of the data holds k sub-batches, and step j takes
             ``images[j::k]``.
         share_fakes: whether the generator is trained on the fakes that the discriminator has just
-            been trained on, which saves a run of the generator; False draws fresh ones.
+            been trained on, which saves a pass of the generator; False draws fresh ones.
         augment: a Keras layer through which all images go before the discriminator sees them in
             training, e.g. ``gankit.augment.DiffAugment()``, or ``keras.layers.GaussianNoise(0.1)``
             for instance noise (Sonderby et al. 2016, arXiv:1610.04490). Its random numbers follow
@@ -62,23 +62,25 @@ class GAN(Fitting):
             ``ema_generator``, which then makes the images of ``generate`` (Yazici et al. 2018,
             arXiv:1806.04498). A number of 1 or more is its half-life in training images, e.g.
             ``10_000``; one in [0, 1) is its decay b per step, ``b * average + (1 - b) * weights``.
-            A function of the training steps is a schedule of half-lives. Each of them warms up:
-            step t decays by at most (1 + t) / (10 + t), so that early pictures don't show initial
-            weights. None keeps no average.
-        value_range: ``(low, high)`` of the data, None for any finite values; ``"auto"`` follows
-            from how the generator ends: tanh has [-1, 1], a sigmoid [0, 1], all else any values.
-        class_names: of the generator's classes, in the order of their numbers; kept in files.
-        seed: integer; settles all random numbers but those of the networks' own layers, which
-            ``keras.utils.set_random_seed`` covers when it is called before they are built.
+            A function of the training steps is a schedule of half-lives. The average warms up: the
+            decay in step t is at most (1 + t) / (10 + t), so that early pictures don't show the
+            initial weights. None keeps no average.
+        value_range: ``(low, high)`` of the data, None for any finite values; ``"auto"`` derives it
+            from the generator's last activation: [-1, 1] for tanh, [0, 1] for a sigmoid, any values
+            otherwise.
+        class_names: names of the generator's classes, in the order of their numbers; saved with the
+            GAN.
+        seed: integer that determines all random numbers except those of the networks' own layers;
+            call ``keras.utils.set_random_seed`` before you build the networks to fix these, too.
         **kwargs: ``name``, ``dtype`` and the like of ``keras.Model``.
 
     Attributes:
-        latent_dim: how many numbers the generator's latent vector has; None where it takes none, or
+        latent_dim: length of the generator's latent vector; None if it takes no latents, or
             several.
 
     Raises:
-        ValueError: the generator's images don't fit the discriminator's input, scores are squashed,
-            or an option is out of its range.
+        ValueError: the generator's images don't fit the discriminator's input, the scores pass
+            through a sigmoid or the like, or an option is out of range.
         TypeError: a network whose input shapes are not known.
 
     Examples:
@@ -95,8 +97,8 @@ class GAN(Fitting):
         (4, 28, 28, 1)
 
     See Also:
-        ``gankit.recipes``: a compiled GAN whose networks, loss and optimizers go together, from one
-        call.
+        ``gankit.recipes``, which return a compiled GAN whose networks, loss and optimizers work
+        well together.
 
     References:
         Goodfellow et al. 2014, "Generative Adversarial Networks", arXiv:1406.2661.
@@ -144,7 +146,7 @@ class GAN(Fitting):
         self.built = True
 
     def set_networks(self, generator: keras.Model, discriminator: keras.Model) -> None:
-        """Takes both networks, and finds out what they take."""
+        """Sets both networks, and finds out which inputs they take."""
         self.generator, self.discriminator = generator, discriminator
         takes = check_networks(generator, discriminator, self.shown_shape)
         self.generator_inputs, self.discriminator_inputs = takes
@@ -152,24 +154,23 @@ class GAN(Fitting):
         self.check_scores()
 
     def check_scores(self) -> None:
-        """Raises ``ValueError`` if the discriminator's scores are no logits."""
+        """Raises ``ValueError`` if the discriminator's scores are not logits."""
         check_logits(self.discriminator)
 
     def sides(self) -> dict[str, list[keras.Model]]:
         """Returns the networks of each phase by its name; the discriminator's is trained first.
 
-        All other phases train what makes images. Each has an optimizer and a loss hook of its own:
-        the losses of one called ``"encoder"`` are what ``encoder_losses`` returns.
+        All other phases train the networks that make images. Each has its own optimizer and its own
+        loss hook: a phase called ``"encoder"`` gets its losses from ``encoder_losses``.
         """
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
 
     @staticmethod
     def default_optimizer() -> keras.optimizers.Optimizer:
-        """Returns what trains a phase if ``compile`` gets no optimizer for it.
+        """Returns the optimizer of a phase for which ``compile`` gets none.
 
-        Adam without momentum, and with a shorter memory of squared gradients than usual, as
-        StyleGAN2 has it (Karras et al. 2019, arXiv:1912.04958). ``docs/recipes.md`` shows how it
-        compares.
+        This is Adam without momentum and with a lower ``beta_2`` than usual, as in StyleGAN2
+        (Karras et al. 2019, arXiv:1912.04958). ``docs/recipes.md`` compares it with others.
         """
         return keras.optimizers.Adam(5e-4, beta_1=0.0, beta_2=0.99)
 
@@ -183,26 +184,26 @@ class GAN(Fitting):
         regularizers: Sequence[Regularizer] = (),
         **kwargs: Any,
     ) -> None:
-        """Settles how all networks are trained.
+        """Configures how all networks are trained.
 
         Args:
             generator_optimizer: a Keras optimizer or its name; None for the class's default, see
                 ``default_optimizer``.
-            discriminator_optimizer: likewise; another instance than the generator's.
-            loss: what a score costs, a name or an instance of ``gankit.losses``; None for the
+            discriminator_optimizer: the same for the discriminator; must be a separate instance.
+            loss: the adversarial loss, a name or an instance of ``gankit.losses``; None for the
                 class's default.
             penalty: a gradient penalty on the discriminator, a name or an instance of
                 ``gankit.penalties``; ``"auto"`` for the class's default, here ``R1(0.1, every=8)``;
                 None for no penalty.
-            optimizers: those of further phases by name, see ``sides``.
-            regularizers: further terms and the like, instances of ``gankit.regularizers``.
+            optimizers: optimizers of additional phases, by the phase's name; see ``sides``.
+            regularizers: instances of ``gankit.regularizers``, which add terms to the losses.
             **kwargs: ``run_eagerly``, ``steps_per_execution``, ``jit_compile`` and
                 ``auto_scale_loss`` of ``keras.Model.compile``.
 
         Raises:
             ValueError: an unknown name, one optimizer for several networks, or a regularizer that
                 doesn't fit them.
-            TypeError: an argument of ``keras.Model.compile`` that a GAN can't honour.
+            TypeError: an argument of ``keras.Model.compile`` that a GAN doesn't support.
 
         Examples:
             >>> networks = recipes.small((28, 28, 1), filters=4).sides()
@@ -247,21 +248,21 @@ class GAN(Fitting):
         return self.logs()
 
     def unpack(self, data: Structure) -> Batch:
-        """Returns what the data set gave, as a batch of real images and their condition."""
+        """Returns a batch of the dataset as real images and their condition."""
         images, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         check_no_weights(sample_weight)
         return Batch(images, condition).map(self.standardize)
 
     def record(self, real: Batch) -> tuple[tuple[Batch, Batch], differentiation.PullBack]:
-        """Returns what ``make`` does, and the way back from it to the generator's weights."""
+        """Returns the result of ``make``, and a function that backpropagates to the weights."""
         sides = [phase for name, phase in self.phases.items() if name != "discriminator"]
         variables = [variable for phase in sides for variable in phase.variables]
         return differentiation.record(lambda: self.make(real), variables)
 
     def make(self, real: Batch) -> tuple[Batch, Batch]:
-        """Returns the real batch and as many fakes, with all that the generator's side makes.
+        """Returns the real batch and as many fakes, with everything that made them.
 
-        A variant may add to ``real``, too: what an encoder makes of it.
+        A variant may also add to ``real``, such as the codes that an encoder finds.
         """
         condition = self.sample_condition(real=real)
         latents = map_tensors(ops.convert_to_tensor, self.sample_latents(count_rows(real.images)))
@@ -269,7 +270,7 @@ class GAN(Fitting):
         return real, Batch(self.run(self.generator, inputs), condition, latents)
 
     def train_discriminator(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
-        """Updates the discriminator to tell ``real`` from ``fake``, taking both as given.
+        """Updates the discriminator to tell ``real`` from ``fake``; no gradient flows into either.
 
         Returns both with the scores that they had before the update.
         """
@@ -296,7 +297,7 @@ class GAN(Fitting):
     ) -> None:
         """Updates a phase of the generator's side by the discriminator's scores of what it made.
 
-        ``pull_back`` is the way back from what was made to the weights that made it.
+        ``pull_back`` backpropagates from the images and codes that were made to the weights.
         """
         phase, made = self.phases[name], (real, fake)
 
@@ -322,7 +323,7 @@ class GAN(Fitting):
         return phase.terms(own, self.penalty_losses(phase, real, fake))
 
     def evaluate_batch(self, data: Structure) -> Scalars:
-        """Adds the losses of a held-out batch, with all networks as they are, to the means."""
+        """Adds the losses of a held-out batch to the logged means, without updating any network."""
         real, fake = self.make(self.unpack(data))
         real, fake = self.reconstruct(real, fake)
         real, fake = self.discriminate_pair(real, fake)
@@ -333,16 +334,16 @@ class GAN(Fitting):
         self.means.update_state(values, weight=count_rows(real.images))
         return {name: value for name, value in self.logs().items() if name in values}
 
-    # What a variant may override, in the order in which a batch meets it; sample_latents,
-    # sample_condition and needs_condition stand in Sampling. Networks run by ``run``: in training
-    # mode in ``fit``, in inference mode in ``evaluate`` and outside of steps.
+    # Hooks that a variant may override, in the order in which they are called; sample_latents,
+    # sample_condition and needs_condition are in Sampling. Call networks with ``run``, which uses
+    # training mode in ``fit``, and inference mode in ``evaluate`` and outside of steps.
 
     def shown(self, batch: Batch) -> Batch:
         """Returns a batch as the discriminator sees it: in training, its images are augmented."""
         return batch._replace(images=self.augmented(batch.images)) if self.in_training else batch
 
     def augmented(self, images: Structure) -> Structure:
-        """Returns images after ``augment``, where there is one."""
+        """Returns images after ``augment``, if there is one."""
         if self.augment is None:
             return images
         return call_seeded(self.augment, images, self.training_seed)
@@ -370,9 +371,9 @@ class GAN(Fitting):
         return {"adversarial": mean_of(costs)}
 
     def penalty_losses(self, phase: Phase, real: Batch, fake: Batch) -> Scalars:
-        """Returns a phase's terms in training alone: regularizers', and the gradient penalty.
+        """Returns terms that only training has: regularizers' terms and the gradient penalty.
 
-        Terms that are costly can be computed now and then, by ``phase.lazily``.
+        Expensive terms can be computed only every few steps, with ``phase.lazily``.
         """
         terms: Scalars = {}
         if self.penalty is not None and phase.name == "discriminator":
@@ -400,25 +401,25 @@ class GAN(Fitting):
         return None
 
     def step_metrics(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns what to log of a step besides losses: the shares of scores on the right side."""
+        """Returns the step's values to log besides losses: how often the discriminator is right."""
         shares = [mean_of(map_tensors(share_right, part)) for part in self.margins(real, fake)]
         return dict(zip(("real_accuracy", "fake_accuracy"), shares, strict=True))
 
     def margins(self, real: Batch, fake: Batch) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
-        """Returns how far real and fake scores are on the right side, see ``Loss.margins``."""
+        """Returns by how much real and fake scores are right, see ``Loss.margins``."""
         pairs = zip(*map(keras.tree.flatten, (real.scores, fake.scores)), strict=True)
         real_margins, fake_margins = zip(*(self.loss.margins(*pair) for pair in pairs), strict=True)
         return list(real_margins), list(fake_margins)
 
     def reconstruct(self, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
-        """Returns both batches, in a variant with what is made again from their images.
+        """Returns both batches; a variant may add reconstructions of their images.
 
-        Only the phases of the generator's side ask for it.
+        Only phases other than the discriminator's call this.
         """
         return real, fake
 
     def needs_real(self) -> bool:
-        """Returns whether the generator's side looks at real scores, which takes a pass more."""
+        """Returns whether the generator's side needs real scores, which costs an extra pass."""
         return self.loss.needs_real
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
@@ -431,7 +432,7 @@ class GAN(Fitting):
         return {"adversarial": mean_of(keras.tree.map_structure(loss.generator, *scores))}
 
     def after_step(self, real: Batch, fake: Batch) -> None:
-        """Updates what follows the networks: an adaptive ``augment``, regularizers, averages.
+        """Updates everything else: an adaptive ``augment``, regularizers and weight averages.
 
         ``real`` and ``fake`` have the scores of the discriminator's last update.
         """

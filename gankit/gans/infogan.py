@@ -13,25 +13,26 @@ from gankit.typing import Number, Scalars, Seed, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class InfoGAN(GAN):
-    """An information maximizing GAN, which learns kinds and features of images without labels.
+    """An information maximizing GAN, which finds categories and features of images without labels.
 
     Besides latents, the generator takes a random category and random continuous codes, and heads of
     the discriminator predict them from the image. The better the predictions, the more information
-    about the codes is in the images: categories become kinds of images, and codes continuous
-    features, such as slant and width.
+    about the codes is in the images. So categories come to stand for kinds of images, and codes for
+    continuous features, such as slant and width.
 
-    Both networks minimize the errors of these predictions, the terms ``category``, a cross-entropy,
-    which begins at the ln of the number of categories, and ``codes``, half the squared error, which
-    is the negative log-likelihood of a normal distribution of variance 1. The accuracy of the
-    categories is logged as ``category_accuracy``. Data are images; labels are ignored.
+    Both networks minimize the errors of these predictions, in two terms: ``category`` is a
+    cross-entropy, which starts at ln(number of categories), and ``codes`` is half the squared
+    error, the negative log-likelihood of a normal distribution of variance 1. The accuracy of the
+    categories is logged as ``category_accuracy``. The data is images; labels are ignored.
 
     ``generate(condition={"category": [3], "codes": [[0.0, 1.0]]})`` asks for codes.
 
     Args:
         generator: as in ``GAN``, with the inputs ``latents``, ``category``, integers ``(batch,)``,
             and, if there are continuous codes, ``codes``, floats ``(batch, num_codes)``.
-        discriminator: as in ``GAN``, of images alone, with the outputs scores, logits of the
-            category ``(batch, num_categories)`` and, if there are, codes ``(batch, num_codes)``.
+        discriminator: as in ``GAN``, with images as its only input and the outputs scores, logits
+            of the category ``(batch, num_categories)`` and, if there are continuous codes, their
+            predictions ``(batch, num_codes)``.
         category_weight: factor of the term ``category``.
         codes_weight: factor of the term ``codes``.
         **kwargs: as in ``GAN``.
@@ -53,7 +54,7 @@ class InfoGAN(GAN):
         (10, 8, 8, 1)
 
     See Also:
-        ``metrics.match_codes``, which says which class each category has become.
+        ``metrics.match_codes``, which finds the class that each category stands for.
 
     References:
         Chen et al. 2016, "InfoGAN: Interpretable Representation Learning by Information Maximizing
@@ -85,7 +86,7 @@ class InfoGAN(GAN):
         self.num_codes = heads[1].shape[-1] if len(heads) == 2 else 0
 
     def needs_condition(self) -> bool:
-        """Returns False: codes are invented."""
+        """Returns False: the codes are drawn at random."""
         return False
 
     def sample_condition(
@@ -109,7 +110,7 @@ class InfoGAN(GAN):
         return super().generator_losses(real, fake) | self.information_losses(fake)
 
     def information_losses(self, fake: Batch) -> Scalars:
-        """Returns the cost of the codes, an upper bound of what is lost of their information."""
+        """Returns the loss of the codes, an upper bound on the information that images lose."""
         cost = class_loss(fake.heads[0], fake.condition["category"])
         terms = {"category": self.current(self.category_weight) * cost}
         if self.num_codes:
@@ -118,6 +119,6 @@ class InfoGAN(GAN):
         return terms
 
     def step_metrics(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s shares, and that of the categories found."""
+        """Returns ``GAN``'s metrics, and the accuracy of the predicted categories."""
         share = class_accuracy(fake.heads[0], fake.condition["category"])
         return super().step_metrics(real, fake) | {"category_accuracy": share}

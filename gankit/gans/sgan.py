@@ -1,4 +1,4 @@
-"""The semi-supervised GAN: its discriminator is a classifier of few labels."""
+"""The semi-supervised GAN: its discriminator is a classifier that needs few labels."""
 
 from typing import Any, ClassVar
 
@@ -21,23 +21,24 @@ UNLABELLED = -1  # the label of an image without a label
 class SGAN(GAN):
     """A semi-supervised GAN: a classifier of K classes, from few labels and many images.
 
-    Generated images are one class more, whose logit is fixed at 0, so that the score of an image
-    is ``logsumexp(logits)``: it is real if it belongs to any of the K classes. The discriminator
+    Generated images form one more class, whose logit is fixed at 0, so the score of an image is
+    ``logsumexp(logits)``: an image is real if it belongs to any of the K classes. The discriminator
     minimizes the adversarial loss on all images, and the cross-entropy of the class on labelled
-    ones, the term ``class``. The generator minimizes the feature matching loss alone, the term
-    ``features``: the squared distance between the mean features of real and of generated images.
-    In the paper that gives the best classifiers, while images look better with other losses.
+    ones, the term ``class``. The generator minimizes only the feature matching loss, the term
+    ``features``: the squared distance between the mean features of real and of generated images. In
+    the paper that gives the best classifiers, while images look better with other losses.
 
-    Data are pairs of images and labels, -1 for an image without a label. If labels are few, repeat
-    their images so that each batch has some, as ``examples/few_labels.py`` does.
+    The data is pairs of images and labels, with -1 for an image without a label. If there are few
+    labels, repeat the labelled images so that each batch has some, as ``examples/few_labels.py``
+    does.
 
-    ``classify(images)`` predicts the classes. ``class_accuracy`` is that on labelled images, 0 in a
-    batch without any.
+    ``classify(images)`` predicts the classes. ``class_accuracy`` is logged for labelled images; it
+    is 0 in a batch without any.
 
     Args:
-        generator: as in ``GAN``, of latents alone.
-        discriminator: from images alone to logits of the classes, ``(batch, K)``, and features,
-            ``(batch, n)``, as that of ``gankit.architectures.sgan``.
+        generator: as in ``GAN``, with latents as its only input.
+        discriminator: from images to logits of the classes, ``(batch, K)``, and features,
+            ``(batch, n)``, like the one in ``gankit.architectures.sgan``.
         **kwargs: as in ``GAN``.
 
     Raises:
@@ -102,7 +103,7 @@ class SGAN(GAN):
         return super().discriminator_losses(real, fake) | {"class": cost}
 
     def needs_real(self) -> bool:
-        """Returns True: feature matching takes real features."""
+        """Returns True: feature matching needs the features of real images."""
         return True
 
     def generator_losses(self, real: Batch, fake: Batch) -> Scalars:
@@ -111,7 +112,7 @@ class SGAN(GAN):
         return {"features": ops.sum(ops.square(distance))}
 
     def step_metrics(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns ``GAN``'s shares, and the accuracy of the classes of labelled images."""
+        """Returns ``GAN``'s metrics, and the accuracy of the classes of labelled images."""
         found = ops.equal(ops.argmax(real.heads[0], axis=-1), real.condition)
         share = mean_of_labelled(ops.cast(found, "float32"), real.condition)
         return super().step_metrics(real, fake) | {"class_accuracy": share}

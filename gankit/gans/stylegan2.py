@@ -25,26 +25,27 @@ USUAL_BATCH = 32  # images
 class StyleGAN2(GAN):
     """A style-based GAN: latents become a vector w, which steers each layer of the generator.
 
-    Three things are added to ``GAN``. Style mixing: some images are made by one w up to a layer and
-    by another one from there, so that layers can't rely on each other's styles. Path length
-    regularization, the term ``path_length``: a step in w changes the image as much wherever it
-    starts. And a running mean of w, towards which ``generate(truncation=0.7)`` moves each w, for
-    images that are clearer and differ less.
+    It adds three things to ``GAN``. With style mixing, some images use one w up to a layer and
+    another one from there on, so that layers can't rely on each other's styles. Path length
+    regularization, the term ``path_length``, makes a step in w change the image by the same amount
+    wherever it starts. And ``generate(truncation=0.7)`` moves each w towards a running mean of w,
+    for clearer but less varied images.
 
-    Its defaults are those of StyleGAN2-ADA: ``R1`` every 16 steps, of a weight that grows with the
-    image (0.0002 * height * width / 32, meant for batches of 32), and Adam(0.0025, beta_1=0,
-    beta_2=0.99). The authors' code takes a step more for each lazy term, and slows Adam down to
-    make up for it; here such a term is part of the step, and there is nothing to make up for.
+    Its defaults are those of StyleGAN2-ADA: ``R1`` every 16 steps, with a weight that grows with
+    the image (0.0002 * height * width / 32, meant for batches of 32), and Adam(0.0025, beta_1=0,
+    beta_2=0.99). The authors' code takes an extra step for each lazy term, and adjusts Adam's
+    settings to compensate; here, a lazy term is part of the normal step, so no adjustment is
+    needed.
 
     Args:
-        generator: as in ``GAN``, made of two networks, which are layers of it: ``mapping``, from
-            what the generator takes to w ``(batch, style_dim)``, and ``synthesis``, from w for each
-            layer ``(batch, layers, style_dim)`` to images. ``architectures.stylegan2`` has one.
+        generator: as in ``GAN``, with two networks as layers: ``mapping``, from the generator's
+            inputs to w ``(batch, style_dim)``, and ``synthesis``, from w for each layer
+            ``(batch, layers, style_dim)`` to images. ``architectures.stylegan2`` builds one.
         discriminator: as in ``GAN``.
-        mixing: the share of images in training that are made by two w.
+        mixing: the share of images in training that mix two w.
         path_weight: factor of the term ``path_length``; 0 leaves it out.
-        path_every: in one of how many steps it is computed, see ``Phase.lazily``.
-        value_range: as in ``GAN``; the images are not squashed into it.
+        path_every: the term is computed once every so many steps, see ``Phase.lazily``.
+        value_range: as in ``GAN``; no activation limits the images to it.
         **kwargs: as in ``GAN``.
 
     Raises:
@@ -105,7 +106,7 @@ class StyleGAN2(GAN):
             aggregation="mean",
             name="mean_w",
         )
-        # Each device moves its own: in a term that is computed now and then, none waits for others.
+        # Each device updates its own: in a lazy term, devices must not wait for each other.
         self.mean_length = keras.Variable(
             "zeros",
             shape=(),
@@ -117,17 +118,17 @@ class StyleGAN2(GAN):
 
     @staticmethod
     def default_optimizer() -> keras.optimizers.Optimizer:
-        """Returns the paper's."""
+        """Returns the paper's optimizer."""
         return keras.optimizers.Adam(2.5e-3, beta_1=0.0, beta_2=0.99)
 
     @property
     def default_penalty(self) -> penalties.Penalty:  # type: ignore[override]
-        """``R1`` of a weight that fits the images."""
+        """``R1`` with a weight that suits the size of the images."""
         height, width, _ = self.generator.output_shape[1:]
         return penalties.R1(0.0002 * height * width / USUAL_BATCH, every=16)
 
     def make(self, real: Batch) -> tuple[Batch, Batch]:
-        """Returns what ``GAN`` does, in training with mixed styles."""
+        """Returns the same as ``GAN``; in training, with mixed styles."""
         if not self.in_training:
             return super().make(real)
         condition = self.sample_condition(real=real)
@@ -142,7 +143,7 @@ class StyleGAN2(GAN):
         return self.run(self.generator.get_layer("mapping"), inputs)
 
     def mix(self, w: Tensor, condition: Structure) -> Tensor:
-        """Returns w for each layer, of which some images get another one from some layer on."""
+        """Returns w for each layer; some images get a second w from a random layer on."""
         number = count_rows(w)
         other = self.map(self.sample_latents(number), condition)
         seed = {"seed": self.training_seed}
@@ -162,7 +163,8 @@ class StyleGAN2(GAN):
     def paths(self, fake: Batch) -> Tensor:
         """Returns the mean squared distance of path lengths from their mean.
 
-        A length is that of the gradient of ``sum(image * noise)`` by w; half of the batch will do.
+        A path's length is the norm of the gradient of ``sum(image * noise)`` with respect to w.
+        Half of the batch is enough.
         """
         half = fake.rows(slice(None, None, 2))
         w = self.mix(self.map(half.latents, half.condition), half.condition)
@@ -179,21 +181,21 @@ class StyleGAN2(GAN):
         return ops.mean(ops.square(lengths - mean))
 
     def after_step(self, real: Batch, fake: Batch) -> None:
-        """Moves the mean of w, and what else follows the networks."""
+        """Updates the mean of w, and everything that ``GAN`` updates."""
         super().after_step(real, fake)
         mean = ops.mean(fake.extra["w"], axis=0)
         self.mean_w.assign(MEAN_DECAY * self.mean_w + (1 - MEAN_DECAY) * mean)
 
-    # What w is good for
+    # Methods that use w
 
     def styles(
         self, latents: ArrayLike, condition: Structure = None, ema: bool = True
     ) -> np.ndarray:
-        """Returns the w of latents, float32 ``(n, style_dim)``.
+        """Maps latents to w, float32 ``(n, style_dim)``.
 
         Args:
             latents: ``(n, latent_dim)``.
-            condition: what the generator is given, see ``generate``.
+            condition: the generator's condition, see ``generate``.
             ema: whether to use the average generator where there is one.
         """
         latents = np.asarray(self.generator_inputs.check_latents(latents))
@@ -203,10 +205,10 @@ class StyleGAN2(GAN):
         return predict(network.get_layer("mapping"), inputs, batch_size=256)
 
     def synthesize(self, w: ArrayLike, ema: bool = True) -> np.ndarray:
-        """Returns the images of w, as ``generate`` does.
+        """Returns the images that belong to w, in the same form as ``generate``.
 
         Args:
-            w: ``(n, style_dim)``, or another one for each layer, ``(n, layers, style_dim)``.
+            w: ``(n, style_dim)``, or a separate w for each layer, ``(n, layers, style_dim)``.
             ema: whether to use the average generator where there is one.
         """
         w = np.asarray(w, np.float32)
@@ -214,7 +216,7 @@ class StyleGAN2(GAN):
         if w.shape[1:] != (self.num_layers, self.style_dim):
             raise ValueError(
                 f"w must have the shape (n, {self.style_dim}), or (n, {self.num_layers}, "
-                f"{self.style_dim}) for another one in each layer, got {w.shape}."
+                f"{self.style_dim}) for a separate w in each layer, got {w.shape}."
             )
         network = self.averaged(self.generator) if ema else self.generator
         return self.within_range(predict(network.get_layer("synthesis"), w, batch_size=256))
@@ -227,9 +229,9 @@ class StyleGAN2(GAN):
         truncation: float,
         seed: int | None,
     ) -> tuple[keras.Model, Structure]:
-        """Returns the synthesis network, and w at a share of their distance from the mean w.
+        """Returns the synthesis network, and w with its distance from the mean w scaled down.
 
-        At ``truncation=1`` they are as the latents have them, at 0 all of them are the mean.
+        ``truncation=1`` leaves w unchanged; at 0, every w is the mean.
         """
         inputs = self.generator_inputs.match(latents=latents, condition=condition)
         w = predict(network.get_layer("mapping"), inputs, batch_size=256)

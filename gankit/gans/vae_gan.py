@@ -13,28 +13,28 @@ from gankit.typing import Number, Scalars, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class VAEGAN(EncodingGAN):
-    """A VAE and a GAN that share the decoder: images come back sharp, and new ones can be drawn.
+    """A VAE and a GAN that share the decoder, for sharp reconstructions and new images.
 
-    An image and its reconstruction are compared by the features of a layer of the discriminator,
-    where a shift of a pixel counts little, and blur a lot. There are three phases, each with a loss
-    of its own:
+    An image and its reconstruction are compared by the features of one of the discriminator's
+    layers, for which a shift by a pixel matters little, but blur a lot. There are three phases,
+    each with its own loss:
 
-    - the discriminator tells real images from drawn ones, as the term ``adversarial``, and from
-      reconstructions, ``adversarial_again``;
-    - the generator, the decoder, has the adversarial loss of both, under the same names, and
-      ``feature_weight`` times the distance of features, ``features``;
-    - the encoder has that distance in full, and the divergence of its codes from the standard
+    - the discriminator tells real images from generated ones, the term ``adversarial``, and from
+      reconstructions, the term ``adversarial_again``;
+    - the generator, which is the decoder, has both adversarial losses, under the same names, and
+      ``feature_weight`` times the distance between features, ``features``;
+    - the encoder has that distance, unweighted, and the divergence of its codes from the standard
       normal distribution, ``divergence``, but no adversarial loss.
 
-    ``compile(optimizers={"encoder": ...})`` gives the encoder its optimizer. ``encode(images)``
+    ``compile(optimizers={"encoder": ...})`` sets the encoder's optimizer. ``encode(images)``
     returns the means of codes, ``reconstruct_images(images)`` images.
 
     Args:
         generator: as in ``GAN``.
         discriminator: as in ``GAN``, with a second output: features of any shape.
         encoder: from images to two outputs, the mean and the logarithm of the variance.
-        feature_weight: the paper's gamma; the higher, the closer are reconstructions, and the
-            lower, the more the decoder listens to the discriminator.
+        feature_weight: the paper's gamma: the higher it is, the closer reconstructions are to the
+            images; the lower, the more the decoder follows the discriminator.
         **kwargs: as in ``GAN``; the prior is the normal one.
 
     Raises:
@@ -79,7 +79,7 @@ class VAEGAN(EncodingGAN):
         self.feature_weight = feature_weight
 
     def make(self, real: Batch) -> tuple[Batch, Batch]:
-        """Returns real images with their codes and reconstructions, and images of drawn latents."""
+        """Returns real images with their codes and reconstructions, and generated images."""
         real, fake = super().make(real)
         real = self.encoded(real)
         return real._replace(reconstructed=self.decoded(real)), fake
@@ -95,9 +95,9 @@ class VAEGAN(EncodingGAN):
         return True
 
     def discriminator_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns what scores cost: of real images beside drawn ones, and beside reconstructions.
+        """Returns the losses of real against generated images, and against reconstructions.
 
-        Real images count in both, so that there are as many of them as of made ones.
+        Real images count in both, so that they weigh as much as the fakes.
         """
         again = super().discriminator_losses(real, real.extra["again"])
         terms = super().discriminator_losses(real, fake)
@@ -113,7 +113,7 @@ class VAEGAN(EncodingGAN):
         }
 
     def encoder_losses(self, real: Batch, fake: Batch) -> Scalars:
-        """Returns the two terms of a VAE, with features in the place of pixels."""
+        """Returns the two terms of a VAE, with features instead of pixels."""
         mean, log_variance = real.extra["mean"], real.extra["log_variance"]
         return {
             "divergence": ops.mean(divergence_from_normal(mean, log_variance)),
@@ -124,8 +124,8 @@ class VAEGAN(EncodingGAN):
 def feature_distance(real: Batch) -> Tensor:
     """Returns the mean of half the squared distance between images and their reconstructions.
 
-    In the discriminator's features: up to a constant, the negative logarithm of a normal density of
-    variance 1 (the paper's equation 7).
+    Both are compared in the discriminator's features. Up to a constant, this is the negative
+    logarithm of a normal density of variance 1 (the paper's equation 7).
     """
     distance = ops.square(real.extra["again"].heads[0] - real.heads[0])
     return ops.mean(ops.sum(distance, axis=tuple(range(1, len(distance.shape))))) / 2
@@ -134,7 +134,7 @@ def feature_distance(real: Batch) -> Tensor:
 def divergence_from_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Returns the Kullback-Leibler divergence of N(mean, variance) from N(0, 1), ``(batch,)``.
 
-    The sum of (mean^2 + variance - 1 - log variance) / 2 (Kingma and Welling 2013,
+    This is the sum of (mean^2 + variance - 1 - log variance) / 2 (Kingma and Welling 2013,
     arXiv:1312.6114, appendix B).
     """
     parts = ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance

@@ -13,12 +13,13 @@ from gankit.training.phase import all_layers
 class WGANGP(GAN):
     """A Wasserstein GAN with a gradient penalty.
 
-    The best critic has slope 1 almost everywhere between real and generated images, so the penalty
-    pulls the slope to 1. Clipping, as in ``WGAN``, wastes the critic's capacity. The penalty needs
-    each score to depend on its own image alone: the critic must have no batch normalization.
+    The optimal critic has a gradient of norm 1 almost everywhere between real and generated images,
+    so the penalty pulls the norm to 1. Clipping the weights, as in ``WGAN``, limits what the critic
+    can represent. The penalty needs each score to depend on its own image only, so the critic must
+    not have batch normalization.
 
-    By default the loss is ``"wasserstein"``, the penalty ``GradientPenalty(10)``, there are five
-    updates of the critic a step, on fresh images each, and both networks are trained by
+    By default, the loss is ``"wasserstein"`` and the penalty ``GradientPenalty(10)``, the critic is
+    updated five times per step, each time on fresh images, and both networks are trained with
     ``Adam(1e-4, beta_1=0, beta_2=0.9)``.
 
     Args:
@@ -61,11 +62,11 @@ class WGANGP(GAN):
         if found:
             raise ValueError(
                 f"A WGAN-GP's critic must have no batch normalization, but has {found}: the "
-                "penalty needs scores that depend on one image each. Take LayerNormalization, or "
-                "none."
+                "penalty needs scores that depend on one image each. Use LayerNormalization, or "
+                "none at all."
             )
 
     @staticmethod
     def default_optimizer() -> keras.optimizers.Optimizer:
-        """Returns the paper's."""
+        """Returns the paper's optimizer."""
         return keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9)

@@ -1,4 +1,4 @@
-"""The data-copying test: are samples nearer to training images than new images are?"""
+"""The data-copying test: whether samples are closer to training images than new images are."""
 
 import math
 
@@ -22,22 +22,23 @@ def data_copying(
     cells: int = 1,
     seed: int = 0,
 ) -> float:
-    """Returns the statistic C_T: far below 0, samples are copies of training images.
+    """Returns the statistic C_T, which is far below 0 if samples copy training images.
 
     For each sample and each held-out image, it takes the distance to the nearest training image. If
-    samples were new images of the same kind, a sample would be the nearer one in half of all pairs.
-    C_T says by how many standard deviations the share is off: near 0 for a generator that has
-    learned what images look like, below -3 for one that copies, above 3 for one whose samples lie
-    far from all images.
+    the samples are new images of the same kind, the sample is closer in half of all pairs of a
+    sample and a held-out image. C_T tells by how many standard deviations the actual share differs
+    from that: it is near 0 for a generator that has learned what images look like, below -3 for one
+    that copies, and above 3 for one whose samples are far from all images.
 
     Args:
         generated: images or their features, see ``gankit.metrics.extract``.
-        training: likewise, those that the generator was trained on.
+        training: likewise, the images that the generator was trained on.
         held_out: likewise, images of the same kind that it was not trained on.
-        extractor: what takes the features of images; None for ``extractors.inception()``.
-        cells: parts in which the training images are put by k-means, and of which the mean is
-            taken: with several, copies of one kind of image show though others are new.
-        seed: integer, which settles where k-means begins.
+        extractor: the network that extracts features of images; None for
+            ``extractors.inception()``.
+        cells: number of cells into which k-means divides the training images; C_T is the mean over
+            cells. With several, copies of one kind of image show even if others are new.
+        seed: integer that determines how k-means starts.
 
     Raises:
         ValueError: fewer than two images, features that don't fit or are not finite.
@@ -92,7 +93,7 @@ def nearest(rows: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def rank_statistic(x: np.ndarray, y: np.ndarray) -> float:
-    """Returns Mann and Whitney's U of two samples, in standard deviations: below 0 if x is less."""
+    """Returns the Mann-Whitney U of two samples, standardized: below 0 if x is smaller."""
     together = np.concatenate([x, y])
     _, places, counts = np.unique(together, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]  # equal values share a rank

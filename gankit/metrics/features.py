@@ -1,4 +1,4 @@
-"""Features of images: extraction and files of them."""
+"""Features of images: extracting them, and keeping them in files."""
 
 import hashlib
 import tempfile
@@ -17,17 +17,17 @@ from gankit.metrics import extractors
 from gankit.training.by_products import ByProduct
 from gankit.typing import ImageData, PathLike
 
-MOST_PIXELS = 3_000_000  # at once: 33 images of 299x299
+MOST_PIXELS = 3_000_000  # per batch: 33 images of 299x299
 INFINITE = -1  # tf.data.INFINITE_CARDINALITY
 
 
 class Features(NamedTuple):
-    """What an extractor says of images.
+    """The features of images, from an extractor.
 
     Attributes:
         values: float32 ``(n, features)``.
-        probabilities: of each class, float32 ``(n, classes)``; None if the extractor tells none.
-        labels: the classes that the generator was told, integers ``(n,)``; None if it was not.
+        probabilities: of each class, float32 ``(n, classes)``; None if the extractor gives none.
+        labels: the classes that the generator was given, integers ``(n,)``; None if there are none.
 
     Examples:
         >>> features = metrics.extract(images, metrics.extractors.digits(), verbose=0)
@@ -47,7 +47,7 @@ class Features(NamedTuple):
         return self.known_probabilities().argmax(axis=1)
 
     def known_probabilities(self) -> np.ndarray:
-        """Returns the probabilities, or raises ``ValueError`` if the extractor tells none."""
+        """Returns the probabilities, or raises ``ValueError`` if the extractor gives none."""
         if self.probabilities is None:
             raise ValueError(
                 "These features have no probabilities: take an extractor whose second output is "
@@ -56,12 +56,12 @@ class Features(NamedTuple):
         return self.probabilities
 
 
-#: Images, or what is known of them: ``Features``, or an array ``(n, features)``.
+#: Images, or their features: ``Features``, or an array ``(n, features)``.
 ImagesOrFeatures: TypeAlias = Features | ImageData
 
 
 def as_features(images: ImagesOrFeatures, extractor: keras.Model | None = None) -> Features:
-    """Returns features as they are, also a plain array ``(n, features)``, and those of images."""
+    """Returns ``Features``: those given, an array ``(n, features)``, or those of images."""
     if isinstance(images, Features):
         return images
     if is_array(images) and np.ndim(images) != 4:
@@ -70,7 +70,7 @@ def as_features(images: ImagesOrFeatures, extractor: keras.Model | None = None) 
 
 
 def as_probabilities(images: ImagesOrFeatures, extractor: keras.Model | None = None) -> np.ndarray:
-    """Returns probabilities as they are, an array ``(n, classes)``, and those of images."""
+    """Returns given probabilities, an array ``(n, classes)``, or those of images."""
     if is_array(images) and np.ndim(images) != 4:
         return np.asarray(images)
     return as_features(images, extractor).known_probabilities()
@@ -87,30 +87,29 @@ def extract(
 ) -> Features:
     """Returns the features of images.
 
-    Images of another size than the extractor takes are resized, bilinearly and with antialiasing,
-    and grey ones are repeated over three channels where it takes colour.
+    Images are resized to the extractor's size, bilinearly and with antialiasing, and grey images
+    are repeated over three channels if it takes colour.
 
     Args:
-        images: an array ``(n, height, width, channels)``, uint8 or floats in [-1, 1]; or a dataset,
-            or what else gives one batch of them after the other, alone or in pairs with a
-            condition, as ``fit`` takes them.
+        images: an array ``(n, height, width, channels)``, uint8 or floats in [-1, 1]; or a dataset
+            or another iterable of batches, with or without a condition, as ``fit`` takes them.
         extractor: a Keras model from images in [-1, 1] to features, see
             ``gankit.metrics.extractors``; None for ``extractors.inception()``.
-        num_images: how many to take; by default all. Needed for a dataset without end.
-        batch_size: images at once; changes memory and speed only. None for 100, or fewer for an
-            extractor of large images, whose inner maps take gigabytes.
-        file: path of an ``.npz``. If it is there, its features are returned and no image is looked
-            at, so give each set of images a file of its own; otherwise it is written, with no more
-            than a warning where that fails.
+        num_images: how many to use; by default all. Required for an infinite dataset.
+        batch_size: images per pass; affects only memory and speed. None for 100, or fewer for an
+            extractor of large images, whose feature maps would take gigabytes.
+        file: path of an ``.npz``. If it exists, the features in it are returned and the images are
+            ignored, so use a separate file for each set of images. Otherwise it is written; if that
+            fails, there is only a warning.
         verbose: 1 for a progress bar, 0 for none.
 
     Returns:
-        ``Features``, with 4 bytes a number: 50,000 images of 2,048 features are 410 MB.
+        ``Features``, at 4 bytes per number: 50,000 images with 2,048 features take 410 MB.
 
     Raises:
         ValueError: fewer images than asked for, values that are not finite or out of range, shapes
             that the extractor can't take, a file of another extractor or number of images.
-        TypeError: no Keras model of one input.
+        TypeError: ``extractor`` is not a Keras model with one input.
 
     Examples:
         >>> features = metrics.extract(digits[:100], metrics.extractors.digits(), verbose=0)
@@ -136,7 +135,7 @@ def extract(
         if done == total:
             break
     if num_images is not None and done < num_images:
-        raise ValueError(f"Only {done} images were given, {num_images} are needed.")
+        raise ValueError(f"Only {done} images were given, but {num_images} are needed.")
     if not done:
         raise ValueError("No images were given: the array or dataset is empty.")
     progress.update(done, finalize=True)
@@ -148,7 +147,7 @@ def extract(
 
 
 def choose_batch_size(extractor: keras.Model) -> int:
-    """Returns how many images to look at together."""
+    """Returns how many images to process together."""
     sides = [side or 0 for side in extractor.inputs[0].shape[1:3]]
     return int(np.clip(MOST_PIXELS // max(1, sides[0] * sides[1]), 1, 100))
 
@@ -164,7 +163,7 @@ def check_extractor(extractor: keras.Model) -> None:
 
 
 def count_images(images: ImageData, num_images: int | None) -> int | None:
-    """Returns how many images there will be, None if nobody knows."""
+    """Returns how many images there will be, or None if that is unknown."""
     if num_images is not None:
         check_at_least_one("num_images", num_images)
         return num_images
@@ -176,19 +175,19 @@ def count_images(images: ImageData, num_images: int | None) -> int | None:
 
 
 def has_no_end(images: ImageData) -> bool:
-    """Returns whether images are a dataset that is known to go on for ever."""
+    """Returns whether images are a dataset that is known to be infinite."""
     if isinstance(images, keras.utils.PyDataset):
         return images.num_batches is None
     return hasattr(images, "cardinality") and images.cardinality() == INFINITE  # a tf.data.Dataset
 
 
 def is_array(images: ImageData) -> TypeGuard[np.ndarray]:
-    """Returns whether all images are there at once."""
+    """Returns whether the images are an array."""
     return hasattr(images, "__array__")
 
 
 def batches_of_images(images: ImageData, batch_size: int) -> Iterator[np.ndarray]:
-    """Yields float32 images in [-1, 1], some at a time."""
+    """Yields float32 images in [-1, 1], in batches."""
     if is_array(images):
         whole = np.asarray(images)
         images = (whole[start : start + batch_size] for start in range(0, len(whole), batch_size))
@@ -231,7 +230,7 @@ def apply_extractor(extractor: keras.Model, images: np.ndarray) -> list[np.ndarr
 
 
 def fingerprint(extractor: keras.Model) -> str:
-    """Returns a short text that is another one for another extractor, or other weights of it."""
+    """Returns a short text that differs for other extractors, or other weights."""
     digest = hashlib.sha256()
     for weight in extractor.get_weights():
         digest.update(weight.tobytes())
@@ -239,7 +238,7 @@ def fingerprint(extractor: keras.Model) -> str:
 
 
 def read_features(file: PathLike, extractor: keras.Model, total: int | None) -> Features:
-    """Returns the features in a file, if they are those that are asked for."""
+    """Returns the features in a file, after checking that they are the requested ones."""
     try:
         with zipfile.ZipFile(file) as archive:
             check_expansion(archive, Path(file).stat().st_size)
@@ -258,14 +257,14 @@ def read_features(file: PathLike, extractor: keras.Model, total: int | None) -> 
     if made_by != fingerprint(extractor) or total not in (None, number):
         raise ValueError(
             f"{file} holds features of {number} images by the extractor {made_by!r}, but those of "
-            f"{total or 'all'} images by {fingerprint(extractor)!r} are asked for. Give "
+            f"{total or 'all'} images by {fingerprint(extractor)!r} are needed. Give "
             "another file, or delete this one."
         )
     return features
 
 
 def write_features(file: PathLike, extractor: keras.Model, features: Features) -> None:
-    """Writes features to a file, which is whole or not there."""
+    """Writes features to a file, atomically."""
     arrays = {name: part for name, part in features._asdict().items() if part is not None}
     with tempfile.TemporaryDirectory(dir=Path(file).parent) as folder:
         unfinished = Path(folder) / "features.npz"

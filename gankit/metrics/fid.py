@@ -1,4 +1,4 @@
-"""The Fréchet distance between two sets of features, each taken for a Gaussian."""
+"""The Fréchet distance between two sets of features, modelled as Gaussians."""
 
 import keras
 import numpy as np
@@ -14,18 +14,19 @@ def frechet_distance(
 ) -> float:
     """Returns the Fréchet inception distance, FID, of generated images from real ones.
 
-    ``|m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))`` of the features' means and covariances, in the
-    features' unit squared, 0 for equal ones. It is biased: fewer images give a larger value, so
-    compare values of the same number of images only.
+    This is ``|m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))``, with the means and covariances of the
+    features; it is 0 if they are equal. The FID is biased: fewer images give a larger value, so
+    only compare values for the same number of images.
 
     Args:
         real: images or their features, see ``gankit.metrics.extract``: ``Features``, or an array
             ``(n, features)``.
         fake: likewise, of ``m`` generated images.
-        extractor: what takes the features of images; None for ``extractors.inception()``.
+        extractor: the network that extracts features of images; None for
+            ``extractors.inception()``.
 
     Raises:
-        ValueError: not more images than features, whose covariance would be singular; features
+        ValueError: no more images than features, so that the covariance would be singular; features
             that don't fit or are not finite.
 
     Examples:
@@ -48,7 +49,7 @@ def frechet_distance(
         if len(features) <= features.shape[1]:
             raise ValueError(
                 f"A Fréchet distance of {features.shape[1]} features needs more images than that, "
-                f"got {len(features)} {name} ones: their covariance would be singular. Take more "
+                f"got {len(features)} {name} ones: their covariance would be singular. Use more "
                 "images, an extractor with fewer features, or kernel_distance."
             )
     return gaussian_distance(*mean_and_covariance(real), *mean_and_covariance(fake))
@@ -62,18 +63,19 @@ def frechet_distance_infinity(
     points: int = 10,
     seed: int = 0,
 ) -> float:
-    """Returns the Fréchet distance that would come out of endlessly many generated images.
+    """Returns an estimate of the Fréchet distance for infinitely many generated images.
 
-    The distance of n images is too large by about a constant over n. So it is measured for several
-    numbers of generated images, from a half of them to all, and the line through these values over
-    1 / n is followed to 0. The bias of the real images' number stays.
+    For n images, the distance is too large by roughly a constant divided by n. So it is measured
+    for several numbers of generated images, from half of them to all, and a line fitted to these
+    values over 1 / n is extrapolated to 0. The bias due to the number of real images remains.
 
     Args:
         real: images or their features, see ``gankit.metrics.extract``.
         fake: likewise, of ``m`` generated images: more than two for each feature.
-        extractor: what takes the features of images; None for ``extractors.inception()``.
-        points: how many numbers of images, at least 2.
-        seed: integer, which settles the subsets.
+        extractor: the network that extracts features of images; None for
+            ``extractors.inception()``.
+        points: for how many numbers of images to measure it, at least 2.
+        seed: integer that determines the subsets.
 
     Raises:
         ValueError: as ``frechet_distance``; fewer than two points.

@@ -13,10 +13,10 @@ from gankit.training.batch import map_tensors
 
 
 class Interval(NamedTuple):
-    """A metric's value, and where it would lie with other images in most cases.
+    """A metric's value, and its confidence interval.
 
     Attributes:
-        value: of all images.
+        value: the metric for all images.
         low: the interval's lower end.
         high: its upper end.
         error: the standard error, a standard deviation of the value.
@@ -45,23 +45,24 @@ def confidence_intervals(
 ) -> dict[str, Interval]:
     """Returns the values of several metrics by name, each with a confidence interval.
 
-    By the jackknife: images are dealt into groups, and the metrics are measured again without each
-    group, of real images and of generated ones. That takes ``2 * groups`` times as long as
-    ``measure``. The interval is about chance in the images only: another training may be further
-    away, and the bias of an FID of few images is in it, see ``frechet_distance_infinity``.
+    It uses the jackknife: the real and the generated images are split into groups, and the metrics
+    are measured again with each group left out. That takes ``2 * groups`` times as long as
+    ``measure``. The interval only covers chance in the choice of images: another training run may
+    differ by more, and an FID of few images keeps its bias, see ``frechet_distance_infinity``.
 
     Args:
         real: real images or their features, see ``extract``.
         fake: generated images or their features.
         metrics: as in ``measure``.
-        extractor: what takes the features of images; None for ``extractors.inception()``.
-        level: how often the interval is to hold, between 0 and 1.
-        groups: at least 2.
-        seed: integer, which settles the groups.
+        extractor: the network that extracts features of images; None for
+            ``extractors.inception()``.
+        level: the confidence level, between 0 and 1.
+        groups: number of groups, at least 2.
+        seed: integer that determines the groups.
 
     Raises:
-        ValueError: an option that is out of range, fewer images than groups, or what a metric
-            raises.
+        ValueError: an option that is out of range, fewer images than groups, or an error of a
+            metric.
 
     Examples:
         >>> rng = np.random.default_rng(0)

@@ -14,8 +14,8 @@ from gankit.metrics.features import ImagesOrFeatures
 class KernelDistance(NamedTuple):
     """The mean over subsets, and the standard deviation between them.
 
-    NaN stands for a deviation that is unknown, since all subsets are the same: of one subset, or of
-    sets that have no more images than a subset.
+    The deviation is NaN if it is unknown because all subsets are the same: if there is only one
+    subset, or if a subset takes in all images.
 
     Examples:
         >>> mean, std = metrics.KernelDistance(mean=0.012, std=0.001)
@@ -38,22 +38,23 @@ def kernel_distance(
 ) -> KernelDistance:
     """Returns the kernel inception distance, KID, of generated images from real ones.
 
-    The squared maximum mean discrepancy with the kernel ``(x . y / features + 1)^3``, unbiased: 0
-    on average for two sets of one distribution, whatever the number of images, and so sometimes
-    below 0.
+    This is the unbiased squared maximum mean discrepancy with the kernel
+    ``(x . y / features + 1)^3``: for two sets from one distribution it is 0 on average, whatever
+    the number of images, so it is sometimes below 0.
 
     Args:
         real: images or their features, see ``gankit.metrics.extract``: ``Features``, or an array
             ``(n, features)``.
         fake: likewise, of ``m`` generated images.
-        extractor: what takes the features of images; None for ``extractors.inception()``.
+        extractor: the network that extracts features of images; None for
+            ``extractors.inception()``.
         subsets: how many pairs of subsets are drawn.
-        subset_size: images a subset, drawn without replacement; less where there are fewer.
-        seed: integer, which settles the subsets.
+        subset_size: images per subset, drawn without replacement; fewer if there are fewer images.
+        seed: integer that determines the subsets.
 
     Raises:
-        ValueError: fewer than two images, also in a subset, no subset, features that don't fit or
-            are not finite.
+        ValueError: fewer than two images, in all or in a subset; no subsets; features that don't
+            fit or are not finite.
 
     Examples:
         >>> rng = np.random.default_rng(0)

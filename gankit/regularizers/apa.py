@@ -13,12 +13,12 @@ from gankit.typing import Structure
 
 @keras.saving.register_keras_serializable(package="gankit")
 class APA(Adaptive, Regularizer):
-    """Adaptive pseudo augmentation: generated images are put among the real ones.
+    """Adaptive pseudo augmentation: passes some generated images off as real.
 
-    Each real image gives way, with ``probability``, to the generated one in the same row of the
-    batch, which should have the same condition, as it has in ``GAN`` and ``ACGAN``. That deceives a
-    discriminator that is too certain of few images. How often follows the scores of real images,
-    see ``Adaptive``. It combines with any ``augment``, and hardly takes time.
+    With ``probability``, each real image is replaced by the generated image in the same row of the
+    batch, which should have the same condition, as in ``GAN`` and ``ACGAN``. This deceives a
+    discriminator that is too certain of a few images. ``probability`` follows the scores of real
+    images, see ``Adaptive``. APA combines with any ``augment``, and costs hardly any time.
 
     Args:
         target: see ``Adaptive``.
@@ -57,7 +57,7 @@ class APA(Adaptive, Regularizer):
             shape = (-1, *[1] * (len(given.shape) - 1))
             return ops.where(ops.reshape(replaced, shape), made, given)
 
-        # Where an encoder has found latents of the real images, those of the others go with them.
+        # If an encoder has found latents of the real images, these are replaced, too.
         names = ["images"] if real.latents is None else ["images", "latents"]
         mixed = {
             name: keras.tree.map_structure(mix, getattr(real, name), getattr(fake, name))
@@ -66,5 +66,5 @@ class APA(Adaptive, Regularizer):
         return real._replace(**mixed), fake
 
     def after_step(self, gan: Any, real: Batch, fake: Batch) -> None:
-        """Moves ``probability``."""
+        """Updates ``probability``."""
         self.adapt(gan.margins(real, fake)[0][0] > 0)

@@ -25,8 +25,9 @@ class Consistency(Term):
 
     Adds weight * (D(x) - D(T(x)))^2 for real images, and ``fake_weight`` times the same for
     generated ones, to the discriminator's loss, where T makes random changes that don't matter.
-    With ``fake_weight=0`` this is CR, with both bCR, the balanced one; together with
-    ``LatentConsistency`` it is ICR. Each kind of images takes one more pass of the discriminator.
+    With ``fake_weight=0`` this is CR; with both weights it is bCR, balanced CR; together with
+    ``LatentConsistency`` it is ICR, improved CR. Each of the two terms takes one more pass of the
+    discriminator.
 
     Args:
         weight: factor for real images.
@@ -39,7 +40,7 @@ class Consistency(Term):
 
     Raises:
         ValueError: an argument that is out of its range.
-        TypeError: ``change`` is no layer.
+        TypeError: ``change`` is not a layer.
 
     Examples:
         >>> rotated = augment.AugmentPipe(["rotation"])
@@ -73,12 +74,12 @@ class Consistency(Term):
         self.change = AugmentPipe(["flip", "translation"]) if change is None else change
 
     def prepare(self, gan: Any) -> None:
-        """Builds ``change`` for the GAN's images, or Keras would within a step."""
+        """Builds ``change`` for the GAN's images, so that Keras doesn't build it within a step."""
         if not self.change.built:
             self.change.build(gan.generator.outputs[0].shape)
 
     def discriminator_term(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
-        """Returns the weighted squared changes of the scores of both kinds."""
+        """Returns the weighted squared changes of real and fake scores."""
         parts = [
             gan.current(weight) * self.inconsistency(gan, batch)
             for weight, batch in ((self.weight, real), (self.fake_weight, fake))
@@ -94,11 +95,11 @@ class Consistency(Term):
 
 @keras.saving.register_keras_serializable(package="gankit")
 class LatentConsistency(Term):
-    """Latent consistency regularization, zCR: similar latents should have similar scores.
+    """Latent consistency regularization, zCR: images of similar latents should score alike.
 
     Adds weight * (D(G(z)) - D(G(z')))^2 to the discriminator's loss, with z' = z + noise of the
     standard deviation ``noise``, and subtracts ``spread_weight`` times the mean squared difference
-    of G(z) and G(z') from the generator's, so that its images don't become all alike. A step takes
+    of G(z) and G(z') from the generator's, so that its images don't all become alike. A step takes
     two more runs of the generator and one more pass of the discriminator.
 
     Args:
@@ -146,7 +147,7 @@ class LatentConsistency(Term):
         check_latents(self, gan)
 
     def discriminator_term(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
-        """Returns the weighted squared differences of the scores of neighbouring latents."""
+        """Returns the weighted squared score differences for images of neighbouring latents."""
         judged = gan.discriminate(self.neighbours(gan, fake).map(ops.stop_gradient))
         return gan.current(self.weight) * distance_of_scores(judged, fake)
 

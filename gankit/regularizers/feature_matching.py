@@ -16,14 +16,14 @@ class FeatureMatching(Term):
     """Feature matching: generated and real images should have the same mean features.
 
     Adds weight * (mean of f(x) - mean of f(G(z)))^2 to the generator's loss, averaged over the
-    features f of a layer of the discriminator; the paper takes the sum, which grows with their
-    number, and leaves out the adversarial loss. A step takes one more pass of the discriminator on
+    features f of a layer of the discriminator. The paper takes the sum, which grows with the number
+    of features, and drops the adversarial loss. A step takes one more pass of the discriminator on
     real and on generated images.
 
     Args:
         weight: factor of the term.
         layer: name of the discriminator's layer whose output is f; None for the input of the last
-            layer with a kernel, which makes the scores.
+            layer with a kernel, the one that computes the scores.
         every: see ``Term``.
         **kwargs: see ``Regularizer``.
 
@@ -39,7 +39,7 @@ class FeatureMatching(Term):
         True
 
     See Also:
-        ``gankit.SGAN``, whose generator has this loss alone.
+        ``gankit.SGAN``, whose generator has only this loss.
 
     References:
         Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498, section
@@ -59,14 +59,14 @@ class FeatureMatching(Term):
         names = [layer.name for layer in gan.discriminator.layers]
         if self.layer is not None and self.layer not in names:
             raise ValueError(
-                f"The discriminator has no layer {self.layer!r}, it has {names}."
+                f"The discriminator has no layer {self.layer!r}, only {names}."
                 + did_you_mean(self.layer, names)
             )
 
     def generator_term(self, gan: Any, real: Batch, fake: Batch) -> Tensor:
         """Returns the weighted squared distance between the mean features."""
-        # Built at each call, since a GAN's networks may be replaced; an attribute would be saved,
-        # too.
+        # Built at each call, since a GAN's networks may be replaced. An attribute would be saved
+        # with the GAN.
         network = keras.Model(gan.discriminator.inputs, self.features(gan.discriminator))
         means = []
         for batch in (real, fake):

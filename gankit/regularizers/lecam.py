@@ -13,16 +13,17 @@ from gankit.typing import Number, Structure, Tensor
 
 @keras.saving.register_keras_serializable(package="gankit")
 class LeCam(Term):
-    """LeCam regularization: limits how far scores move from the average of the other kind's.
+    """LeCam regularization: keeps real and fake scores close to the other kind's average.
 
     Adds weight * ((real - fake average)^2 + (fake - real average)^2) to the discriminator's loss,
     with exponential moving averages of the scores of each kind, which are saved with the GAN. This
-    keeps a discriminator that is trained on few images from being ever more certain of them, and
-    bounds a LeCam divergence. It hardly takes time.
+    keeps a discriminator that is trained on few images from becoming more and more certain of them,
+    and bounds a LeCam divergence. It costs hardly any time.
 
     Args:
         weight: factor of the term.
-        decay: b in [0, 1) of both averages: b * average + (1 - b) * mean score, after each step.
+        decay: b in [0, 1) of both averages, which become b * average + (1 - b) * mean score after
+            each step.
         every: see ``Term``.
         **kwargs: see ``Regularizer``.
 

@@ -10,16 +10,16 @@ from gankit.regularizers.regularizer import Term, check_latents, mean_per_image,
 from gankit.training.batch import Batch, count_rows, map_tensors
 from gankit.typing import Tensor
 
-EPSILON = 1e-5  # the authors', so that equal images don't have an infinite loss
+EPSILON = 1e-5  # as in the authors' code, so that equal images have a finite loss
 
 
 @keras.saving.register_keras_serializable(package="gankit")
 class ModeSeeking(Term):
-    """Mode seeking: different latents, under one condition, should make different images.
+    """Mode seeking: different latents with the same condition should make different images.
 
-    Adds weight / r to the generator's loss, where r is the mean of |G(c, z) - G(c, z')| / |z - z'|
-    with mean absolute differences; the authors' code minimizes the same. It is for conditional GANs
-    that ignore their latents. The generator runs once more a step.
+    Adds weight / r to the generator's loss, where r is the mean of |G(c, z) - G(c, z')| / |z - z'|,
+    and |.| is the mean absolute value, as in the authors' code. It is for conditional GANs that
+    ignore their latents. It takes one more pass of the generator per step.
 
     Args:
         weight: factor of the term.

@@ -15,14 +15,14 @@ from gankit.typing import Number, Scalars, Structure
 
 
 class Regularizer(Configured, keras.layers.Layer):
-    """The base class of all regularizers, which go with any GAN.
+    """The base class of all regularizers, which work with any GAN.
 
     A regularizer is a layer, although it is never called, so that its state, made by
-    ``add_weight``, is saved and resumed with the GAN. Each method does nothing here.
+    ``add_weight``, is saved and resumed with the GAN. By default, each method does nothing.
 
     Args:
-        **kwargs: of ``keras.layers.Layer``; ``name``, by which terms are logged, is
-            ``default_name`` unless it is given.
+        **kwargs: arguments of ``keras.layers.Layer``; ``name``, under which terms are logged, is
+            ``default_name`` by default.
 
     Examples:
         >>> class Count(regularizers.Regularizer):
@@ -50,7 +50,7 @@ class Regularizer(Configured, keras.layers.Layer):
         self.built = True
 
     def prepare(self, gan: Any) -> None:
-        """Raises ``ValueError`` if the GAN's networks don't serve; ``compile`` calls it."""
+        """Raises ``ValueError`` if the GAN's networks don't fit; ``compile`` calls it."""
 
     def pair(self, gan: Any, real: Batch, fake: Batch) -> tuple[Batch, Batch]:
         """Returns the batches that the discriminator is trained on, of the same sizes."""
@@ -61,11 +61,11 @@ class Regularizer(Configured, keras.layers.Layer):
         return {}
 
     def after_step(self, gan: Any, real: Batch, fake: Batch) -> None:
-        """Updates the regularizer's state, by the discriminator's last scores."""
+        """Updates the regularizer's state from the discriminator's last scores."""
 
 
 class Term(Regularizer):
-    """A regularizer that adds a term, logged by its name, to the loss of one or several phases.
+    """A regularizer that adds a term, logged under its name, to the loss of one or more phases.
 
     A subclass has a method for each phase whose loss gets the term, ``discriminator_term`` or
     ``generator_term``. It takes the GAN and the batches ``real`` and ``fake``, as
@@ -74,7 +74,7 @@ class Term(Regularizer):
 
     Args:
         weight: factor of the term, 0 or more, or a schedule of training steps.
-        every: k computes it in one of k updates, then k times as heavy.
+        every: k computes the term only in every k-th update, with k times the weight.
         **kwargs: see ``Regularizer``.
 
     Raises:
@@ -91,7 +91,7 @@ class Term(Regularizer):
         4
 
     See Also:
-        [One of your own](../regularizers.md#one-of-your-own).
+        [A regularizer of your own](../regularizers.md#one-of-your-own).
     """
 
     def __init__(self, weight: Number = 1.0, every: int = 1, **kwargs: Any):
@@ -110,11 +110,11 @@ class Term(Regularizer):
 
 
 def prepare(regularizers: Sequence[Regularizer], gan: Any) -> list[Regularizer]:
-    """Returns the regularizers as a list, once each of them has looked at the GAN.
+    """Returns the regularizers as a list, after each has checked that it fits the GAN.
 
     Raises:
-        TypeError: something else.
-        ValueError: two of one name, or networks that don't serve.
+        TypeError: an element is not a regularizer.
+        ValueError: two regularizers of the same name, or networks that don't fit.
     """
     for one in regularizers:
         if not isinstance(one, Regularizer):
@@ -126,7 +126,7 @@ def prepare(regularizers: Sequence[Regularizer], gan: Any) -> list[Regularizer]:
         if number > 1:
             raise ValueError(
                 f"{number} regularizers are called {name!r}, by which their terms are logged: give "
-                "one another name=..."
+                "each a different name=..."
             )
     for one in regularizers:
         one.prepare(gan)
@@ -158,7 +158,7 @@ def regenerate(gan: Any, latents: Structure, condition: Structure) -> Structure:
 def mean_per_image(function: Any, one: Structure, other: Structure) -> Any:
     """Returns the mean of a function of both over all values of an image, ``(batch,)``.
 
-    Of several tensors each counts as much.
+    If there are several tensors, each counts equally.
     """
     pairs = zip(*map(keras.tree.flatten, (one, other)), strict=True)
     means = [ops.mean(function(a - b), axis=tuple(range(1, len(a.shape)))) for a, b in pairs]

@@ -34,7 +34,7 @@ WRITERS = (
 
 
 class Fitting(Sampling):
-    """The part of a GAN that trains and evaluates, around the steps that ``GAN`` has.
+    """The part of a GAN that trains and evaluates, around the steps that ``GAN`` defines.
 
     Examples:
         >>> gan = recipes.small((8, 8, 1), filters=2)
@@ -65,15 +65,15 @@ class Fitting(Sampling):
         raise NotImplementedError
 
     def compile(self, *arguments: Any, **options: Any) -> None:
-        """Settles how all networks are trained, see ``GAN``."""
+        """Configures how all networks are trained, see ``GAN``."""
         super().compile(*arguments, **options)
 
     def evaluate_batch(self, data: Structure) -> Scalars:
-        """Takes what a held-out batch costs into the means, and returns what to log."""
+        """Adds a held-out batch's losses to the logged means, and returns what to log."""
         raise NotImplementedError
 
     def create_state(self, seed: int | None) -> None:
-        """Creates what training moves besides networks: random streams, counts, means."""
+        """Creates the state that training updates besides networks: seeds, counts, means."""
         self.ema_generator = None  # a class's attribute would hide the network from PyTorch
         self.running = threading.local()  # the steps of several devices are traced interleaved
         self.training_seed, self.sampling_seed = make_seed_generators(seed, 2)
@@ -98,7 +98,7 @@ class Fitting(Sampling):
         return phases
 
     def set_phases(self, phases: dict[str, Phase]) -> None:
-        """Trains by other phases from now on, and gives Keras their optimizers."""
+        """Uses these phases from now on, and gives Keras their optimizers."""
         self.phases = phases
         self.means.forget()
         for name, phase in self.phases.items():
@@ -106,11 +106,11 @@ class Fitting(Sampling):
         self.optimizer = Optimizers({name: one.optimizer for name, one in self.phases.items()})
 
     def replace_networks(self, generator: keras.Model, discriminator: keras.Model) -> None:
-        """Trains another generator and discriminator from now on, with some layers of the former.
+        """Replaces the generator and the discriminator by others that may share some layers.
 
-        Further networks, such as an encoder, stay. Variables that stay keep their average and what
-        their optimizer remembers of them. Call it between two calls of ``fit``, or in a callback
-        when an epoch begins.
+        Other networks, such as an encoder, stay. Shared variables keep their average and their
+        optimizer state. Call this between two calls to ``fit``, or in a callback at the start of an
+        epoch.
         """
         means = {
             id(weight): ops.convert_to_numpy(mean)
@@ -130,7 +130,7 @@ class Fitting(Sampling):
             self.make_train_function(force=True)
 
     def current(self, number: Number) -> Any:
-        """Returns a number, or what a schedule gives for the training steps completed."""
+        """Returns a number, or the value of a schedule after the completed training steps."""
         return number(self.steps_completed) if callable(number) else number
 
     def fit(
@@ -146,9 +146,9 @@ class Fitting(Sampling):
     ) -> keras.callbacks.History:
         """Trains all networks, as ``keras.Model.fit`` trains one.
 
-        The order of data that comes from ``gankit.data`` goes on with the number of epochs that
-        this GAN has completed, in whatever process: 2 epochs, ``save``, ``load_model`` and 2 epochs
-        are the same as 4. With ``initial_epoch``, that number counts instead.
+        The order of data from ``gankit.data`` depends on the number of epochs that this GAN has
+        completed, even across processes: 2 epochs, ``save``, ``load_model`` and 2 more epochs are
+        the same as 4. ``initial_epoch`` replaces that number.
 
         Args:
             x: a dataset of images or of ``(images, condition)``, or an array of images.
@@ -156,26 +156,26 @@ class Fitting(Sampling):
             batch_size: where ``x`` is an array; default 32.
             epochs: passes over the data.
             verbose: see Keras.
-            callbacks: see Keras. Where its ``CSVLogger`` or ``TensorBoard`` can't write, as on a
-                full disk, there is a warning, and training goes on.
+            callbacks: see Keras. If its ``CSVLogger`` or ``TensorBoard`` can't write, for example
+                on a full disk, there is a warning, and training continues.
             initial_epoch: see Keras.
             **kwargs: further arguments of ``keras.Model.fit``; with ``validation_data``, the logs
-                also hold what ``evaluate`` says of it, as ``val_...``.
+                also contain the results of ``evaluate`` on it, as ``val_...``.
 
         Returns:
             Keras's ``History``: for each epoch the averages of ``discriminator_loss``,
-            ``generator_loss``, ``real_accuracy`` and ``fake_accuracy`` (the shares of scores on the
-            right side), and of each phase's terms where it has several.
+            ``generator_loss``, ``real_accuracy`` and ``fake_accuracy`` (how often the discriminator
+            is right), and of each phase's terms if it has several.
 
         Raises:
-            ValueError, TypeError: the first batch is not what the networks can be trained on.
+            ValueError, TypeError: the networks can't be trained on the first batch.
 
         Warns:
-            UserWarning: its images look as if they had another range than the generator's.
+            UserWarning: its images seem to have a different range than the generator's.
         """
         self.check_compiled()
         check_fit_arguments(kwargs)
-        set_epoch(x, 0)  # whose first batch tells whether data are those of before
+        set_epoch(x, 0)  # the first batch tells whether the data has changed
         first, x = peek(x, y, batch_size)
         self.check_training_data(first)
         self.check_data(peek_validation(kwargs))
@@ -202,7 +202,7 @@ class Fitting(Sampling):
                 **kwargs,
             )
         finally:
-            self.position.behind = 0  # of batches that only this call was to read
+            self.position.behind = 0  # batches to skip, which concern only this call
             for callback in reversed(in_order):
                 getattr(callback, "close", lambda: None)()
         # What Keras does for a model's one optimizer, where that keeps an average of its own.
@@ -233,12 +233,12 @@ class Fitting(Sampling):
         return_dict: bool = True,
         **kwargs: Any,
     ) -> dict[str, float] | Any:  # a list without return_dict
-        """Returns what held-out data cost both networks, and the shares that are judged right.
+        """Returns both networks' losses on held-out data, and how often the discriminator is right.
 
-        All networks run in inference mode, and averages make the images, where there are some;
-        penalties and weight decay, which belong to training, are left out. Nothing of the GAN
-        changes, its random numbers included. How good images are, these losses don't say: see
-        ``gankit.metrics``.
+        All networks run in inference mode, and averaged networks make the images, if there are any;
+        penalties and weight decay, which belong to training, are left out. Nothing in the GAN
+        changes, not even its random numbers. These losses don't tell how good images are: for that,
+        see ``gankit.metrics``.
 
         Args:
             x: a dataset of images or of ``(images, condition)``, or an array of images.
@@ -249,11 +249,11 @@ class Fitting(Sampling):
             **kwargs: further arguments of ``keras.Model.evaluate``.
 
         Returns:
-            Averages over all images: ``discriminator_loss``, ``generator_loss``, and what else
-            ``fit`` logs.
+            Averages over all images: ``discriminator_loss``, ``generator_loss``, and everything
+            else that ``fit`` logs.
 
         Raises:
-            ValueError, TypeError: the first batch is not what the networks can take.
+            ValueError, TypeError: the networks can't take the first batch.
         """
         self.check_compiled()
         check_fit_arguments(kwargs)
@@ -297,16 +297,17 @@ class Fitting(Sampling):
         return logs
 
     def make_train_function(self, force: bool = False) -> None:
-        """Has ``fit`` only read the batches that were trained before a run was interrupted."""
+        """Lets ``fit`` only read the batches that were trained before an interruption."""
         if self.train_function is not None and not force:
             return
         super().make_train_function(force)
         self.train_function = differentiation.read_or_train(self, self.train_function)
 
     def log_losses(self, phase: str, terms: Scalars, finite_scores: Tensor | None = None) -> None:
-        """Takes the terms of a phase and their sum into the means.
+        """Adds the terms of a phase and their sum to the logged means.
 
-        ``finite_scores``, a share, tells where terms come from that are NaN: ``StopOnNaN`` asks.
+        ``finite_scores`` is the share of finite scores, which ``StopOnNaN`` uses to find the origin
+        of a NaN.
         """
         values = name_losses(phase, terms)
         if finite_scores is not None:
@@ -339,10 +340,10 @@ class Fitting(Sampling):
         return portable(keras.saving.serialize_keras_object(config))
 
     def compile_from_config(self, config: Config) -> None:
-        """Compiles as ``get_compile_config`` describes; the optimizers' slots are made here."""
+        """Compiles as ``get_compile_config`` describes, and creates the optimizers' slots."""
         self.compile(**keras.saving.deserialize_keras_object(config))
 
-    # What is asked of the data
+    # Checks of the data
 
     def check_compiled(self) -> None:
         """Raises ``ValueError`` unless ``compile`` has been called."""
@@ -352,7 +353,7 @@ class Fitting(Sampling):
     def check_data(self, batch: Structure) -> None:
         """Raises unless the networks can take ``batch``: images or ``(images, condition)``.
 
-        ``batch`` is None where nothing can be looked at.
+        ``batch`` is None if no batch can be inspected.
         """
         if batch is None:
             return
@@ -381,12 +382,12 @@ def put_in_order(
     callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.CallbackList | None,
     writes: bool,
 ) -> list[keras.callbacks.Callback]:
-    """Returns callbacks in the order that serves them, whatever order they were given in.
+    """Returns callbacks in the order in which they must run, however they were given.
 
-    By their attribute ``order``: -2 for what guards the GAN from what the others would write, -1
-    for what adds to the logs, 0 for all others, 1 for what saves the state after all of these.
-    Where this process is not the one that ``writes``, those of Keras that do nothing else are left
-    out: two workers would write the same file.
+    They are sorted by their attribute ``order``: -2 for those that must act before others save the
+    GAN, -1 for those that add to the logs, 0 for all others, and 1 for those that save the state
+    last. If this process is not the one that ``writes``, Keras callbacks that only write files are
+    left out, since two workers would write the same file.
     """
     given = keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or [])
     kept = [one for one in given if writes or not isinstance(one, WRITERS)]
@@ -394,11 +395,11 @@ def put_in_order(
 
 
 def peek(x: Any, y: Structure = None, batch_size: int | None = None) -> tuple[Structure, Any]:
-    """Returns the first batch that ``fit`` would see, and data that still holds it.
+    """Returns the first batch that ``fit`` would see, and data that still includes it.
 
-    Looks through an iterator of its own, so a data set begins again for training (one that shuffles
-    by itself has then passed once more). The batch is None where nothing can be looked at, as in a
-    data set that is distributed already.
+    Uses a separate iterator, so that training starts at the beginning again (a dataset that
+    shuffles itself has then been iterated over once more). The batch is None if none can be
+    inspected, as in a dataset that is already distributed.
     """
     if hasattr(x, "take") and hasattr(x, "element_spec"):  # a tf.data.Dataset
         return first_of(x.take(1)), x
@@ -420,7 +421,7 @@ def peek(x: Any, y: Structure = None, batch_size: int | None = None) -> tuple[St
 
 
 def is_stream(x: Any) -> bool:
-    """Returns whether data come in an order of their own, which Keras is not to shuffle."""
+    """Returns whether the data has its own order, which Keras must not shuffle."""
     return hasattr(x, "element_spec") or isinstance(x, types.GeneratorType)
 
 
@@ -428,11 +429,11 @@ def first_of(batches: Iterable[Structure]) -> Structure:
     """Returns the first batch, or raises ``ValueError`` if there is none."""
     for batch in batches:
         return batch
-    raise ValueError("The data holds no batch: its batch size may be larger than the data.")
+    raise ValueError("The data holds no batch: the batch size may be larger than the data.")
 
 
 def peek_validation(arguments: dict[str, Any]) -> Structure:
-    """Returns the first batch of ``fit``'s validation data, None if there is none to look at."""
+    """Returns the first batch of ``fit``'s validation data, or None if there is none."""
     validation_data = arguments.get("validation_data")
     if validation_data is None or isinstance(validation_data, types.GeneratorType):
         return None
@@ -442,9 +443,9 @@ def peek_validation(arguments: dict[str, Any]) -> Structure:
 
 
 def warn_of_range(first: Structure, x: Any, value_range: ValueRange | None) -> None:
-    """Warns of a first batch of images in another range than the generator's.
+    """Warns if the first batch's images have a different range than the generator's.
 
-    Not where they come from gankit's adapters, which were given the range.
+    There is no warning for gankit's adapters, which know the range.
     """
     if first is None or get_epochs(x):
         return

@@ -1,4 +1,4 @@
-"""A trained GAN's uses: images, scores, and files."""
+"""Ways to use a trained GAN: images, scores, and files."""
 
 import contextlib
 import threading
@@ -23,7 +23,7 @@ from gankit.version import __version__
 
 
 class Sampling(Configured, keras.Model):
-    """The part of a GAN that makes and scores images, and is saved.
+    """The part of a GAN that generates images, scores them, and handles files.
 
     Examples:
         >>> gan.generate(4, condition=3, seed=0).shape
@@ -51,9 +51,9 @@ class Sampling(Configured, keras.Model):
         raise NotImplementedError
 
     def shown_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Returns the shape that images of ``shape`` have when the discriminator is shown them.
+        """Returns the shape in which the discriminator sees images of ``shape``.
 
-        Both are without the batch axis. A variant whose ``shown`` changes shapes says so here.
+        Both exclude the batch axis. A variant whose ``shown`` changes shapes overrides this.
         """
         return shape
 
@@ -63,12 +63,12 @@ class Sampling(Configured, keras.Model):
 
     @property
     def in_training(self) -> bool | None:
-        """In a step, whether it trains; None outside of steps."""
+        """Whether the current step is a training step; None outside of steps."""
         return getattr(self.running, "training", None)
 
     @contextlib.contextmanager
     def step(self, training: bool) -> Iterator[None]:
-        """Has networks run as in a training step, or as in one of ``evaluate``."""
+        """Runs networks as in a training step, or as in a step of ``evaluate``."""
         before, self.running.training = self.in_training, training
         try:
             yield
@@ -80,12 +80,12 @@ class Sampling(Configured, keras.Model):
     def create_averages(self, means: Mapping[int, np.ndarray] = {}) -> None:
         """Creates an average of each network of the generator's side, called ``ema_...``.
 
-        The constructor can't: a variant's own networks come after ``super().__init__``. So
-        ``compile`` and the loading of files do.
+        The constructor can't do this, since a variant sets its own networks only after
+        ``super().__init__``. So ``compile`` and the loading of files do it.
 
         Args:
-            means: where averages begin, by the id of the weight that they follow; else at its
-                value.
+            means: initial values of averages, by the id of the averaged weight; by default, the
+                weight's value.
         """
         if self.generator_ema is None:
             return
@@ -100,7 +100,7 @@ class Sampling(Configured, keras.Model):
             setattr(self, name, average)
 
     def retire(self, networks: Iterable[keras.Model]) -> None:
-        """Forgets networks that take part no more; what they share with others stays."""
+        """Forgets networks that are no longer used; layers shared with others stay."""
         for network in networks:
             self.retired |= {id(variable) for variable in network.variables}
             for name in self.names_of(network):
@@ -125,8 +125,8 @@ class Sampling(Configured, keras.Model):
     def average_names(self) -> dict[int, str]:
         """Returns what the attribute for a network's average is called, by the network's id.
 
-        A network that no attribute holds, but a list, gives its phase and its place there: names
-        that Keras knows it by may be the same for several.
+        A network that is in a list rather than in an attribute is named after its phase and its
+        place there, since several networks may have the same Keras name.
         """
         names = {}
         for phase, networks in self.sides().items():
@@ -141,25 +141,25 @@ class Sampling(Configured, keras.Model):
         return [name for name, value in attributes if value is network]
 
     def averaged(self, network: keras.Model) -> keras.Model:
-        """Returns the average of a network, or the network itself where there is none."""
+        """Returns the average of a network, or the network itself if it has none."""
         return getattr(self, self.average_names().get(id(network), ""), None) or network
 
     def run(self, network: keras.Model, inputs: Structure) -> Structure:
         """Returns a network's outputs in float32.
 
-        It runs in training mode in a training step. In ``evaluate`` and outside of steps it, or its
-        average, where there is one, runs in inference mode.
+        In a training step, it runs in training mode. In ``evaluate`` and outside of steps, its
+        average, or the network itself if it has none, runs in inference mode.
         """
         network = network if self.in_training else self.averaged(network)
         return in_float32(network(inputs, training=bool(self.in_training)))
 
-    # What the generator gets
+    # Inputs of the generator
 
     def sample_latents(self, num_images: int | Tensor, seed: Seed = None) -> Structure:
         """Returns latents for one run of the generator, or None if it takes none.
 
-        A generator with several inputs for latents gets a dict of them, by name; an input behind
-        which an embedding tells classes apart gets classes.
+        A generator with several inputs for latents gets a dict of them, by name; an input that
+        feeds an embedding gets random classes.
 
         Args:
             num_images: int, or an int32 scalar tensor.
@@ -176,15 +176,15 @@ class Sampling(Configured, keras.Model):
         return drawn if len(drawn) > 1 else next(iter(drawn.values()), None)
 
     def needs_condition(self) -> bool:
-        """Returns whether the condition comes from the data; False in a variant that invents it."""
+        """Returns whether the condition comes from the data; False if the variant draws it."""
         return True
 
     def sample_condition(
         self, real: Batch | None = None, num_images: int | None = None, seed: Seed = None
     ) -> Structure:
-        """Returns the generator's condition when nobody gives one: here, that of ``real`` images.
+        """Returns the generator's condition if none is given: here, that of ``real`` images.
 
-        A variant that invents conditions draws ``num_images`` of them where ``real`` is None.
+        A variant that draws conditions itself draws ``num_images`` of them if ``real`` is None.
         """
         if real is not None:
             return real.condition
@@ -198,7 +198,7 @@ class Sampling(Configured, keras.Model):
     # Images and scores
 
     def call(self, inputs: Structure, training: bool = False) -> Tensor:
-        """Returns the generator's images, so that ``predict`` serves the generator.
+        """Returns the generator's images, so that ``predict`` works, too.
 
         Args:
             inputs: what the generator takes: latents of shape ``(batch, latent_dim)``, or latents
@@ -221,16 +221,17 @@ class Sampling(Configured, keras.Model):
         """Returns new images.
 
         Args:
-            num_images: how many; may be left out where ``latents`` or ``condition`` say it.
-            condition: what the generator is given, a row for each image, e.g. ``[7, 1, 7]``, or
-                one row for all of them, e.g. ``7``.
+            num_images: how many; may be left out if ``latents`` or ``condition`` has a row for
+                each.
+            condition: the generator's condition, a row for each image, e.g. ``[7, 1, 7]``, or one
+                row for all of them, e.g. ``7``.
             latents: ``(num_images, latent_dim)``; by default drawn from ``latent_prior``.
             seed: integer, for the same images each time; None uses a separate random stream, so
                 that training is not affected.
-            batch_size: images that are made at once; changes memory and speed only.
+            batch_size: images per pass; affects only memory and speed.
             ema: whether to use the average generator, ``ema_generator``, where there is one.
-            truncation: the lower, the more usual are the images, and the less different; see
-                ``truncate``. None leaves them as they are drawn.
+            truncation: lower values give more typical but less varied images; see ``truncate``.
+                None leaves latents as they are drawn.
 
         Returns:
             float32 of shape ``(num_images, height, width, channels)``, within ``value_range`` where
@@ -277,10 +278,10 @@ class Sampling(Configured, keras.Model):
         truncation: float,
         seed: int | None,
     ) -> tuple[keras.Model, Structure]:
-        """Returns a network and its inputs that make more usual images than the generator's.
+        """Returns a network and inputs for it that make more typical images.
 
-        Here, values of normal latents beyond ``truncation`` are drawn again, see
-        ``gankit.latents.truncate``. A variant may have a better way.
+        Here, values of normal latents beyond ``truncation`` are redrawn, see
+        ``gankit.latents.truncate``. A variant may do this in a better way.
         """
         if latents is None or isinstance(latents, dict):
             raise ValueError(
@@ -293,7 +294,7 @@ class Sampling(Configured, keras.Model):
     def within_range(self, images: Structure) -> Structure:
         """Returns images without values beyond ``value_range``, where there is one.
 
-        A generator that ends in no tanh may make some.
+        A generator that doesn't end in tanh may produce some.
         """
         if self.value_range is None:
             return images
@@ -306,15 +307,15 @@ class Sampling(Configured, keras.Model):
         batch_size: int = 256,
         training: bool | None = None,
     ) -> Any:
-        """Returns the discriminator's opinion of images: float32 of shape ``(n,)``.
+        """Returns the discriminator's scores of images: float32 of shape ``(n,)``.
 
-        The higher, the more real. Where it scores patches, this is their mean. One row of a
-        condition, such as a class, goes to all images.
+        A higher score means more real. If the discriminator scores patches, this is their mean. One
+        row of a condition, such as a class, applies to all images.
 
-        In a training step, that is in a hook such as ``generator_losses``, images are tensors, and
-        so are the scores, in the shape in which the discriminator makes them. It then runs in
-        training mode in ``fit``, and in inference mode in ``evaluate``, which changes nothing;
-        ``training`` says otherwise.
+        Within a step, in a hook such as ``generator_losses``, images and scores are tensors, and
+        the scores keep the shape of the discriminator's output. The discriminator then runs in
+        training mode in ``fit``, and in inference mode in ``evaluate``, which changes no state;
+        ``training`` overrides this.
 
         Examples:
             >>> gan.score(images[:3], condition=labels[:3]).shape
@@ -336,7 +337,7 @@ class Sampling(Configured, keras.Model):
     def score_rows(
         self, images: Structure, condition: Structure = None, batch_size: int = 256
     ) -> np.ndarray:
-        """Returns the mean score of each image, without looking at what comes in."""
+        """Returns the mean score of each image, without checking the input."""
         batch, scores = Batch(images, condition), []
         for start in range(0, count_images(None, images=images), batch_size):
             rows = batch.rows(slice(start, start + batch_size)).map(self.standardize)
@@ -349,21 +350,22 @@ class Sampling(Configured, keras.Model):
     def generate_best(
         self, num_images: int, out_of: int, condition: Structure = None, seed: int | None = None
     ) -> np.ndarray:
-        """Returns the images that the discriminator takes for the most real, best first.
+        """Returns the images that the discriminator finds most real, best first.
 
         Args:
             num_images: how many to return.
             out_of: how many to make and score.
-            condition: what the generator is given, ``num_images`` rows, or one for all of them.
-                Each row then gets ``out_of / num_images`` candidates, and its best one is kept, in
-                the rows' order.
+            condition: the generator's condition, ``num_images`` rows, or one for all of them. Each
+                row then gets ``out_of / num_images`` candidates, of which the best is kept, in the
+                rows' order.
             seed: integer, see ``generate``.
 
         Returns:
             float32 of shape ``(num_images, height, width, channels)``, see ``generate``.
 
         Raises:
-            ValueError: ``out_of`` is below ``num_images``, or with a condition no multiple of it.
+            ValueError: ``out_of`` is below ``num_images`` or, with a condition, not a multiple of
+                it.
 
         Examples:
             >>> gan.generate_best(4, out_of=64, condition=7, seed=0).shape
@@ -401,7 +403,7 @@ class Sampling(Configured, keras.Model):
     def check_given(self, condition: Structure, num_images: int | None = None) -> Structure:
         """Returns a condition as rows, or None, or says why the generator can't take it.
 
-        One row goes to all of ``num_images``, where that is known.
+        One row is repeated for all ``num_images``, if that number is known.
         """
         if condition is None:
             return None
@@ -418,8 +420,8 @@ class Sampling(Configured, keras.Model):
     ) -> float | None:
         """Writes one network for programs without gankit, runs the file, and compares.
 
-        Of the generator it is the average, where there is one. It computes in float32, and takes
-        batches of any size, in inputs of the same names.
+        For the generator, this is the averaged network, if there is one. The exported network
+        computes in float32, takes batches of any size, and keeps the names of its inputs.
 
         Args:
             filepath: of the file, or of SavedModel's folder.
@@ -429,13 +431,13 @@ class Sampling(Configured, keras.Model):
                 network, such as ``"inverse_generator"`` of a ``CycleGAN``.
 
         Returns:
-            By how much the file's outputs on random inputs differ from the network's, as a share of
-            the largest one; None where a package that runs the file, such as onnxruntime, is
-            missing.
+            The largest difference between the file's outputs and the network's on random inputs, as
+            a share of the largest output; None if a package that runs the file, such as
+            onnxruntime, is missing.
 
         Raises:
-            ValueError: another format or network, or an ending that the format has not.
-            FileExistsError: a folder of that name.
+            ValueError: an unknown format or network, or a path whose ending doesn't fit the format.
+            FileExistsError: there is a folder of that name.
             ImportError: a package that writes the format is missing.
             gankit.ExportError: the format can't hold this network, or the outputs differ by more
                 than 1e-4. Nothing is written then.
@@ -467,13 +469,13 @@ class Sampling(Configured, keras.Model):
         return super().from_config(current, custom_objects)
 
     def get_build_config(self) -> Config:
-        """Returns which gankit writes the file; a GAN is built from its constructor's arguments."""
+        """Returns gankit's version; a GAN is built from its constructor's arguments."""
         return {"gankit_version": __version__}
 
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Writes what Keras leaves out: the state of every seed generator, dropout's too.
 
-        And how many averages there are: none in a GAN that was never compiled.
+        It also writes the number of averages: a GAN that was never compiled has none.
         """
         super().save_own_variables(store)
         networks = self.generator_networks()
@@ -484,8 +486,8 @@ class Sampling(Configured, keras.Model):
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Reads what ``save_own_variables`` has written.
 
-        Creates averages, which Keras reads next, where the file has some: nothing else does in a
-        GAN that isn't compiled.
+        If the file has averages, creates them first, so that Keras can read them next; nothing else
+        creates them in a GAN that isn't compiled.
         """
         names = set(store.keys()) - {"averages", "seeds"}
         if "averages" not in set(store.keys()) or np.array(store["averages"]):
@@ -495,7 +497,7 @@ class Sampling(Configured, keras.Model):
         if len(seeds) != len(states):
             raise ValueError(
                 f"The file holds the state of {len(seeds)} random number generators, but this GAN "
-                f"has {len(states)}: its networks are built of other layers."
+                f"has {len(states)}: its networks consist of other layers."
             )
         for state, seed in zip(states, seeds, strict=True):
             state.assign(seed)
