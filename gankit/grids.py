@@ -34,7 +34,7 @@ def make_grid(
             ``value_range`` (values outside are clipped) or uint8 in 0..255; of 4 the last is
             opacity, and what is transparent shows a checkerboard; or volumes ``(n, depth,
             height, width, 1)`` of such values, which ``draw_voxels`` draws.
-        columns: images a row; by default as many as make the grid nearly square. Several numbers
+        columns: images per row; by default as many as make the grid nearly square. Several numbers
             are groups of columns, ``(1, 3)`` for an image and three that belong to it, with a gap
             of half an image between groups.
         padding: pixels of black between the images.

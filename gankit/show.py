@@ -35,7 +35,7 @@ def show_batch(
         dataset: what ``fit`` takes: batches of images or of ``(images, labels)``, or an array.
         path: where to write the grid too, see ``save_grid``.
         num_images: how many of the batch, at most.
-        columns: images a row; by default as many as make the grid nearly square.
+        columns: images per row; by default as many as make the grid nearly square.
         value_range: ``(low, high)``: which floats are black and white.
 
     Returns:

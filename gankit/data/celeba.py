@@ -36,7 +36,7 @@ def from_celeba(
         path: the folder of aligned faces, ``img_align_celeba``; part of the images will do.
         image_size: ``(height, width)`` in pixels to resize to, with antialiasing. The largest
             centred box of that aspect ratio is kept.
-        batch_size: images a batch, see ``from_directory``.
+        batch_size: images per batch, see ``from_directory``.
         table: the path of ``list_attr_celeba.txt``; by default it is looked for in the folder and
             beside it.
         attributes: names of attributes, e.g. ``["Smiling", "Male"]``; with them the dataset holds

@@ -49,7 +49,7 @@ def make_source(
         read: from int64 indices ``(batch_size,)`` and the epoch to a batch.
         order: of all images, in each epoch.
         num_images: how many there are. What is left over at the end of an epoch is not used in it.
-        batch_size: images a batch.
+        batch_size: images per batch.
         parts: shape and type of what there is for one image.
         stored: how a GPU makes what ``read`` gives, for the same arguments.
     """

@@ -181,7 +181,7 @@ class TableTransformer(Configured):
             discrete: names of the discrete columns, whose values are categories; None for those of
                 texts, booleans and pandas' categories. All others are continuous.
             max_modes: of a continuous column; a variational mixture leaves out those it can spare.
-            seed: integer, which settles where the mixtures begin.
+            seed: integer, which determines where the mixtures begin.
 
         Raises:
             ValueError: a name that the table has not, a value that is missing, or no rows.

@@ -104,8 +104,8 @@ class EncodingGAN(GAN):
                 uint8.
             condition: what the encoder takes besides images, if anything: a row for each
                 image, or one for all of them.
-            batch_size: images at once; changes memory and speed only.
-            ema: whether to use the average encoder, ``ema_encoder``, where there is one.
+            batch_size: images per pass; affects only memory and speed.
+            ema: whether to use the average encoder, ``ema_encoder``, if there is one.
 
         Returns:
             float32 ``(n, latent_dim)``.

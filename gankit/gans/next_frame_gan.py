@@ -108,7 +108,7 @@ class NextFrameGAN(GAN):
                 the generator takes.
             num_frames: how many to make.
             batch_size: films at once.
-            ema: whether to use ``ema_generator`` where there is one.
+            ema: whether to use ``ema_generator`` if there is one.
 
         Returns:
             float32 ``(n, height, width, num_frames * channels)`` in [-1, 1].

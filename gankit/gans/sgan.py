@@ -122,7 +122,7 @@ class SGAN(GAN):
 
         Args:
             images: float ``(n, height, width, channels)`` in the range of the data, or uint8.
-            batch_size: images at once.
+            batch_size: images per pass.
         """
         images = np.asarray(images)
         expected = self.discriminator.inputs[0].shape[1:]

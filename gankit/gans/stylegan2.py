@@ -196,7 +196,7 @@ class StyleGAN2(GAN):
         Args:
             latents: ``(n, latent_dim)``.
             condition: the generator's condition, see ``generate``.
-            ema: whether to use the average generator where there is one.
+            ema: whether to use the average generator if there is one.
         """
         latents = np.asarray(self.generator_inputs.check_latents(latents))
         condition = self.check_given(condition, len(latents))
@@ -209,7 +209,7 @@ class StyleGAN2(GAN):
 
         Args:
             w: ``(n, style_dim)``, or a separate w for each layer, ``(n, layers, style_dim)``.
-            ema: whether to use the average generator where there is one.
+            ema: whether to use the average generator if there is one.
         """
         w = np.asarray(w, np.float32)
         w = w[:, None].repeat(self.num_layers, axis=1) if w.ndim == 2 else w

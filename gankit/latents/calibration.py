@@ -31,9 +31,9 @@ def calibrate(
         gan: a trained ``GAN``.
         real: images ``(n, height, width, channels)`` that were held out, some thousands.
         condition: of the real images, a row for each, where the GAN takes one.
-        seed: integer, which settles the generated images; None draws new ones each time.
-        ema: whether those are the average generator's, where there is one.
-        batch_size: images at once; changes memory and speed only.
+        seed: integer, which determines the generated images; None draws new ones each time.
+        ema: whether those are the average generator's, if there is one.
+        batch_size: images per pass; affects only memory and speed.
 
     Raises:
         ValueError: images of another shape or range, or scores that are not higher for real images.

@@ -87,7 +87,7 @@ class Candidates(NamedTuple):
         calibration: from scores to log ratios.
         stream: of random numbers.
         ema: whether the average generator makes them.
-        batch_size: images at once.
+        batch_size: images per pass.
     """
 
     gan: GAN

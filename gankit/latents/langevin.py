@@ -42,8 +42,8 @@ def langevin_sampling(
         step_size: positive. Each step adds an error of its order; within 1 / step_size steps
             latents go all over the prior.
         seed: integer, for the same images each time; None draws new ones.
-        ema: whether to use the average generator, where there is one.
-        batch_size: images at once.
+        ema: whether to use the average generator, if there is one.
+        batch_size: images per pass.
 
     Returns:
         ``Sampled``. With a uniform or spherical prior each step ends at the nearest latents that

@@ -37,7 +37,7 @@ def metropolis_hastings(
             image begins once more at a generated one. None begins at generated ones.
         steps: of each chain.
         seed: integer, for the same images each time; None draws new ones.
-        ema: whether to use the average generator, where there is one.
+        ema: whether to use the average generator, if there is one.
         batch_size: chains at once.
 
     Raises:

@@ -39,7 +39,7 @@ def rejection_sampling(
         burn_in: candidates that are made first, to find the largest ratio. It goes on to be
             updated.
         seed: integer, for the same images each time; None draws new ones.
-        ema: whether to use the average generator, where there is one.
+        ema: whether to use the average generator, if there is one.
         batch_size: candidates at once.
 
     Raises:

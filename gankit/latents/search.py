@@ -82,8 +82,8 @@ def project(
             the starts, e.g. ``gan.encoder``; None draws all of them from the GAN's prior.
         steps: of gradient descent (Adam, with a rate that falls to 0).
         learning_rate: of the first step.
-        ema: whether to use ``ema_generator`` where there is one.
-        seed: integer, which settles the starts; None draws new ones each time.
+        ema: whether to use ``ema_generator`` if there is one.
+        seed: integer, which determines the starts; None draws new ones each time.
         batch_size: about how many latents are followed at once; changes memory and speed only.
         verbose: 1 for a progress bar, 0 for none.
 
@@ -192,7 +192,7 @@ def edit(
         closeness: what a mean squared distance of 1 from the given latents costs.
         steps: of gradient descent (Adam, with a rate that falls to 0).
         learning_rate: of the first step.
-        ema: whether to use ``ema_generator`` where there is one.
+        ema: whether to use ``ema_generator`` if there is one.
         verbose: 1 for a progress bar, 0 for none.
 
     Returns:
@@ -235,7 +235,7 @@ class Search(NamedTuple):
 
     Attributes:
         gan: whose generator to search.
-        ema: whether to use ``ema_generator`` where there is one.
+        ema: whether to use ``ema_generator`` if there is one.
         steps: of gradient descent.
         learning_rate: of the first step; it falls to 0.
         verbose: 1 for a progress bar, 0 for none.

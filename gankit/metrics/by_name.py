@@ -40,7 +40,7 @@ def measure(
             ``"density_coverage"``: density, coverage; ``"spread"``; ``"mode_coverage"``: modes,
             class_divergence (from the real images' classes); ``"class_accuracy"``, for features
             with labels.
-        extractor: what takes the features of images; None for ``extractors.inception()``.
+        extractor: extracts the features of images; None for ``extractors.inception()``.
 
     Raises:
         ValueError: an unknown name, or what a metric raises.

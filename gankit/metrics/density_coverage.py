@@ -44,7 +44,7 @@ def density_coverage(
         real: images or their features, see ``gankit.metrics.extract``: ``Features``, or an array
             ``(n, features)``.
         fake: likewise, of ``m`` generated images.
-        extractor: what takes the features of images; None for ``extractors.inception()``.
+        extractor: extracts the features of images; None for ``extractors.inception()``.
         neighbours: k.
 
     Raises:

@@ -24,7 +24,7 @@ def select_instances(
     Args:
         images: an array ``(n, height, width, channels)``, or their features, see ``extract``.
         share: of the images that are kept, in (0, 1].
-        extractor: what takes the features of images; None for ``extractors.inception()``.
+        extractor: extracts the features of images; None for ``extractors.inception()``.
         labels: integers ``(n,)``: the share is then kept of each class by itself.
 
     Returns:

@@ -31,13 +31,13 @@ def perceptual_path_length(
 
     Args:
         gan: a GAN whose generator takes one latent vector.
-        extractor: what takes the features of images; None for ``extractors.inception()``. Not
+        extractor: extracts the features of images; None for ``extractors.inception()``. Not
             ``extractors.inception_2015``, which rounds images to 256 levels: a small step is lost.
         num_images: how many pairs of images.
         condition: what the generator is given, as in ``gan.generate``.
         epsilon: length of a step, as a share of the way from one latent to another.
         seed: integer, for the same latents each time.
-        batch_size: images at once, see ``extract``; changes memory and speed only.
+        batch_size: images per pass, see ``extract``; affects only memory and speed.
 
     Raises:
         ValueError: a generator without a latent vector, numbers that are out of range.

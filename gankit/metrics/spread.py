@@ -20,7 +20,7 @@ def relative_spread(
         real: images or their features, see ``gankit.metrics.extract``: ``Features``, or an array
             ``(n, features)``.
         fake: likewise, of ``m`` generated images.
-        extractor: what takes the features of images; None for ``extractors.inception()``.
+        extractor: extracts the features of images; None for ``extractors.inception()``.
 
     Raises:
         ValueError: real images that are all the same, features that don't fit or are not finite.

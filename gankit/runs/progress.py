@@ -18,10 +18,10 @@ WARM_UP = 5  # steps before the rate is taken: the first one builds a graph
 
 
 class Progress(keras.callbacks.Callback):
-    """Shows images seen, images a second, the time left, losses, and the score where there is one.
+    """Shows images seen, images a second, the time left, losses, and the score if there is one.
 
     Args:
-        batch_size: images a step.
+        batch_size: images per step.
         tick: steps to the first picture.
         num_images: how many images to train on in all; None where time decides.
         clock: tells ``seconds``, how long the run has taken, and ``limit``, or None.

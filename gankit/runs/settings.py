@@ -33,7 +33,7 @@ class Settings:
             column, ``"labels.csv:breed"``; None for none.
         recipe: the name of a function of ``gankit.recipes``; None lets the data decide.
         options: arguments of the recipe by name, e.g. ``{"filters": 64}``.
-        batch_size: images a step; None for 64, or fewer where there are fewer images.
+        batch_size: images per step; None for 64, or fewer where there are fewer images.
         minutes: how long to train, over all sessions of the run.
         images: how many images to train on, each counted as often as it is seen.
         epochs: how often to train on each image.

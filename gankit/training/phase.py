@@ -151,7 +151,7 @@ def build_optimizer(
 
 
 def name_layers(optimizer: keras.optimizers.Optimizer, networks: Sequence[keras.Model]) -> None:
-    """Tells an optimizer of parts, where there is one, which layers hold each variable."""
+    """Tells an optimizer of parts, if there is one, which layers hold each variable."""
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     if not isinstance(inner, ByPart):
         return

@@ -229,7 +229,7 @@ class Sampling(Configured, keras.Model):
             seed: integer, for the same images each time; None uses a separate random stream, so
                 that training is not affected.
             batch_size: images per pass; affects only memory and speed.
-            ema: whether to use the average generator, ``ema_generator``, where there is one.
+            ema: whether to use the average generator, ``ema_generator``, if there is one.
             truncation: lower values give more typical but less varied images; see ``truncate``.
                 None leaves latents as they are drawn.
 
@@ -292,7 +292,7 @@ class Sampling(Configured, keras.Model):
         return network, self.generator_inputs.match(latents=latents, condition=condition)
 
     def within_range(self, images: Structure) -> Structure:
-        """Returns images without values beyond ``value_range``, where there is one.
+        """Returns images without values beyond ``value_range``, if there is one.
 
         A generator that doesn't end in tanh may produce some.
         """
