@@ -81,6 +81,7 @@ def test_each_public_name_has_an_example():
     assert [name for name in NAMES if not example_of(name).examples] == []
 
 
+@pytest.mark.docs
 def test_examples_give_what_they_say(given, tmp_path, monkeypatch):
     failed = []
     for name in (*NAMES, *METHODS):

@@ -28,6 +28,7 @@ def pictures(notebook):
     return [o for o in outputs(notebook) if {"image/png", "image/gif"} & set(o.get("data", {}))]
 
 
+@pytest.mark.docs
 @by_name
 def test_runs(path, tmp_path, monkeypatch):
     monkeypatch.delenv("MPLBACKEND", raising=False)  # a notebook draws into itself

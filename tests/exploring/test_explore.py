@@ -136,16 +136,20 @@ def test_a_server_says_what_is_wrong_with_a_question(server, question):
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium")
 def test_the_page_draws_in_a_browser_and_asks_nobody_else(server, tmp_path):
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    finished = subprocess.run(
-        [
-            *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", *quiet),
-            *("--enable-logging=stderr", "--virtual-time-budget=20000", "--dump-dom"),
-            *(f"--user-data-dir={tmp_path}", server.address),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    for attempt in range(3):  # the budget may be spent before a busy machine has drawn
+        finished = subprocess.run(
+            [
+                *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+                *quiet,
+                *("--enable-logging=stderr", "--virtual-time-budget=20000", "--dump-dom"),
+                *(f"--user-data-dir={tmp_path / str(attempt)}", server.address),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        if 'data-ready="true"' in finished.stdout:
+            break
     assert 'data-ready="true"' in finished.stdout
     assert finished.stdout.count("<canvas") == 25
     assert finished.stdout.count("<label>Direction ") == LATENT_DIM
