@@ -1,7 +1,7 @@
 """A hundred photos, or a few: FastGAN and a DCGAN with augmentation, for the same time.
 
-    python examples/few_photos.py --path photos --recipe fastgan --minutes 15
-    python examples/few_photos.py --path photos --num 100 --recipe modern --minutes 15 --mixed
+    python examples/few_photos.py --path photos --recipe fastgan --minutes 9
+    python examples/few_photos.py --path photos --num 100 --recipe modern --minutes 9 --mixed
 
 Trains on ``--num`` photos of a folder and on their mirror images. The folder's other photos judge:
 KID in the features of a network that learned how they are turned, which needs no labels and no
