@@ -59,6 +59,7 @@ def run(script, folder, *arguments):
         contextlib.redirect_stdout(printed),
     ):
         patched.setattr(sys, "argv", [script, *map(str, arguments)])
+        patched.syspath_prepend(find(script).parent)
         runpy.run_path(str(find(script)), run_name="__main__")
     return printed.getvalue()
 

@@ -231,7 +231,7 @@ FLOATS = make_images(4)
         (FLOATS, {"labels": [0, 1, 2, 3], "classes": 1}, TypeError, r"must be a list.*pass \[1\]"),
         (FLOATS, {"value_range": (0, 1)}, ValueError, r"in \[0, 1\], but they reach from -0"),
         (FLOATS, {"value_range": (0, 255)}, ValueError, r"within \[-1, 1\].*got \(0, 255\)"),
-        (FLOATS, {"replacement": True, "shuffle": False}, ValueError, "shuffle=False"),
+        (FLOATS, {"replacement": True, "shuffle": False}, ValueError, "needs shuffle=True"),
         (FLOATS, {"seed": -1}, ValueError, "seed must be 0 or more"),
         (FLOATS, {"labels": [0, 1, 2, 3], "classes": [7]}, ValueError, r"no image of \[7\]"),
         (FLOATS, {"image_size": 8}, ValueError, r"image_size must be \(height, width\).*got 8"),

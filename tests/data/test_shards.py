@@ -324,7 +324,7 @@ def test_a_compressed_tar_is_named(tmp_path):
 
 PACKED = {
     "without images": ({"a.txt": b"a"}, {}, r"no images in .*1\.tar: no file inside ends.*\.jpg"),
-    "loose": ({"a.png": b"a"}, {"labels": "inferred"}, r"1\.tar .*a\.png stands outside of any"),
+    "loose": ({"a.png": b"a"}, {"labels": "inferred"}, r"1\.tar .*a\.png is not in a folder"),
     "no class": (
         {"a.png": b"a", "b.cls": b"1"},
         {"labels": "cls"},

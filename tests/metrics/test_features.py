@@ -74,7 +74,7 @@ def test_a_number_of_images():
     assert_same(features, expected)
     with pytest.raises(ValueError, match="no end: say how many"):
         metrics.extract(endless, extractor, verbose=0)
-    with pytest.raises(ValueError, match="Only 25 images were given, 26 are needed"):
+    with pytest.raises(ValueError, match="Only 25 images were given, but 26 are needed"):
         metrics.extract(IMAGES, extractor, num_images=26, verbose=0)
     with pytest.raises(ValueError, match="num_images must be an integer of at least 1"):
         metrics.extract(IMAGES, extractor, num_images=0, verbose=0)

@@ -149,7 +149,7 @@ def test_what_is_no_table_of_classes_is_said_in_one_line(name, photos, capsys):
 
 def test_a_table_in_the_folder_is_named_in_the_error(photos):
     write_kinds(photos / "metadata.csv")
-    with pytest.raises(ValueError, match=r"60 images stand outside .*--classes metadata\.csv$"):
+    with pytest.raises(ValueError, match=r"60 images are in none .*--classes metadata\.csv$"):
         find("folders")
     with pytest.raises(ValueError, match=r"no table 'lables\.csv'.*--classes metadata\.csv$"):
         find("lables.csv")
