@@ -81,7 +81,7 @@ def test_the_metadata_say_what_a_user_pays_for(wheel):
     }
     assert metadata["Version"] == gankit.__version__
     assert metadata["Requires-Python"] == ">=3.11"
-    assert len(metadata.get_all("License-File")) == 3
+    assert len(metadata.get_all("License-File")) == 1 + len(LICENCES_OF_DATA)
     this = "Programming Language :: Python :: {}.{}".format(*sys.version_info)
     assert this in metadata.get_all("Classifier")
 
