@@ -17,6 +17,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from compare_recipes import finite, plot_ranking
 
 import gankit
 from gankit import architectures, data, losses, metrics, penalties
@@ -120,27 +121,9 @@ def show(rows, folder):
         lines.append(f"| {' | '.join(name)} | {figures} | {len(fids[name])} | {diverged} |")
     (folder / "table.md").write_text("\n".join(lines) + "\n")
     print(*lines, sep="\n")
-    try:
-        import matplotlib.pyplot as plt
-        from matplotlib.ticker import LogLocator
-    except ImportError:
-        print("No plot without matplotlib: pip install matplotlib.")
-        return
-    figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-    for place, name in enumerate(reversed(ranked)):
-        axes.plot(fids[name], [place] * len(fids[name]), "o", color="C0", alpha=0.5)
-        axes.plot(np.median(finite(fids[name])), place, "k|", markersize=18)
-    axes.set_yticks(range(len(ranked)), [" + ".join(name) for name in reversed(ranked)])
-    axes.set(xlabel="FID on the features of the digit classifier, lower is better", xscale="log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter("")
-    figure.savefig(folder / "fid.png", dpi=100)
-
-
-def finite(fids):
-    """Returns the values of runs that did not diverge; NaN where all did, which is not drawn."""
-    return [fid for fid in fids if np.isfinite(fid)] or [np.nan]
+    values = {" + ".join(name): fids[name] for name in ranked}
+    label = "FID on the features of the digit classifier, lower is better"
+    plot_ranking(values, label, folder / "fid.png", height=4)
 
 
 if __name__ == "__main__":

@@ -202,22 +202,33 @@ def show(rows, folder):
         )
     (folder / "table.md").write_text("\n".join(lines) + "\n")
     print(*lines, sep="\n")
+    values = {name: fids[name] for name in ranked}
+    plot_ranking(values, "FID, lower is better", folder / "fid.png", height=3.5)
+
+
+def plot_ranking(values, label, path, height):
+    """Draws a dot for each run and a line at their median, the best row at the top."""
     try:
         import matplotlib.pyplot as plt
         from matplotlib.ticker import LogLocator
     except ImportError:
         print("No plot without matplotlib: pip install matplotlib.")
         return
-    figure, axes = plt.subplots(figsize=(8, 3.5), layout="constrained")
-    for place, name in enumerate(reversed(ranked)):
-        axes.plot(fids[name], [place] * len(fids[name]), "o", color="C0", alpha=0.5)
-        axes.plot(np.median(fids[name]), place, "k|", markersize=18)
-    axes.set_yticks(range(len(ranked)), list(reversed(ranked)))
-    axes.set(xlabel="FID, lower is better", xscale="log")
+    figure, axes = plt.subplots(figsize=(8, height), layout="constrained")
+    for place, each in enumerate(reversed(values.values())):
+        axes.plot(each, [place] * len(each), "o", color="C0", alpha=0.5)
+        axes.plot(np.median(finite(each)), place, "k|", markersize=18)
+    axes.set_yticks(range(len(values)), list(reversed(values)))
+    axes.set(xlabel=label, xscale="log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_formatter("")
-    figure.savefig(folder / "fid.png", dpi=100)
+    figure.savefig(path, dpi=100)
+
+
+def finite(fids):
+    """Returns the values of runs that did not diverge; NaN where all did, which is not drawn."""
+    return [fid for fid in fids if np.isfinite(fid)] or [np.nan]
 
 
 if __name__ == "__main__":

@@ -41,6 +41,12 @@ def tf_config(place):
     return {"TF_CONFIG": json.dumps(place)}
 
 
+@pytest.fixture(autouse=True)
+def beside_each_other(monkeypatch):
+    """Lets an example import another one, as in a shell."""
+    monkeypatch.syspath_prepend(EXAMPLES)
+
+
 def find(script):
     if not EXAMPLES.exists():
         pytest.skip("not in a source tree")
@@ -59,7 +65,6 @@ def run(script, folder, *arguments):
         contextlib.redirect_stdout(printed),
     ):
         patched.setattr(sys, "argv", [script, *map(str, arguments)])
-        patched.syspath_prepend(find(script).parent)
         runpy.run_path(str(find(script)), run_name="__main__")
     return printed.getvalue()
 
