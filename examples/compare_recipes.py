@@ -143,7 +143,10 @@ def load(arguments):
         photos = data.from_directory(arguments.path, shuffle=False, **options)
         images = np.concatenate(list(photos))
         return images, load_extractor(images, arguments.folder / "extractor.keras")
-    digits = data.sample_digits()[0] if arguments.images == "digits" else data.load_mnist()[0]
+    if arguments.images == "digits":
+        digits, _ = data.sample_digits()
+    else:
+        digits, _ = data.load_mnist(arguments.path)
     return digits / 127.5 - 1, metrics.extractors.digits()
 
 
@@ -234,7 +237,7 @@ def finite(fids):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Compare recipes at equal time.")
     parser.add_argument("--images", choices=["digits", "mnist", "photos"], default="digits")
-    parser.add_argument("--path", help="a folder of photos, for --images photos")
+    parser.add_argument("--path", help="a folder of photos, or of MNIST's files")
     parser.add_argument("--size", type=int, default=64, help="height and width of photos in pixels")
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
     parser.add_argument("--minutes", type=float, default=3, help="for each run")

@@ -350,7 +350,7 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
         (["evaluate", "MODEL", "--real", "digits", "--metrics", "fidd"], "Did you mean 'fid'?"),
         (["evaluate", "MODEL", "--real", "digits", "--extractor", "vgg"], "must be one of"),
         (["evaluate", "MODEL", "--real", "digits", "--out", "fid.txt"], "such as fid.json"),
-        (["evaluate", "digits", "--real", "digits", "--weights", "w.h5"], "are inception's"),
+        (["evaluate", "digits", "--real", "digits", "--weights", "w.h5"], "goes with --extractor inception"),
         (["export", "MODEL"], "--to"),
         (["export", "MODEL", "--to", "onnyx"], "choose from"),
         (["export", "MODEL", "--to", "onnx", "--out", "a.tflite"], "such as a.onnx, got a.tflite"),
@@ -359,7 +359,7 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
         (["export", "MODEL", "--to", "npz", "--out", "MODEL/a.npz"], "A file is where a folder"),
         (["explore", "MODEL", "--port", "65536"], "must be at most 65535, got '65536'"),
         (["translate", "MODEL", "."], "does not turn a photo into one of the same size"),
-        (["card", "nowhere"], "'nowhere' is no folder of a run. Give one that gankit train"),
+        (["card", "nowhere"], "'nowhere' isn't the folder of a run. Give one that gankit train"),
     ],
 )
 def test_wrong_arguments_are_refused_in_a_line(model, arguments, said, capsys, monkeypatch):

@@ -71,7 +71,7 @@ class Checkpoint(Periodic):
         >>> gan = recipes.small((8, 8, 1), filters=2)
         >>> dataset = data.from_arrays(digits[:32, 10:18, 10:18], batch_size=16)
         >>> _ = gan.fit(dataset, epochs=1, verbose=0, callbacks=[callbacks.Checkpoint("run")])
-        >>> gankit.load("run").position.epoch  # run again, fit goes on from here
+        >>> gankit.load("run").position.epoch  # run again, fit resumes from here
         1
     """
 
@@ -206,7 +206,7 @@ class Checkpoint(Periodic):
         if self.written and self.writes:
             with contextlib.suppress(OSError):  # of a terminal that is gone
                 print(
-                    f"\nSaved: {self.written}. Run the same again to go on from there.",
+                    f"\nSaved: {self.written}. Run the same again to resume from there.",
                     file=sys.stderr,
                     flush=True,
                 )

@@ -161,7 +161,7 @@ class Report(SampleGrid):
 
     def on_signal(self, name: str) -> None:
         """Writes the page before a signal ends the process; ``Checkpoint`` calls it."""
-        self.write_of_a_stop(f"when {name} stopped training. Run the same again to go on")
+        self.write_of_a_stop(f"when {name} stopped training. Run the same again to resume")
 
     def write_of_a_stop(self, state: str) -> None:
         """Writes the page, unless it already says how training has ended."""

@@ -107,9 +107,9 @@ def run(arguments: argparse.Namespace) -> None:
     except KeyboardInterrupt:
         begun = (arguments.out / FILE).exists()
         print(
-            f"\nStopped. Go on with: gankit train --out {arguments.out}"
+            f"\nStopped. To resume: gankit train --out {arguments.out}"
             if begun
-            else "\nStopped before the run began. Nothing is written."
+            else "\nStopped before the run began. Nothing was written."
         )
         raise SystemExit(130) from None
     if not arguments.quiet:

@@ -66,22 +66,22 @@ def write_card(folder: PathLike) -> Path:
         >>> gankit.runs.write_card("nothing")
         Traceback (most recent call last):
             ...
-        ValueError: 'nothing' is no folder of a run. Give one that gankit train has ...
+        ValueError: 'nothing' isn't the folder of a run. Give one that gankit train has ...
     """
     folder = Path(folder)
     if not (folder / FILE).exists():
         raise ValueError(
-            f"{str(folder)!r} is no folder of a run. Give one that gankit train has written to."
+            f"{str(folder)!r} isn't the folder of a run. Give one that gankit train has written to."
         )
     settings = Settings.read(folder / FILE)
     if not (folder / MODEL).exists():
         raise ValueError(
-            f"{str(folder)!r} has no {MODEL} yet: the run has not come to its end. Go on with "
+            f"{str(folder)!r} has no {MODEL} yet: the run isn't finished. Resume it with "
             f"gankit train --out {folder}"
         )
     path = folder / CARD
     if path.exists():
-        raise FileExistsError(f"{path} is there already. Delete it for a new one.")
+        raise FileExistsError(f"{path} exists already. Delete it to write a new one.")
     path.write_text(fill(settings, folder), encoding="utf-8")
     return path
 

@@ -43,7 +43,7 @@ Tell = Callable[[str], None]
 
 
 def train(settings: Settings, folder: PathLike, tell: Tell | None = print) -> GAN:
-    """Trains what the settings say, or goes on with it, and returns the GAN.
+    """Trains what the settings say, or resumes it, and returns the GAN.
 
     Args:
         settings: see ``Settings``. Of a run that has begun, they must be the same, besides how long
@@ -265,7 +265,7 @@ def fit(
     clock: Clock,
     tell: Tell | None,
 ) -> None:
-    """Trains, and says how to go on if it is stopped."""
+    """Trains, and says how to resume if it is stopped."""
     batch_size = int(settings.batch_size or BATCH_SIZE)
     steps = None if settings.minutes is not None else count_steps(settings, found)
     tick = find_tick(found.image_shape, batch_size)
@@ -330,7 +330,7 @@ def in_words(options: dict[str, Any]) -> str:
 def list_commands(folder: Path) -> dict[str, str]:
     """Returns what one types to use a run, by what it does."""
     return {
-        "Go on after a stop": f"gankit train --out {folder}",
+        "Resume after a stop": f"gankit train --out {folder}",
         "Draw, also before the end": f"gankit generate {folder}",
         "Play with it": f"gankit explore {folder}",
         "Load it": f"import gankit\ngan = gankit.load({str(folder)!r})",

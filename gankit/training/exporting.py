@@ -111,7 +111,7 @@ def check_path(path: Path, format: str) -> Path:
         raise ValueError(f"{format} needs a name such as {example}, got {printable(path)}.")
     if path.is_dir():
         raise FileExistsError(
-            f"{printable(path)} is a folder that is there already: give another name, or delete it."
+            f"{printable(path)} is a folder that exists already: give another name, or delete it."
         )
     return path
 

@@ -19,7 +19,7 @@ class Phase:
         networks: whose variables it trains, and whose weight decay is a term of it.
         optimizer: a Keras optimizer, built here, and wrapped where float16 needs a scaled loss.
         scale_loss: whether float16 may have that.
-        former: the phase of this name before; its optimizer may go on with the same variables.
+        former: the phase of this name before; its optimizer may continue with the same variables.
 
     Raises:
         ValueError: nothing to train, or an optimizer that has trained other variables.

@@ -51,7 +51,7 @@ class Position:
     def begin(self, initial_epoch: int) -> None:
         """Settles, before anything is restored, which of the GAN's epochs is ``fit``'s first.
 
-        Where ``initial_epoch`` is 0, counting goes on with the epochs that the GAN has completed.
+        Where ``initial_epoch`` is 0, counting continues from the epochs that the GAN has completed.
         """
         self.epoch_offset = 0 if initial_epoch else self.epoch
         self.initial_epoch = initial_epoch

@@ -171,7 +171,7 @@ def main(arguments):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Measure the time until images are good.")
     parser.add_argument("--images", choices=["digits", "mnist", "photos"], default="digits")
-    parser.add_argument("--path", help="a folder of photos, for --images photos")
+    parser.add_argument("--path", help="a folder of photos, or of MNIST's files")
     parser.add_argument("--size", type=int, default=64, help="height and width of photos in pixels")
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS)
     parser.add_argument("--seconds", type=float, default=1800, help="for each run, of a processor")

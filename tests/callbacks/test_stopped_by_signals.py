@@ -114,7 +114,7 @@ def test_nothing_is_lost(number, moment, expected, whole, tmp_path, capsys):
         run(tmp_path, Send(number, *moment))
     assert ends is KeyboardInterrupt or ended.value.code == 128 + number
     assert newest(tmp_path) == expected
-    said = f"\nSaved: {tmp_path / expected}. Run the same again to go on from there.\n"
+    said = f"\nSaved: {tmp_path / expected}. Run the same again to resume from there.\n"
     assert capsys.readouterr().err == said
     after = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     assert after == before

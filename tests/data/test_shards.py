@@ -333,7 +333,7 @@ PACKED = {
     "class elsewhere": (
         {"a.png": b"a", "b.png": b"b", "a.cls": b"1", "b.cls": b"1"},
         {"labels": "cls"},
-        "have to follow on each other",
+        "must be next to each other",
     ),
     "no number": (
         {"a.png": b"a", "a.cls": b"cat"},

@@ -41,7 +41,7 @@ def test_a_card_that_is_there_stays(run):
 
 def test_a_run_without_a_model_has_no_card(run):
     (run / "model.keras").unlink()
-    with pytest.raises(ValueError, match="Go on with gankit train"):
+    with pytest.raises(ValueError, match="Resume it with gankit train"):
         write_card(run)
 
 

@@ -103,7 +103,7 @@ def test_from_a_shell(photos, capsys):
     capsys.readouterr()
     for model, said in {
         "run/model.keras": "--class: this GAN has no class 'frogs'. Did you mean 'frog'?",
-        "digits": "This GAN knows no names of classes.",
+        "digits": "this GAN has no class names.",
     }.items():
         with pytest.raises(SystemExit, match=r"^2$"):
             main(["generate", model, "--class", "frogs"])

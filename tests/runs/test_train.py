@@ -327,9 +327,9 @@ def test_a_run_from_a_shell_is_stopped_and_goes_on(number, status, tmp_path):
     output, _ = process.communicate(timeout=60)
     assert process.returncode == status
     if number == signal.SIGINT:
-        assert "Stopped. Go on with: gankit train --out run" in output
+        assert "Stopped. To resume: gankit train --out run" in output
         page = (tmp_path / "run/report.html").read_text()
-        assert "Ctrl-C stopped training. Run the same again to go on." in page
+        assert "Ctrl-C stopped training. Run the same again to resume." in page
     steps = gankit.load(tmp_path / "run/checkpoints").steps_completed.numpy()
     again = start(tmp_path, "--minutes", "1e-9")
     output, errors = again.communicate(timeout=120)

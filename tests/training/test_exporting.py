@@ -192,7 +192,7 @@ def test_what_a_format_can_t_hold_is_named(tmp_path):
         (("a.onnx", "tflite"), ValueError, "tflite needs a name such as .*a.tflite, got .*a.onnx"),
         (("a", "onnx"), ValueError, "such as .*a.onnx, got .*a"),
         (("a.onnx",), ValueError, "savedmodel needs a name such as .*a, got"),
-        (("there",), FileExistsError, "there is a folder that is there already"),
+        (("there",), FileExistsError, "there is a folder that exists already"),
         (("a.npz", "npz", "critic"), ValueError, "network must be one of .*'discriminator'"),
     ],
 )
