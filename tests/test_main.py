@@ -350,7 +350,7 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
         (["evaluate", "MODEL", "--real", "digits", "--metrics", "fidd"], "Did you mean 'fid'?"),
         (["evaluate", "MODEL", "--real", "digits", "--extractor", "vgg"], "must be one of"),
         (["evaluate", "MODEL", "--real", "digits", "--out", "fid.txt"], "such as fid.json"),
-        (["evaluate", "digits", "--real", "digits", "--weights", "w.h5"], "goes with --extractor inception"),
+        (["evaluate", "digits", "--real", "digits", "--weights", "w.h5"], "goes with --extractor"),
         (["export", "MODEL"], "--to"),
         (["export", "MODEL", "--to", "onnyx"], "choose from"),
         (["export", "MODEL", "--to", "onnx", "--out", "a.tflite"], "such as a.onnx, got a.tflite"),
@@ -520,14 +520,14 @@ def test_ctrl_c_leaves_no_traceback(monkeypatch, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_run_that_is_stopped_before_it_began_names_nothing_to_go_on_with(
+def test_a_run_that_is_stopped_before_it_began_names_nothing_to_resume(
     tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setattr("gankit.commands.train.train", interrupted)
     with pytest.raises(SystemExit) as error:
         main(["train", "digits", "--out", str(tmp_path / "run")])
     assert error.value.code == 130
-    assert capsys.readouterr().out == "\nStopped before the run began. Nothing is written.\n"
+    assert capsys.readouterr().out == "\nStopped before the run began. Nothing was written.\n"
 
 
 def interrupted(*_, **__):

@@ -29,7 +29,8 @@ def find_class(gan: GAN, name: str) -> int:
     """Returns the number of a class, by its name."""
     if gan.class_names is None:
         raise ValueError(
-            "--class: this GAN has no class names. If it has classes, give their numbers: --condition 7"
+            "--class: this GAN has no class names. If it has classes, give their numbers: "
+            "--condition 7"
         )
     if name not in gan.class_names:
         hint = did_you_mean(name, gan.class_names) or f" There are {', '.join(gan.class_names)}."

@@ -172,7 +172,9 @@ def in_chunks(batches: Iterable[Structure]) -> Iterator[np.ndarray]:
 def find_extractor(name: str, weights: str | None, resize: Resize) -> keras.Model:
     """Returns the network that extracts the features."""
     if weights and name != "inception":
-        raise ValueError(f"--weights goes with --extractor inception, not with {name!r}: leave it out.")
+        raise ValueError(
+            f"--weights goes with --extractor inception, not with {name!r}: leave it out."
+        )
     if weights and not Path(weights).is_file():
         raise ValueError(f"--weights: there is no file {weights!r}.")
     if not weights:

@@ -207,8 +207,9 @@ def label_by_texts(file: BinaryIO) -> Iterator[Labelled]:
         texts = [member for member in members if member.name == f"{key}.cls"]
         if images and not texts:
             raise ValueError(
-                f"labels='cls' needs the class of {images[0].name} in {key}.cls next to it. The "
-                "files of one image must be next to each other in the tar: pack it with --sort=name."
+                f"labels='cls' needs the class of {images[0].name} in {key}.cls next to it. "
+                "The files of one image must be next to each other in the tar: pack it with "
+                "--sort=name."
             )
         for image in images:
             yield image, read_label(file, texts[0])

@@ -99,7 +99,9 @@ class LAPGAN:
         files = [*Path(folder).glob("level_*.keras")]
         files.sort(key=lambda file: int(file.stem.removeprefix("level_")))
         if not files:
-            raise ValueError(f"{folder} holds no level_0.keras: it isn't a folder that LAPGAN.save wrote.")
+            raise ValueError(
+                f"{folder} holds no level_0.keras: it isn't a folder that LAPGAN.save wrote."
+            )
         return cls([keras.models.load_model(file) for file in files])
 
 
