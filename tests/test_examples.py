@@ -209,7 +209,7 @@ def test_digit_classifier(tmp_path):
     assert (tmp_path / "digit_classifier.keras").stat().st_size < 500_000
 
 
-def test_compare_losses_goes_on_with_what_is_missing(tmp_path, monkeypatch):
+def test_compare_losses_tunes_and_continues_with_what_is_missing(tmp_path, monkeypatch):
     study, trained = load("compare_losses"), []
 
     def train(digits, **run):
@@ -217,22 +217,23 @@ def test_compare_losses_goes_on_with_what_is_missing(tmp_path, monkeypatch):
         return run
 
     def judge(run, real, extractor):
-        fid = np.nan if run["loss"] == "wasserstein" else 10 * len(run["loss"]) + run["seed"]
+        fid = 10 * len(run["loss"]) + run["seed"] + 1e5 * abs(run["learning_rate"] - 1e-3)
+        fid = np.nan if run["loss"] == "wasserstein" else fid
         return {"fid": fid, "kid": 0.0, "precision": 0.0, "recall": 0.0}
 
     monkeypatch.setattr(study, "train", train)
     monkeypatch.setattr(study, "judge", judge)
     study.main(tmp_path, study.BUDGETS["small"])
-    assert len(trained) == 6 * 2 * 2 * 2  # losses, without and with penalty, rates, seeds
+    assert len(trained) == 6 * 2 * (3 + 3)  # losses, penalties, rates and new seeds
     table = (tmp_path / "table.md").read_text().splitlines()
     assert len(table) == 2 + 6 * 2
-    assert "| hinge | none | 50.5 | 50.0 | 51.0 | 4 | 0 |" in table[2:4]
-    assert all(line.endswith("| nan | nan | nan | 4 | 4 |") for line in table[-2:])
+    assert "| hinge | none | 0.001 | 52.0 | 51.0 | 53.0 | 3 | 0 |" in table[2:4]
+    assert all(line.endswith("| nan | nan | nan | 3 | 3 |") for line in table[-2:])
     assert size(tmp_path / "fid.png") == (800, 400)
     rows = (tmp_path / "runs.csv").read_text().splitlines()
-    (tmp_path / "runs.csv").write_text("\n".join([*rows[:47], ""]))
+    (tmp_path / "runs.csv").write_text("\n".join([*rows[:71], ""]))
     study.main(tmp_path, study.BUDGETS["small"])
-    assert len(trained) == 48 + 2
+    assert len(trained) == 72 + 2
     assert (tmp_path / "runs.csv").read_text().splitlines() == rows
     assert (tmp_path / "table.md").read_text().splitlines() == table
 
@@ -241,15 +242,16 @@ def test_a_run_of_compare_losses(monkeypatch):
     digits, _ = gankit.data.sample_digits()
     study = load("compare_losses")
     monkeypatch.setattr(study, "NUM_IMAGES", 600)
-    gan = study.train(digits, "hinge", "gradient", 1e-3, seed=0, steps=1)
+    gan = study.train(digits, "hinge", "R1", 1e-3, seed=0, seconds=0)
     assert gan.generator_optimizer.iterations == 1
-    assert isinstance(gan.penalty, gankit.penalties.GradientPenalty)
+    assert gan.penalty.weight == 0.1
     extractor = gankit.metrics.extractors.digits()
     real = gankit.metrics.extract(digits[:1000], extractor, verbose=0)
     values = study.judge(gan, real, extractor)
     assert list(values) == ["fid", "kid", "precision", "recall"]
     assert np.isfinite([*values.values()]).all()
-    gan.generator.set_weights([weight * np.nan for weight in gan.generator.get_weights()])
+    average = gan.ema_generator
+    average.set_weights([weight * np.nan for weight in average.get_weights()])
     assert np.isnan([*study.judge(gan, real, extractor).values()]).all()
 
 
