@@ -25,6 +25,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Ends the process with a status of 2, which says that the arguments have to change."""
+        if found := re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message):
+            choices = re.findall(r"[\w.-]+", found[2])
+            message = f"{message}.{did_you_mean(found[1], choices)}"
         message = message if message.endswith((".", "?")) else f"{message}."
         self.exit(2, f"error: {message} See {self.prog} --help.\n")
 
@@ -38,12 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: as a shell gives them; None for those of the process.
     """
-    options, unknown = build_parser().parse_known_args(arguments)
-    parser = options.parser
+    parser = build_parser()
+    options, unknown = parser.parse_known_args(arguments)
+    parser = getattr(options, "parser", parser)  # the command's, if there is one
     if unknown:
         name = unknown[0].partition("=")[0]
         hint = did_you_mean(name, set(re.findall(r"--[\w-]+", parser.format_help())))
         parser.error(f"There is nothing like {name!r} here.{hint}")
+    if "run" not in options:
+        return parser.print_help()
     try:
         import_modules(options.imports)
         options.run(options)
@@ -63,7 +69,7 @@ def build_parser() -> Parser:
     as_module = Path(sys.argv[0]).name == "__main__.py"
     parser = Parser("python -m gankit" if as_module else "gankit", description=SUMMARY)
     parser.add_argument("--version", action="version", version=f"gankit {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(metavar="COMMAND")
     for name, command in COMMANDS.items():
         one = commands.add_parser(
             name,

@@ -78,5 +78,5 @@ def did_you_mean(name: object, names: Iterable[str]) -> str:
     With its space in front, so that ``f"There is no loss {name!r}.{did_you_mean(name, names)}"``
     reads well either way.
     """
-    near = difflib.get_close_matches(str(name), list(names), n=3)
+    near = difflib.get_close_matches(str(name), list(names), n=3, cutoff=0.65)
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""

@@ -316,6 +316,12 @@ def test_volumes_are_drawn(tmp_path):
     assert read(tmp_path / "a.png").shape == (4 * 128, 4 * 128, 3)
 
 
+def test_without_a_command_all_are_listed(capsys):
+    main([])
+    listed = capsys.readouterr().out
+    assert all(f"\n    {name} " in listed for name in COMMANDS)
+
+
 def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
     run_process(["-m", "gankit", "generate", own_variant, "--import", "my_gans"], tmp_path)
     assert (tmp_path / "generated.png").exists()
@@ -324,8 +330,7 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "COMMAND"),
-        (["genrate", "digits"], "choose from"),
+        (["genrate", "digits"], "Did you mean 'generate'?"),
         (["generate"], "MODEL"),
         (["generate", "nothing.keras"], "no file 'nothing.keras'"),
         (["generate", "digit"], "Did you mean 'digits'?"),
@@ -352,7 +357,8 @@ def test_a_variant_of_ones_own_is_imported(own_variant, tmp_path):
         (["evaluate", "MODEL", "--real", "digits", "--out", "fid.txt"], "such as fid.json"),
         (["evaluate", "digits", "--real", "digits", "--weights", "w.h5"], "goes with --extractor"),
         (["export", "MODEL"], "--to"),
-        (["export", "MODEL", "--to", "onnyx"], "choose from"),
+        (["export", "MODEL", "--to", "onnyx"], "Did you mean 'onnx'?"),
+        (["train", "digits", "--minuts", "3"], "Did you mean '--minutes'?"),
         (["export", "MODEL", "--to", "onnx", "--out", "a.tflite"], "such as a.onnx, got a.tflite"),
         (["export", "MODEL", "--to", "onnx", "--network", "critic"], "choose from"),
         (["export", "MODEL", "--to", "keras", "--seed", "0"], "nothing like '--seed'"),
