@@ -1,5 +1,6 @@
 """What several tests share: the smallest GAN there is, and real processes."""
 
+import math
 import os
 import socket
 import struct
@@ -263,6 +264,32 @@ def make_grown_networks():
     for network in networks:
         network.get_layer("fade_in_2").alpha.assign(0.5)
     return networks
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Perceptron(keras.Model):
+    """A model of a user's own class: what it computes is in ``call``, not in a graph of keras.layers."""
+
+    def __init__(self, units, output_shape, activation=None):
+        super().__init__()
+        self.config = {"units": units, "output_shape": output_shape, "activation": activation}
+        self.flatten = keras.layers.Flatten()
+        self.hidden = keras.layers.Dense(units, "relu")
+        self.last = keras.layers.Dense(math.prod(output_shape), activation)
+        self.reshape = keras.layers.Reshape(output_shape)
+
+    def call(self, inputs):
+        return self.reshape(self.last(self.hidden(self.flatten(inputs))))
+
+    def get_config(self):
+        return self.config
+
+
+def make_networks_of_own_classes():
+    """Returns subclassed models, each wrapped as a functional one."""
+    latents, images = keras.Input((LATENT_DIM,)), keras.Input(IMAGE_SHAPE)
+    generator = keras.Model(latents, Perceptron(8, IMAGE_SHAPE, "tanh")(latents))
+    return generator, keras.Model(images, Perceptron(8, (1,))(images))
 
 
 def make_networks_of_styles():

@@ -28,6 +28,7 @@ from helpers import (
     make_networks_of_embeddings,
     make_networks_of_few_labels,
     make_networks_of_frames,
+    make_networks_of_own_classes,
     make_networks_of_rotations,
     make_networks_of_signals,
     make_networks_of_styles,
@@ -91,6 +92,7 @@ GANS = [
         steps=(-6.140171, -0.957549, -6.140672),
     ),
     Row(gankit.GAN, make_projected_networks, steps=(2.796495, -0.749294, 2.796498)),
+    Row(gankit.GAN, make_networks_of_own_classes, steps=(1.474075, 1.004474, 1.474079)),
     Row(
         gankit.GAN,
         make_attentive_networks,

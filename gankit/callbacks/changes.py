@@ -127,7 +127,7 @@ def settings(config: Config) -> Config:
 
 def without_names(value: Any) -> Any:
     """Replaces the names of layers by numbers, since Keras's names change between processes."""
-    names = [layer["config"]["name"] for layer in find_layers(value)]
+    names = [find_name(layer) for layer in find_layers(value)]
     numbers = {name: number for number, name in enumerate(names)}
 
     def replace(value, is_name=False):
@@ -146,17 +146,19 @@ def without_names(value: Any) -> Any:
 
 def find_layers(value: Any) -> Iterator[Config]:
     """Yields all layers and networks, including nested ones."""
-    if is_object(value) and has_counted_name(value):
+    if is_object(value) and find_name(value):
         yield value
     inside = value.values() if isinstance(value, dict) else value
     for one in inside if isinstance(value, dict | list) else []:
         yield from find_layers(one)
 
 
-def has_counted_name(value: Config) -> bool:
-    """Returns whether Keras numbers an object's name automatically."""
-    named = isinstance(value["config"], dict) and "name" in value["config"]
-    return named and not value["class_name"].endswith("DTypePolicy")  # its name has a meaning
+def find_name(value: Config) -> str | None:
+    """Returns the name of a layer or network, which Keras may have numbered automatically."""
+    if value["class_name"].endswith("DTypePolicy"):  # its name has a meaning
+        return None
+    config = value["config"]  # that of a user's class may lack the name
+    return value.get("name", config.get("name") if isinstance(config, dict) else None)
 
 
 def is_object(value: Any) -> bool:

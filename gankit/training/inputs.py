@@ -79,10 +79,14 @@ class Inputs:
 
     def __init__(self, network: keras.Model, who: str):
         if not isinstance(network, keras.Model) or not getattr(network, "inputs", None):
+            way = "Build it of keras.layers."
+            if isinstance(network, keras.Layer):
+                way = (
+                    "Wrap it: keras.Model(inputs, network(inputs)) with inputs = keras.Input(shape)."
+                )
             raise TypeError(
                 f"The {who} must be a functional or sequential keras.Model whose input shape is "
-                f"known, got {network!r}. Wrap other layers: "
-                "keras.Model(inputs, layer(inputs)) with inputs = keras.Input(shape)."
+                f"known, got an instance of {type(network).__name__}. {way}"
             )
         self.who = who
         self.network_name = network.name
@@ -320,8 +324,8 @@ def find_activation(network: keras.Model) -> str:
             makes = keras.Operation.output.fget(layer) is tensor
         except (AttributeError, ValueError):  # makes nothing, or several things
             continue
-        if makes and isinstance(layer, keras.Model):
-            return find_activation(layer)
+        if makes and isinstance(layer, keras.Model):  # of a user's own class, it hides its end
+            return find_activation(layer) if hasattr(layer, "outputs") else ""
         if makes and not isinstance(layer, MOVING):
             function = getattr(layer, "activation", None)
             return getattr(function, "__name__", type(layer).__name__.lower())
