@@ -27,6 +27,8 @@ class Configured:
         ...
         >>> Slope(0.5).get_config()
         {'weight': 0.5}
+        >>> Slope(0.5)
+        Slope(weight=0.5)
     """
 
     def get_config(self) -> Config:
@@ -42,6 +44,13 @@ class Configured:
             if name not in inherited
         }
         return inherited | own
+
+    def __repr__(self) -> str:
+        """Returns the class and its arguments; Keras's own text for layers and networks."""
+        if isinstance(self, keras.Layer):
+            return super().__repr__()
+        arguments = (f"{name}={getattr(self, name, '?')!r}" for name in find_arguments(type(self)))
+        return f"{type(self).__name__}({', '.join(arguments)})"
 
     @classmethod
     def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Self:

@@ -268,7 +268,7 @@ def make_grown_networks():
 
 @keras.saving.register_keras_serializable(package="tests")
 class Perceptron(keras.Model):
-    """A model of a user's own class: what it computes is in ``call``, not in a graph of keras.layers."""
+    """A model of a user's own class: what it computes is in ``call``, not in a graph of layers."""
 
     def __init__(self, units, output_shape, activation=None):
         super().__init__()

@@ -361,9 +361,10 @@ def yield_batches():
         yield from (OwnBatches()[index] for index in range(4))
 
 
-def make_loader():
+def make_loader(images=None):
     torch_data = pytest.importorskip("torch.utils.data")
-    return torch_data.DataLoader(list(zip(make_images(40), LABELS, strict=True)), batch_size=10)
+    images = make_images(40) if images is None else images
+    return torch_data.DataLoader(list(zip(images, LABELS, strict=True)), batch_size=10)
 
 
 def make_tf_dataset():
@@ -386,6 +387,12 @@ def test_fit_takes_whatever_keras_takes(kind):
     history = gan.fit(*DATA[kind](), epochs=2, steps_per_epoch=4, shuffle=False, verbose=0)
     assert np.isfinite(history.history["generator_loss"]).all()
     assert int(keras.ops.convert_to_numpy(gan.steps_completed)) == 8
+
+
+def test_a_loader_of_images_with_the_channels_first():
+    gan = make_gan("batch normalization")
+    with pytest.raises(ValueError, match="Move the channels to the end"):
+        gan.fit(make_loader(np.moveaxis(make_images(40), -1, 1)), verbose=0)
 
 
 TWO_DEVICES = """

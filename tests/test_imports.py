@@ -32,7 +32,7 @@ ALLOWED = {
     "schedules": set(),
     "augment": set(),
     "architectures": {"layers"},
-    "training": {"conversion", "differentiation", "priors", "data", "version"},
+    "training": {"conversion", "differentiation", "files", "priors", "data", "version"},
     "regularizers": {"augment", "differentiation", "training"},
     "gans": {"training", "differentiation", "losses", "penalties", "priors", "layers", "data"}
     | {"regularizers"},
@@ -40,6 +40,7 @@ ALLOWED = {
     | {"schedules"},
     "show": {"data", "grids", "training"},
     "archives": set(),
+    "files": set(),
     "checkpoint_index": {"archives"},
     "saving": {"archives", "checkpoint_index", "gans", "version"},
     "transfer": {"gans"},
@@ -47,7 +48,7 @@ ALLOWED = {
     "latents": {"gans", "training", "differentiation", "priors"},
     "metrics": {"archives", "training", "grids", "data", "voxels"},
     "callbacks": {"gans", "training", "differentiation", "data", "grids", "metrics", "waveforms"}
-    | {"archives", "checkpoint_index", "saving", "version"},
+    | {"archives", "checkpoint_index", "files", "saving", "version"},
     "runs": {
         "callbacks",
         "checkpoint_index",

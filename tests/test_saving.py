@@ -16,7 +16,7 @@ import pytest
 from helpers import all_state, make_dataset, make_gan, make_plain_networks, run_python, values
 
 import gankit
-from gankit import data, metrics, saving
+from gankit import data, files, metrics, saving
 from gankit.callbacks import Checkpoint
 from gankit.callbacks.checkpoint_folder import LOCK
 from gankit.callbacks.lock import Lock
@@ -481,13 +481,36 @@ def test_a_full_disk(whole, tmp_path):
 
 def test_writes_the_whole_or_nothing(tmp_path):
     path = tmp_path / "a.txt"
-    saving.write_whole(path, lambda file: file.write_text("old"))
+    files.write_whole(path, lambda file: file.write_text("old"))
 
     def fail_halfway(file):
         file.write_text("ne")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        saving.write_whole(path, fail_halfway)
+        files.write_whole(path, fail_halfway)
     assert path.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_save_that_fails_leaves_the_file_that_was_there(whole, tmp_path, monkeypatch):
+    path = tmp_path / "gan.keras"
+    shutil.copy(whole, path)
+    gan = gankit.load(path)
+
+    def fail(store):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(gan, "save_own_variables", fail)
+    with pytest.raises(OSError, match="No space"):
+        gan.save(path)
+    assert path.read_bytes() == whole.read_bytes()
+    assert [file.name for file in tmp_path.iterdir()] == ["gan.keras"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few make links")
+def test_a_save_follows_links(whole, tmp_path):
+    (tmp_path / "newest.keras").symlink_to(tmp_path / "gan.keras")
+    gankit.load(whole).save(tmp_path / "newest.keras")
+    assert (tmp_path / "newest.keras").is_symlink()
+    assert gankit.load(tmp_path / "gan.keras").compiled

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gankit.callbacks.lock import Lock
 from gankit.checkpoint_index import INDEX, read_index
-from gankit.saving import sync, write_whole
+from gankit.files import sync, write_whole
 from gankit.typing import PathLike
 
 LOCK = "checkpoints.lock"

@@ -17,7 +17,7 @@ from typing import Any
 import keras
 
 from gankit.callbacks.tensorboard_images import TensorBoardImages
-from gankit.saving import write_whole
+from gankit.files import write_whole
 
 STARTS = "logs.json"  # next to the checkpoints: the processes that wrote, and initial lengths
 

@@ -14,8 +14,8 @@ from gankit.callbacks.report_figures import draw_neighbours, draw_real
 from gankit.callbacks.report_page import Content, write_page
 from gankit.callbacks.report_pictures import Figure, Sample, encode, read_samples, spread
 from gankit.callbacks.sample_grid import SampleGrid
+from gankit.files import write_whole
 from gankit.grids import make_grid, to_uint8
-from gankit.saving import write_whole
 from gankit.training.by_products import ByProduct
 from gankit.typing import Logs, PathLike
 

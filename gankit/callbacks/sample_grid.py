@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from gankit.callbacks.periodic import Periodic
+from gankit.files import write_whole
 from gankit.grids import make_grid, save_grid
-from gankit.saving import write_whole
 from gankit.training.by_products import ByProduct
 from gankit.typing import Every, Logs, PathLike, Structure, ValueRange
 from gankit.waveforms import draw_signals

@@ -16,6 +16,7 @@ EXTENSIONS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif"),
     *(".webp", ".bmp", ".tif", ".tiff", ".avif"),
 )
+UNREADABLE = (".heic", ".heif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".psd", ".svg")
 SKIP = "pass on_error='skip' (--on-error skip in a shell)"
 BLOCK = 256  # files that a thread looks at in a row: handing one over takes as long as a look
 HIDDEN = "."  # how the names of files and folders begin that are not meant to be seen
@@ -43,9 +44,11 @@ def find_images(
             )
     closed: list[OSError] = []
     links: list[str] = []
-    files = {file for start in starts for file in walk(start, closed, links)}
+    found = {file for start in starts for file in walk(start, closed, links)}
+    files = {file for file in found if file.lower().endswith(EXTENSIONS)}
     report_closed(closed, on_error)
     report_links(links, starts)
+    report_unreadable(sorted(found - files))
     if not files:
         raise ValueError(
             f"There are no images in {str(path)!r}: no file in it or below it ends in one of "
@@ -55,7 +58,7 @@ def find_images(
 
 
 def walk(start: Path, closed: list[OSError], links: list[str]) -> Iterator[str]:
-    """Yields the image files below a folder.
+    """Yields the image files below a folder, those that Pillow can't read too.
 
     Adds to ``closed`` why folders can't be read, and to ``links`` those that lead to folders, which
     aren't followed: they may go in circles.
@@ -65,7 +68,7 @@ def walk(start: Path, closed: list[OSError], links: list[str]) -> Iterator[str]:
         below = [os.path.join(folder, name) for name in subfolders]  # noqa: PTH118 (as below)
         links.extend(filter(os.path.islink, below))
         for name in names:
-            if name.lower().endswith(EXTENSIONS) and not name.startswith(HIDDEN):
+            if name.lower().endswith(EXTENSIONS + UNREADABLE) and not name.startswith(HIDDEN):
                 yield os.path.join(folder, name)  # noqa: PTH118 (100,000 Path objects are slow)
 
 
@@ -93,6 +96,17 @@ def report_links(links: list[str], starts: list[Path]) -> None:
         warnings.warn(
             f"{len(away)} links to folders are not followed, the first is {printable(away[0])}. "
             "Copy what they lead to, or give its path.",
+            stacklevel=4,
+        )
+
+
+def report_unreadable(files: list[str]) -> None:
+    """Warns of pictures that are left out, such as an iPhone's."""
+    if files:
+        kinds = sorted({Path(file).suffix.lower() for file in files})
+        warnings.warn(
+            f"{len(files)} pictures are left out, since {', '.join(kinds)} can't be read; the "
+            f"first is {printable(files[0])}. Convert them to JPEG or PNG.",
             stacklevel=4,
         )
 

@@ -225,10 +225,10 @@ class GAN(Fitting):
         chosen = choose_optimizers(self.sides(), own, optimizers or {}, self.default_optimizer)
         prepared = prepare(regularizers, self)
         phases = self.make_phases(chosen, kwargs.get("auto_scale_loss", True))
+        self.create_averages()
         super().compile(optimizer=None, **kwargs)
         self.compile_arguments = kwargs
         self.loss, self.penalty, self.regularizers = loss, penalty, prepared
-        self.create_averages()
         self.set_phases(phases)
         self.position.given_rates = read_given_rates(self.optimizer.optimizers)
 

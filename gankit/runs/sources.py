@@ -13,7 +13,7 @@ from PIL import Image
 from gankit import data
 from gankit.data.directory import dataset_of_files
 from gankit.data.files import check_options
-from gankit.data.folders import EXTENSIONS, find_images, leave_out_damaged
+from gankit.data.folders import EXTENSIONS, UNREADABLE, find_images, leave_out_damaged
 from gankit.data.tables import ENDINGS
 from gankit.runs.classes import find_classes
 from gankit.runs.settings import FOLDERS, Settings
@@ -24,7 +24,7 @@ LEAST_SIZE = 8
 MOST_IN_MEMORY = 2**30  # bytes of decoded images; larger data are decoded again in each epoch
 COLOURS = {1: "grey", 3: "colour", 4: "colour with transparency"}
 MODES: dict[int, ColorMode] = {1: "grayscale", 3: "rgb", 4: "rgba"}
-UNPACKED = (*EXTENSIONS, *ENDINGS)  # of the files in an archive: images, and tables of classes
+UNPACKED = (*EXTENSIONS, *UNREADABLE, *ENDINGS)  # images in an archive, and tables of classes
 IMAGE_KEYS = ("images", "x_train", "x", "arr_0")
 LABEL_KEYS = ("labels", "y_train", "y")
 

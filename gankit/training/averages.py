@@ -106,9 +106,16 @@ def clone(network: keras.Model) -> keras.Model:
         >>> copy.count_params() == network.count_params(), copy.weights[0] is network.weights[0]
         (True, False)
     """
-    copy = keras.models.clone_model(network, clone_function=clone_layer)
-    if type(copy) is not type(network):  # a subclass of a functional model, with its own call
-        copy = type(network).from_config(network.get_config())
+    try:
+        copy = keras.models.clone_model(network, clone_function=clone_layer)
+        if type(copy) is not type(network):  # a subclass of a functional model, with its own call
+            copy = type(network).from_config(network.get_config())
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise TypeError(
+            f"The average of the weights needs a copy of {network.name!r}, which Keras can't make: "
+            f"{error} A layer of your own class needs a get_config that returns its arguments, and "
+            "**kwargs that go to super().__init__; or pass generator_ema=None."
+        ) from error
     copy.set_weights(network.get_weights())
     return copy
 

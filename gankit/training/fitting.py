@@ -90,10 +90,10 @@ class Fitting(Sampling):
         self, chosen: Mapping[str, keras.optimizers.Optimizer], scale_loss: bool
     ) -> dict[str, Phase]:
         """Returns the phase of each side, by name."""
-        phases = {
-            name: Phase(name, networks, chosen[name], scale_loss, self.phases.get(name))
-            for name, networks in self.sides().items()
-        }
+        phases = {}
+        for name, networks in self.sides().items():
+            check_side(self, name, networks)
+            phases[name] = Phase(name, networks, chosen[name], scale_loss, self.phases.get(name))
         check_apart(list(phases.values()))
         return phases
 
@@ -171,7 +171,8 @@ class Fitting(Sampling):
             ValueError, TypeError: the networks can't be trained on the first batch.
 
         Warns:
-            UserWarning: its images seem to have a different range than the generator's.
+            UserWarning: its images seem to have a different range than the generator's, or the GAN
+                can't be saved.
         """
         self.check_compiled()
         check_fit_arguments(kwargs)
@@ -180,6 +181,7 @@ class Fitting(Sampling):
         self.check_training_data(first)
         self.check_data(peek_validation(kwargs))
         warn_of_range(first, x, self.value_range)
+        self.warn_unless_savable()
         kwargs.setdefault("shuffle", not (get_epochs(x) or is_stream(x)))
         in_order = put_in_order(callbacks, differentiation.writes_files(self))
         self.position.begin(initial_epoch)
@@ -350,6 +352,14 @@ class Fitting(Sampling):
         if not self.compiled:
             raise ValueError("Call compile() first: it says how this GAN is trained.")
 
+    def warn_unless_savable(self) -> None:
+        """Warns before a training whose result can't be saved."""
+        try:
+            self.get_config()
+            self.get_compile_config()
+        except NotImplementedError as error:
+            warnings.warn(f"This GAN will train, but can't be saved: {error}", stacklevel=3)
+
     def check_data(self, batch: Structure) -> None:
         """Raises unless the networks can take ``batch``: images or ``(images, condition)``.
 
@@ -394,6 +404,20 @@ def put_in_order(
     return sorted(kept, key=lambda callback: getattr(callback, "order", 0))
 
 
+def check_side(gan: Fitting, name: str, networks: Any) -> None:
+    """Raises ``TypeError`` unless a phase has a list of networks, and losses."""
+    if not isinstance(networks, list | tuple):
+        raise TypeError(
+            f"sides() must return a list of networks for each phase, {{{name!r}: [network]}}, got "
+            f"an instance of {type(networks).__name__}."
+        )
+    if not hasattr(gan, f"{name}_losses"):
+        raise TypeError(
+            f"The phase {name!r} of {type(gan).__name__} has no losses: define "
+            f"{name}_losses(self, real, fake), which returns a dict of named scalars."
+        )
+
+
 def peek(x: Any, y: Structure = None, batch_size: int | None = None) -> tuple[Structure, Any]:
     """Returns the first batch that ``fit`` would see, and data that still includes it.
 
@@ -417,12 +441,23 @@ def peek(x: Any, y: Structure = None, batch_size: int | None = None) -> tuple[St
     if all(hasattr(array, "__getitem__") for array in keras.tree.flatten(arrays)):
         rows = slice(0, batch_size or 32)
         return tuple(keras.tree.map_structure(lambda array: array[rows], arrays)), x
+    if is_loader(x):
+        first = first_of(x)
+        return tuple(
+            map(ops.convert_to_numpy, first if isinstance(first, list | tuple) else [first])
+        ), x
     return None, x
 
 
 def is_stream(x: Any) -> bool:
     """Returns whether the data has its own order, which Keras must not shuffle."""
-    return hasattr(x, "element_spec") or isinstance(x, types.GeneratorType)
+    return hasattr(x, "element_spec") or isinstance(x, types.GeneratorType) or is_loader(x)
+
+
+def is_loader(x: Any) -> bool:
+    """Returns whether the data can only be iterated over, as PyTorch's ``DataLoader``."""
+    others = ("__getitem__", "__next__", "element_spec")
+    return hasattr(x, "__iter__") and not any(hasattr(x, name) for name in others)
 
 
 def first_of(batches: Iterable[Structure]) -> Structure:

@@ -81,9 +81,7 @@ class Inputs:
         if not isinstance(network, keras.Model) or not getattr(network, "inputs", None):
             way = "Build it of keras.layers."
             if isinstance(network, keras.Layer):
-                way = (
-                    "Wrap it: keras.Model(inputs, network(inputs)) with inputs = keras.Input(shape)."
-                )
+                way = "Wrap it: keras.Model(inputs, network(inputs)), with keras.Input(shape)."
             raise TypeError(
                 f"The {who} must be a functional or sequential keras.Model whose input shape is "
                 f"known, got an instance of {type(network).__name__}. {way}"
@@ -400,9 +398,12 @@ def check_images(
     if images.dtype != np.uint8 or images.ndim < 3:
         check_floats(images, "Images", value_range)
     if not shapes_fit(images.shape[1:], expected_shape):
+        last = (*images.shape[2:], *images.shape[1:2])
+        hint = " Move the channels to the end: np.moveaxis(images, 1, -1)."
         raise ValueError(
             f"Images come in batches of shape {images.shape}, but {whose} of shape "
             f"{tuple(expected_shape)} (height, width, channels) after the batch axis."
+            f"{hint if shapes_fit(last, expected_shape) else ''}"
         )
     if images.dtype != np.uint8:
         check_values(images, value_range if images.ndim > 2 else None)

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from pathlib import Path
 from typing import Any, Self
 
 import keras
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike
 from gankit import differentiation, priors
 from gankit.checks import check_at_least_one, check_choice
 from gankit.configured import Configured
+from gankit.files import write_whole
 from gankit.training.averages import average_of
 from gankit.training.batch import Batch, in_float32, map_tensors
 from gankit.training.exporting import export
@@ -471,6 +473,31 @@ class Sampling(Configured, keras.Model):
     def get_build_config(self) -> Config:
         """Returns gankit's version; a GAN is built from its constructor's arguments."""
         return {"gankit_version": __version__}
+
+    def save(
+        self, filepath: PathLike, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
+    ) -> None:
+        """Saves the GAN: networks, averages, optimizers, random states, and where training is.
+
+        Keras writes into the file itself. Here a file beside it is written first, so that the old
+        one survives whatever happens meanwhile: a full disk, an error, a ``kill -9``.
+
+        Args:
+            filepath: of the file, which ends in ``.keras``.
+            overwrite: False asks before a file is replaced.
+            zipped: see ``keras.Model.save``.
+            **kwargs: see ``keras.Model.save``.
+
+        Examples:
+            >>> gan.save("gan.keras")
+            >>> gankit.load("gan.keras").latent_dim == gan.latent_dim
+            True
+        """
+        path, save = Path(filepath), super().save
+        elsewhere = "://" in str(filepath) or path.suffix != ".keras" or not path.parent.is_dir()
+        if elsewhere or zipped is not None or (path.exists() and not overwrite):
+            return save(filepath, overwrite, zipped, **kwargs)
+        write_whole(path.resolve(), lambda file: save(file, **kwargs))
 
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Writes what Keras leaves out: the state of every seed generator, dropout's too.

@@ -34,8 +34,9 @@ IMAGES = make_images(8)
         ),
         (IMAGES.repeat(3, -1), ValueError, r"batches of shape \(8, 8, 8, 3\).*\(8, 8, 1\)"),
         (IMAGES[:, :4], ValueError, r"\(8, 4, 8, 1\)"),
+        (np.moveaxis(IMAGES, -1, 1), ValueError, r"np\.moveaxis\(images, 1, -1\)"),
     ],
-    ids=["0..255", "int32", "nan", "rank", "channels", "size"],
+    ids=["0..255", "int32", "nan", "rank", "channels", "size", "channels first"],
 )
 def test_bad_data(batch, error, message):
     gan = make_gan()
@@ -258,6 +259,33 @@ def test_terms_without_a_name():
     gan.compile()
     with pytest.raises(TypeError, match=r"generator_losses must return a dict of named scalars"):
         gan.fit(IMAGES, verbose=0)
+
+
+def test_phases_of_a_variant_that_are_not_whole():
+    class WithCritic(gankit.GAN):
+        def sides(self):
+            return super().sides() | {"critic": self.critic}
+
+    gan = WithCritic(*make_networks())
+    gan.critic = make_networks()[1]
+    with pytest.raises(
+        TypeError, match=r"\{'critic': \[network\]\}, got an instance of Functional"
+    ):
+        gan.compile()
+    gan.sides = lambda: gankit.GAN.sides(gan) | {"critic": [gan.critic]}
+    with pytest.raises(TypeError, match=r"has no losses: define critic_losses\(self, real, fake\)"):
+        gan.compile()
+
+
+def test_who_trains_a_gan_that_cannot_be_saved_hears_of_it_before():
+    class Hidden(gankit.losses.Hinge):
+        def __init__(self, temperature):
+            super().__init__()
+            self._temperature = temperature
+
+    gan = make_gan(compile_options={"loss": Hidden(2.0)})
+    with pytest.warns(UserWarning, match=r"will train, but can't be saved: .*'temperature'"):
+        gan.fit(make_dataset(8), verbose=0)
 
 
 def test_latents_that_do_not_match():
