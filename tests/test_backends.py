@@ -1,5 +1,8 @@
 """What holds on every backend of Keras, and needs no TensorFlow: run it with KERAS_BACKEND set."""
 
+import re
+from pathlib import Path
+
 import contract
 import keras
 import numpy as np
@@ -393,6 +396,44 @@ def test_a_loader_of_images_with_the_channels_first():
     gan = make_gan("batch normalization")
     with pytest.raises(ValueError, match="Move the channels to the end"):
         gan.fit(make_loader(np.moveaxis(make_images(40), -1, 1)), verbose=0)
+
+
+def test_weights_of_a_torch_module_fit_once_their_axes_are_moved():
+    torch = pytest.importorskip("torch")
+    nn, layers = torch.nn, keras.layers
+    module = nn.Sequential(
+        nn.ConvTranspose2d(5, 8, 4, 1, 0, bias=False),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.ConvTranspose2d(8, 3, 4, 2, 1),
+        nn.Conv2d(3, 4, 4, 2, 1),
+        nn.Flatten(),
+        nn.Linear(64, 2),
+    )
+    module(torch.randn(8, 5, 1, 1))  # gives the batch normalization some statistics
+    network = keras.Sequential(
+        [
+            keras.Input((1, 1, 5)),
+            layers.Conv2DTranspose(8, 4, use_bias=False),
+            layers.BatchNormalization(epsilon=1e-5),
+            layers.ReLU(),
+            layers.Conv2DTranspose(3, 4, 2, "same"),
+            layers.Conv2D(4, 4, 2, "same"),
+            layers.Permute((3, 1, 2)),
+            layers.Flatten(),
+            layers.Dense(2),
+        ]
+    )
+    page = (Path(__file__).parents[1] / "docs" / "coming_from.md").read_text()
+    (code,) = re.findall(r"```python\n(def copy_weights.*?)```", page, re.DOTALL)
+    names = {}
+    exec(code, names)
+    state = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
+    names["copy_weights"](state, network)
+    latents = torch.randn(2, 5, 1, 1)
+    expected = module.eval()(latents).detach().numpy()
+    found = keras.ops.convert_to_numpy(network(latents.numpy().transpose(0, 2, 3, 1)))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 TWO_DEVICES = """
