@@ -115,7 +115,7 @@ def run(arguments: argparse.Namespace) -> None:
     if not arguments.quiet:
         print(
             f"To draw images: gankit generate {arguments.out}\n"
-            f"To train longer: gankit train --out {arguments.out} {longer(settings)}"
+            f"To train longer: gankit train --out {arguments.out} {longer(Settings.read(arguments.out / FILE))}"
         )
 
 

@@ -139,8 +139,8 @@ def infer_labels(files: list[str], path: PathLike, class_names: list[str]) -> np
     loose = [file for file, parts in zip(files, inside, strict=True) if len(parts) == 1]
     if loose:
         raise ValueError(
-            f"labels='inferred' takes the classes from the subfolders of {str(path)!r}, but "
-            f"{len(loose)} images are in none of them, such as {printable(loose[0])}."
+            f"The classes are the subfolders of {str(path)!r}, but {len(loose)} images are in none "
+            f"of them, such as {printable(loose[0])}. Move them into one."
         )
     index = {name: number for number, name in enumerate(class_names)}
     return np.array([index[parts[0]] for parts in inside], np.int32)

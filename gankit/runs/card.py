@@ -40,7 +40,7 @@ In a shell: `gankit generate {model}`, or `gankit explore {model}`.
 {rows}
 
 `{settings}` has all settings. With the same data,
-`gankit train --config {settings} --out again` makes the same run.
+`gankit train --config {settings} --out again` trains with the same settings.
 
 ## Data and terms
 

@@ -52,7 +52,7 @@ class Progress(keras.callbacks.Callback):
         """Counts the steps of this session, and says where it goes on."""
         self.steps = 0
         if done := self.model.position.steps:
-            self.say(f"Goes on after {done * self.batch_size:,} images.")
+            self.say(f"Resumes after {done * self.batch_size:,} images.")
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Shows the line, if it is time."""
@@ -121,6 +121,10 @@ class Progress(keras.callbacks.Callback):
         return max(0.0, (self.clock.limit or 0.0) - self.clock.seconds)
 
 
+class TimeIsOver(Exception):  # noqa: N818 (no error: the run is as it should be)
+    """A run has had all its time in earlier sessions."""
+
+
 class Clock(keras.callbacks.Callback):
     """Ends a run when its time is over, all its sessions together. It starts when it is made.
 
@@ -149,6 +153,11 @@ class Clock(keras.callbacks.Callback):
     @before.setter
     def before(self, seconds: float) -> None:
         self.earlier = seconds
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Raises ``TimeIsOver`` if no time is left."""
+        if self.limit is not None and self.earlier >= self.limit:
+            raise TimeIsOver
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Stops when the time is over."""

@@ -17,7 +17,7 @@ from gankit.checks import did_you_mean
 from gankit.differentiation import on_gpu
 from gankit.gans import GAN
 from gankit.metrics import extractors
-from gankit.runs.progress import Clock, Progress
+from gankit.runs.progress import Clock, Progress, TimeIsOver
 from gankit.runs.settings import FILE, Settings
 from gankit.runs.sources import COLOURS, Found, find_data
 from gankit.saving import MODEL, load
@@ -84,7 +84,12 @@ def train(settings: Settings, folder: PathLike, tell: Tell | None = print) -> GA
         begin_with(gan, settings, say)
     folder.mkdir(parents=True, exist_ok=True)  # not before all is known to work
     settings.write(folder)
-    fit(gan, settings, found, dataset, folder, score, clock, tell)
+    try:
+        fit(gan, settings, found, dataset, folder, score, clock, tell)
+    except TimeIsOver:
+        had = max(float(settings.minutes or 0), round(clock.earlier / 60))
+        replace(settings, minutes=had).write(folder)
+        say(f"The run has had its {had:g} minutes already.")
     gan.save(folder / MODEL)
     say(f"Done: {folder / MODEL}")
     return gan

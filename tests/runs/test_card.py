@@ -34,7 +34,7 @@ def test_a_card_says_what_is_known(run, capsys):
 
 def test_a_card_that_is_there_stays(run):
     (run / "README.md").write_text("mine")
-    with pytest.raises(FileExistsError, match="Delete it for a new one"):
+    with pytest.raises(FileExistsError, match="Delete it to write a new one"):
         write_card(run)
     assert (run / "README.md").read_text() == "mine"
 

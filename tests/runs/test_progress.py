@@ -39,9 +39,9 @@ def test_the_first_picture(now):
 
 
 def test_a_run_that_goes_on_counts_from_where_it_was(now):
-    said = ["Goes on after 640 images.", "The first picture comes in 10 s."]
+    said = ["Resumes after 640 images.", "The first picture comes in 10 s."]
     assert told(now, tick=100, done=80) == said
-    assert told(now, tick=100, done=300) == ["Goes on after 2,400 images."]
+    assert told(now, tick=100, done=300) == ["Resumes after 2,400 images."]
 
 
 def test_the_first_picture_comes_at_the_end_at_the_latest(now):

@@ -22,6 +22,7 @@ from helpers import all_state, assert_same_values, environment_of_processes, mak
 from PIL import Image
 
 import gankit
+from gankit.__main__ import main
 from gankit.data.opening import open_image
 from gankit.runs import Settings, progress, session, train
 from gankit.runs.session import build, choose, complete, count_steps, find_tick
@@ -70,9 +71,9 @@ def test_a_run_from_a_folder_leaves_all_that_one_wants(tmp_path):
 def test_a_timed_run_that_has_ended_goes_on_if_it_is_given_more_time(tmp_path):
     settings = tiny(write_photos(tmp_path / "photos"), epochs=None, minutes=1e-9)
     steps = [quietly(settings, tmp_path / "run").position.steps for _ in range(2)]
-    assert steps == [1, 2]  # each session makes a step before it looks at the clock
+    assert steps == [1, 1]  # the first makes a step before it looks at the clock
     gan = quietly(replace(settings, minutes=0.1), tmp_path / "run")
-    assert gan.position.steps > 2
+    assert gan.position.steps > 1
     with pytest.raises(ValueError, match="Its length is in minutes"):
         quietly(replace(settings, minutes=None, epochs=3), tmp_path / "run")
 
@@ -285,6 +286,20 @@ def test_a_quiet_run_shows_no_progress(quiet, tmp_path, monkeypatch, capsys):
     settings = tiny(write_photos(tmp_path / "photos"), epochs=4)
     train(settings, tmp_path / "run", tell=None if quiet else print)
     assert ("left" in capsys.readouterr().out) is not quiet
+
+
+def test_a_run_that_has_had_its_time_does_not_train(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_photos(tmp_path / "photos")
+    command = ["train", "photos", "--out", "run", "--set", "filters=2", "--batch", "20"]
+    main([*command, "--minutes", "0.05"])
+    steps = gankit.load("run/model.keras").position.steps
+    capsys.readouterr()
+    for minutes in ("0.05", "0.01"):
+        main([*command, "--minutes", minutes])
+        said = capsys.readouterr().out
+        assert f"The run has had its {minutes} minutes already." in said
+        assert gankit.load("run/model.keras").position.steps == steps
 
 
 def test_a_run_ends_with_a_picture_and_rates_of_0(tmp_path, monkeypatch):
