@@ -113,9 +113,10 @@ def run(arguments: argparse.Namespace) -> None:
         )
         raise SystemExit(130) from None
     if not arguments.quiet:
+        option = longer(Settings.read(arguments.out / FILE))
         print(
             f"To draw images: gankit generate {arguments.out}\n"
-            f"To train longer: gankit train --out {arguments.out} {longer(Settings.read(arguments.out / FILE))}"
+            f"To train longer: gankit train --out {arguments.out} {option}"
         )
 
 

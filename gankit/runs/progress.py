@@ -154,8 +154,8 @@ class Clock(keras.callbacks.Callback):
     def before(self, seconds: float) -> None:
         self.earlier = seconds
 
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Raises ``TimeIsOver`` if no time is left."""
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Raises ``TimeIsOver`` if earlier sessions, which are known by now, left no time."""
         if self.limit is not None and self.earlier >= self.limit:
             raise TimeIsOver
 

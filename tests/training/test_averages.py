@@ -61,6 +61,19 @@ def test_a_clone_shares_no_weight():
     assert copy.layers[1] is network.layers[1]  # a Lambda has no weights, and no configuration
 
 
+def test_a_network_that_cannot_be_copied():
+    class Forgetful(layers.Layer):
+        def __init__(self, units):
+            super().__init__()
+
+        def call(self, inputs):
+            return inputs
+
+    network = keras.Sequential([keras.Input((2,)), Forgetful(3)])
+    with pytest.raises(TypeError, match=r"needs a copy of 'sequential.*pass generator_ema=None"):
+        clone(network)
+
+
 @pytest.mark.parametrize("value", [None, 0, 0.999, 1, 10_000, np.float32(0.5)])
 def test_averages_that_are_taken(value):
     check_average("generator_ema", value)
