@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         hint = did_you_mean(name, set(re.findall(r"--[\w-]+", parser.format_help())))
         parser.error(f"There is nothing like {name!r} here.{hint}")
     if "run" not in options:
-        return parser.print_help()
+        parser.print_help()
+        return
     try:
         import_modules(options.imports)
         options.run(options)
