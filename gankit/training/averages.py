@@ -112,8 +112,8 @@ def clone(network: keras.Model) -> keras.Model:
             copy = type(network).from_config(network.get_config())
     except (TypeError, ValueError, NotImplementedError) as error:
         raise TypeError(
-            f"The average of the weights needs a copy of {network.name!r}, which Keras can't make. A "
-            "layer of your own class needs a get_config that returns its arguments, and **kwargs "
+            f"The average of the weights needs a copy of {network.name!r}, which Keras can't make. "
+            "A layer of your own class needs a get_config that returns its arguments, and **kwargs "
             f"that go to super().__init__; or pass generator_ema=None. Keras says: {error}"
         ) from error
     copy.set_weights(network.get_weights())
