@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from gankit.checks import check_at_least_one
 from gankit.data.epochs import get_epochs, set_epochs
 from gankit.grids import make_grid, on_checkerboard, save_grid, to_uint8
-from gankit.training.fitting import peek
+from gankit.training.first_batch import peek
 from gankit.typing import ImageData, PathLike, ValueRange
 
 WIDE_ENOUGH = 64  # pixels of an image, for a few signs of text below it

@@ -1,13 +1,11 @@
 """Keras's ``fit`` and ``evaluate`` for GANs, and checks of their data."""
 
 import threading
-import types
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import keras
-import numpy as np
 from keras import ops
 
 from gankit import differentiation
@@ -15,15 +13,16 @@ from gankit.data.epochs import get_epochs, set_epoch
 from gankit.training.arguments import check_fit_arguments, check_no_weights
 from gankit.training.batch import check_divisible, count_rows
 from gankit.training.by_products import tolerate_logs
+from gankit.training.first_batch import is_stream, peek, peek_validation, warn_of_range
 from gankit.training.known_data import describe_data
 from gankit.training.logs import EpochMeans, name_losses, share_finite
 from gankit.training.monitors import PlainComparisons
 from gankit.training.optimizers import Optimizers, copy_of, portable
-from gankit.training.phase import Phase, check_apart
+from gankit.training.phase import Phase, check_apart, check_side
 from gankit.training.position import Position, PositionKeeper
 from gankit.training.random import make_seed_generators
 from gankit.training.sampling import Sampling
-from gankit.typing import Config, ImageData, Number, Scalars, Structure, Tensor, ValueRange
+from gankit.typing import Config, ImageData, Number, Scalars, Structure, Tensor
 
 #: Callbacks of Keras that write the same files in every process.
 WRITERS = (
@@ -402,103 +401,3 @@ def put_in_order(
     given = keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or [])
     kept = [one for one in given if writes or not isinstance(one, WRITERS)]
     return sorted(kept, key=lambda callback: getattr(callback, "order", 0))
-
-
-def check_side(gan: Fitting, name: str, networks: Any) -> None:
-    """Raises ``TypeError`` unless a phase has a list of networks, and losses."""
-    if not isinstance(networks, list | tuple):
-        raise TypeError(
-            f"sides() must return a list of networks for each phase, {{{name!r}: [network]}}, got "
-            f"an instance of {type(networks).__name__}."
-        )
-    if not hasattr(gan, f"{name}_losses"):
-        raise TypeError(
-            f"The phase {name!r} of {type(gan).__name__} has no losses: define "
-            f"{name}_losses(self, real, fake), which returns a dict of named scalars."
-        )
-
-
-def peek(x: Any, y: Structure = None, batch_size: int | None = None) -> tuple[Structure, Any]:
-    """Returns the first batch that ``fit`` would see, and data that still includes it.
-
-    Uses a separate iterator, so that training starts at the beginning again (a dataset that
-    shuffles itself has then been iterated over once more). The batch is None if none can be
-    inspected, as in a dataset that is already distributed.
-    """
-    if hasattr(x, "take") and hasattr(x, "element_spec"):  # a tf.data.Dataset
-        return first_of(x.take(1)), x
-    if isinstance(x, keras.utils.PyDataset):
-        return keras.tree.map_structure(ops.convert_to_numpy, x[0]), x
-    if isinstance(x, types.GeneratorType):
-        first = first_of(x)
-
-        def whole():
-            yield first
-            yield from x
-
-        return first, whole()
-    arrays = [x] if y is None else [x, y]
-    if all(hasattr(array, "__getitem__") for array in keras.tree.flatten(arrays)):
-        rows = slice(0, batch_size or 32)
-        return tuple(keras.tree.map_structure(lambda array: array[rows], arrays)), x
-    if is_loader(x):
-        first = first_of(x)
-        return tuple(
-            map(ops.convert_to_numpy, first if isinstance(first, list | tuple) else [first])
-        ), x
-    return None, x
-
-
-def is_stream(x: Any) -> bool:
-    """Returns whether the data has its own order, which Keras must not shuffle."""
-    return hasattr(x, "element_spec") or isinstance(x, types.GeneratorType) or is_loader(x)
-
-
-def is_loader(x: Any) -> bool:
-    """Returns whether the data can only be iterated over, as PyTorch's ``DataLoader``."""
-    others = ("__getitem__", "__next__", "element_spec")
-    return hasattr(x, "__iter__") and not any(hasattr(x, name) for name in others)
-
-
-def first_of(batches: Iterable[Structure]) -> Structure:
-    """Returns the first batch, or raises ``ValueError`` if there is none."""
-    for batch in batches:
-        return batch
-    raise ValueError("The data holds no batch: the batch size may be larger than the data.")
-
-
-def peek_validation(arguments: dict[str, Any]) -> Structure:
-    """Returns the first batch of ``fit``'s validation data, or None if there is none."""
-    validation_data = arguments.get("validation_data")
-    if validation_data is None or isinstance(validation_data, types.GeneratorType):
-        return None
-    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(validation_data)
-    check_no_weights(sample_weight)
-    return peek(x, y)[0]
-
-
-def warn_of_range(first: Structure, x: Any, value_range: ValueRange | None) -> None:
-    """Warns if the first batch's images have a different range than the generator's.
-
-    There is no warning for gankit's adapters, which know the range.
-    """
-    if first is None or get_epochs(x):
-        return
-    images, *_ = keras.utils.unpack_x_y_sample_weight(first)
-    for part in keras.tree.flatten(images):
-        part = np.asarray(part)
-        if part.ndim != 4 or part.dtype == np.uint8:
-            continue
-        low, high = float(np.min(part)), float(np.max(part))
-        if value_range == (-1.0, 1.0) and 0 <= low < high <= 1:
-            warnings.warn(
-                f"Images reach from {low:.4g} to {high:.4g}, but the generator's from -1 to 1. If "
-                "0 is black, scale them to [-1, 1]: images * 2 - 1.",
-                stacklevel=3,
-            )
-        elif value_range is None and high > 32:
-            warnings.warn(
-                f"Images reach from {low:.4g} to {high:.4g}, which trains badly. Scale values of "
-                "0..255 to [-1, 1]: images / 127.5 - 1, or give them as uint8.",
-                stacklevel=3,
-            )

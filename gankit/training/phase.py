@@ -187,6 +187,20 @@ def trainable_variables(networks: Sequence[keras.Model]) -> list[keras.Variable]
     return [variable for network in networks for variable in network.trainable_variables]
 
 
+def check_side(gan: object, name: str, networks: object) -> None:
+    """Raises ``TypeError`` unless a phase has a list of networks, and losses."""
+    if not isinstance(networks, list | tuple):
+        raise TypeError(
+            f"sides() must return a list of networks for each phase, {{{name!r}: [network]}}, got "
+            f"an instance of {type(networks).__name__}."
+        )
+    if not hasattr(gan, f"{name}_losses"):
+        raise TypeError(
+            f"The phase {name!r} of {type(gan).__name__} has no losses: define "
+            f"{name}_losses(self, real, fake), which returns a dict of named scalars."
+        )
+
+
 def check_apart(phases: Sequence[Phase]) -> None:
     """Raises ``ValueError`` unless each variable is trained in one phase alone."""
     owners: dict[int, str] = {}
