@@ -1,5 +1,10 @@
 """GAN building blocks on Keras 3, for TensorFlow, JAX and PyTorch."""
 
+from gankit.startup import quiet
+
+with quiet():
+    import keras as keras  # and with it the backend, which has much to say
+
 from gankit import (
     architectures,
     augment,

@@ -47,8 +47,8 @@ def find_newest(folder: Path) -> Path:
             f"All {len(damaged)} checkpoints in {printable(folder)} are damaged: {damaged[0]}"
         )
     raise ValueError(
-        f"{printable(folder)} is a folder without checkpoints. Give that of a run, in which "
-        "gankit train or callbacks.Checkpoint has written one, or the path of a .keras file."
+        f"There is no checkpoint in {printable(folder)}. gankit train writes the first with the "
+        "first picture. Give the folder of a run that has one, or the path of a .keras file."
     )
 
 

@@ -41,6 +41,7 @@ ALLOWED = {
     "show": {"data", "grids", "training"},
     "archives": set(),
     "files": set(),
+    "startup": set(),
     "checkpoint_index": {"archives"},
     "saving": {"archives", "checkpoint_index", "gans", "version"},
     "transfer": {"gans"},
@@ -61,6 +62,7 @@ ALLOWED = {
     | {"saving", "training", "transfer", "version"},
     "exploring": {"differentiation", "gans", "grids", "latents"},
     "commands": {
+        "checkpoint_index",
         "exploring",
         "data",
         "differentiation",

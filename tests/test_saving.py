@@ -104,7 +104,7 @@ def test_a_folder_without_checkpoints(run):
     (run / "checkpoints.json").unlink()
     with pytest.raises(ValueError, match=r"checkpoints\.json is lost"):
         gankit.load(run)
-    with pytest.raises(ValueError, match="is a folder without checkpoints"):
+    with pytest.raises(ValueError, match="There is no checkpoint in"):
         gankit.load(run.parent)
 
 

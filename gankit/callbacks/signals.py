@@ -48,6 +48,9 @@ class Signals:
         """Notes a signal; ends at once with a second Ctrl-C."""
         if self.noted is not None and number == signal.SIGINT:
             self.end()
+        if number == signal.SIGINT:
+            with contextlib.suppress(OSError):  # print is not for handlers of signals
+                os.write(2, b"\nStopping. Ctrl-C again stops at once, and saves nothing.\n")
         if self.noted in (None, signal.SIGINT):  # code that catches KeyboardInterrupt may continue
             self.noted = number
 

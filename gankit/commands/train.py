@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gankit.checkpoint_index import find_checkpoints
 from gankit.commands.options import above_zero, add_quiet, natural, positive
 from gankit.differentiation import keep_compiled
 from gankit.runs import Settings, train
@@ -105,12 +106,7 @@ def run(arguments: argparse.Namespace) -> None:
     try:
         train(settings, arguments.out, None if arguments.quiet else print)
     except KeyboardInterrupt:
-        begun = (arguments.out / FILE).exists()
-        print(
-            f"\nStopped. To resume: gankit train --out {arguments.out}"
-            if begun
-            else "\nStopped before the run began. Nothing was written."
-        )
+        print(f"\n{describe_stop(arguments.out)}")
         raise SystemExit(130) from None
     if not arguments.quiet:
         option = longer(Settings.read(arguments.out / FILE))
@@ -118,6 +114,15 @@ def run(arguments: argparse.Namespace) -> None:
             f"To draw images: gankit generate {arguments.out}\n"
             f"To train longer: gankit train --out {arguments.out} {option}"
         )
+
+
+def describe_stop(folder: Path) -> str:
+    """Returns what a run that was stopped has left behind, and how to continue."""
+    if any(find_checkpoints(folder).glob("epoch_*.keras")):
+        return f"Stopped. To resume: gankit train --out {folder}"
+    if (folder / FILE).exists():
+        return f"Stopped before anything was saved. To begin again: gankit train --out {folder}"
+    return "Stopped before the run began. Nothing was written."
 
 
 def compiled_folder() -> Path:

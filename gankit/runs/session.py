@@ -124,7 +124,7 @@ def check_same(settings: Settings, folder: Path) -> None:
         raise ValueError(
             f"A run has begun in {str(folder)!r}. Its length is in "
             f"{'minutes' if timed else 'images or epochs'}, by which its learning rates "
-            f"{'stay' if timed else 'fall'}: lengthen it that way, or train in another folder."
+            f"{'stay' if timed else 'fall'}: lengthen it that way, or give --out another folder."
         )
     # What was left open was decided by the data then, and is now.
     decided = {name: getattr(before, name) for name in ("size", "recipe", "batch_size", "mixed")}
@@ -132,7 +132,7 @@ def check_same(settings: Settings, folder: Path) -> None:
     if changes := replace(settings, **open_ones).changes(before):
         raise ValueError(
             f"A run with other settings has begun in {str(folder)!r}: {'; '.join(changes)}. Give "
-            "it the same, or train in another folder."
+            "it the same, or give --out another folder."
         )
 
 
