@@ -21,7 +21,7 @@ import numpy as np
 
 import gankit
 from gankit import augment, data, metrics, penalties
-from gankit.architectures import acgan, autoencoder, dcgan, sngan
+from gankit.architectures import acgan, autoencoder, biggan, dcgan, fastgan, sagan, sngan
 
 SHAPE = (28, 28, 1)
 NUM_CLASSES = 10
@@ -41,11 +41,16 @@ def dcgan_networks(num_classes=None):
     )
 
 
-def residual_networks(num_classes=None):
+def residual_networks(architecture, num_classes=None):
+    options = {"filters": 16, "num_classes": num_classes}
     return (
-        sngan.build_generator(SHAPE, filters=32, num_classes=num_classes),
-        sngan.build_discriminator(SHAPE, filters=32, num_classes=num_classes),
+        architecture.build_generator(SHAPE, **options),
+        architecture.build_discriminator(SHAPE, **options),
     )
+
+
+def reconstructing_networks():
+    return fastgan.build_generator(SHAPE, filters=4), fastgan.build_discriminator(SHAPE, filters=4)
 
 
 def classifying_networks():
@@ -78,6 +83,14 @@ def make(
     gan.compile(optimizer(), (discriminator_optimizer or optimizer)(), loss, penalty)
     return gan
 
+
+# Spectral normalization bounds the discriminator's slopes, as a penalty does elsewhere.
+RESIDUAL = {
+    "optimizer": slow_adam,
+    "discriminator_optimizer": adam,
+    "loss": "hinge",
+    "penalty": None,
+}
 
 VARIANTS = {
     "dcgan": {},
@@ -112,15 +125,13 @@ VARIANTS = {
     },
     "cgan": {"num_classes": NUM_CLASSES},
     "acgan": {"variant": gankit.ACGAN, "networks": classifying_networks},
-    "sngan": {"networks": residual_networks, "loss": "hinge", "penalty": None},
-    "projection": {
-        "networks": residual_networks,
-        "num_classes": NUM_CLASSES,
-        "loss": "hinge",
-        "penalty": None,
-    },
+    "sngan": {"networks": partial(residual_networks, sngan)} | RESIDUAL,
+    "projection": {"networks": partial(residual_networks, sngan), "num_classes": 10} | RESIDUAL,
+    "sagan": {"networks": partial(residual_networks, sagan)} | RESIDUAL,
+    "biggan": {"networks": partial(residual_networks, biggan), "num_classes": 10} | RESIDUAL,
+    "fastgan": {"variant": gankit.FastGAN, "networks": reconstructing_networks},
 }
-CONDITIONAL = ("cgan", "acgan", "projection")
+CONDITIONAL = ("cgan", "acgan", "projection", "biggan")
 
 
 class StopAndTell(keras.callbacks.Callback):
