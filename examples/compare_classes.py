@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 import gankit
-from gankit import data, metrics, recipes
+from gankit import callbacks, data, metrics, recipes
 from gankit.architectures import biggan, dcgan, heads
 from gankit.kernel_regularizers import OffDiagonal
 
@@ -64,20 +64,6 @@ def build_biggan(seed):
     return gan
 
 
-class Stop(keras.callbacks.Callback):
-    """Stops after some seconds of the processor, counted from the end of the first step."""
-
-    def __init__(self, seconds):
-        super().__init__()
-        self.seconds, self.steps = seconds, 0
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.steps += 1
-        if self.steps == 1:
-            self.start = time.process_time()
-        self.model.stop_training = time.process_time() - self.start > self.seconds
-
-
 def judge(gan, dataset, extractor):
     """Returns the class accuracy of generated images, and the mean FID within classes."""
     pairs = [(np.array(images), np.array(labels)) for images, labels in dataset]
@@ -94,7 +80,8 @@ def judge(gan, dataset, extractor):
 def main(name, path, minutes, mixed, judge_file, seed, folder):
     folder.mkdir(parents=True, exist_ok=True)
     keras.config.set_dtype_policy("mixed_bfloat16" if mixed else "float32")
-    gan, stop = build_gan(name, seed), Stop(60 * minutes)
+    gan = build_gan(name, seed)
+    stop = callbacks.StopAfter(60 * minutes, clock=time.process_time)
     options = {"labels": "inferred", "cache": True, "flip": "horizontal", "seed": seed}
     dataset = data.from_directory(path, image_size=SHAPE[:2], batch_size=BATCH_SIZE, **options)
     gan.fit(dataset, epochs=10_000, callbacks=[stop], verbose=2)
@@ -105,7 +92,7 @@ def main(name, path, minutes, mixed, judge_file, seed, folder):
     if judge_file is not None:
         extractor = keras.models.load_model(judge_file, compile=False)
         right, fid = judge(gan, dataset, extractor)
-        row = {"variant": name, "steps": stop.steps, "right": right, "fid": fid}
+        row = {"variant": name, "steps": gan.position.steps, "right": right, "fid": fid}
         (folder / f"{name}.json").write_text(json.dumps(row))
         print(row)
 
