@@ -398,6 +398,21 @@ def test_a_loader_of_images_with_the_channels_first():
         gan.fit(make_loader(np.moveaxis(make_images(40), -1, 1)), verbose=0)
 
 
+def test_a_loader_that_shuffles_can_be_resumed(tmp_path, recwarn):
+    torch_data = pytest.importorskip("torch.utils.data")
+    for epochs in (1, 2):
+        loader = torch_data.DataLoader(make_images(40), batch_size=10, shuffle=True)
+        gan = make_gan("batch normalization")
+        gan.fit(
+            loader,
+            epochs=epochs,
+            verbose=0,
+            callbacks=[gankit.callbacks.Checkpoint(tmp_path / "run")],
+        )
+        assert gan.position.steps == 4 * epochs
+    assert not recwarn.list
+
+
 def test_weights_of_a_torch_module_fit_once_their_axes_are_moved():
     torch = pytest.importorskip("torch")
     nn, layers = torch.nn, keras.layers

@@ -97,6 +97,8 @@ def compare_data(then: Config, now: Config, step: int) -> list[Change]:
         for name in ("batches", "shapes")
         for change in compare(then[name], now[name], f"data.{name}")
     ]
+    if not then["means"] or not now["means"]:
+        return changes
     means = np.array(then["means"]), np.array(now["means"])
     if changes or np.allclose(*means, rtol=1e-3, atol=1e-3):  # decoders differ in rounding
         return changes

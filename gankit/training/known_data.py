@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from gankit.training.first_batch import is_loader
 from gankit.typing import Config, Structure
 
 FEW = 8  # images
@@ -24,13 +25,16 @@ def describe_data(
 
     Returns:
         ``"batches"``, how many an epoch has, None where that is not known, ``"shapes"`` of a batch,
-        and ``"means"`` of the first few images, and of what else belongs to them.
+        and ``"means"`` of the first few images, and of what else belongs to them; none of a
+        ``DataLoader``, which usually shuffles.
     """
     parts = [ops.convert_to_numpy(part) for part in keras.tree.flatten(first) if part is not None]
     return {
         "batches": steps_per_epoch or count_batches(x, batch_size),
         "shapes": [list(part.shape) for part in parts],
-        "means": [[float(np.mean(row)) for row in part[:FEW]] for part in parts],
+        "means": [
+            [float(np.mean(row)) for row in part[:FEW]] for part in parts if not is_loader(x)
+        ],
     }
 
 
@@ -43,4 +47,6 @@ def count_batches(x: Any, batch_size: int | None) -> int | None:
         return x.num_batches
     if isinstance(x, np.ndarray):
         return -(-len(x) // (batch_size or 32))  # rounded up
+    if is_loader(x) and hasattr(x, "__len__"):
+        return len(x)
     return None
