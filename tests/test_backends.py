@@ -402,7 +402,7 @@ def test_a_loader_that_shuffles_can_be_resumed(tmp_path, recwarn):
     torch_data = pytest.importorskip("torch.utils.data")
     for epochs in (1, 2):
         loader = torch_data.DataLoader(make_images(40), batch_size=10, shuffle=True)
-        gan = make_gan("batch normalization")
+        gan = make_gan("two steps")
         gan.fit(
             loader,
             epochs=epochs,
