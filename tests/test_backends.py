@@ -410,7 +410,7 @@ def test_a_loader_that_shuffles_can_be_resumed(tmp_path, recwarn):
             callbacks=[gankit.callbacks.Checkpoint(tmp_path / "run")],
         )
         assert gan.position.steps == 4 * epochs
-    assert not recwarn.list
+    assert not [one for one in recwarn.list if "script has changed" in str(one.message)]
 
 
 def test_weights_of_a_torch_module_fit_once_their_axes_are_moved():
