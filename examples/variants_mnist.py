@@ -21,7 +21,7 @@ import numpy as np
 
 import gankit
 from gankit import augment, data, metrics, penalties
-from gankit.architectures import acgan, autoencoder, biggan, dcgan, fastgan, sagan, sngan
+from gankit.architectures import acgan, autoencoder, biggan, dcgan, sagan, sngan
 
 SHAPE = (28, 28, 1)
 NUM_CLASSES = 10
@@ -47,10 +47,6 @@ def residual_networks(architecture, num_classes=None):
         architecture.build_generator(SHAPE, **options),
         architecture.build_discriminator(SHAPE, **options),
     )
-
-
-def reconstructing_networks():
-    return fastgan.build_generator(SHAPE, filters=4), fastgan.build_discriminator(SHAPE, filters=4)
 
 
 def classifying_networks():
@@ -129,7 +125,6 @@ VARIANTS = {
     "projection": {"networks": partial(residual_networks, sngan), "num_classes": 10} | RESIDUAL,
     "sagan": {"networks": partial(residual_networks, sagan)} | RESIDUAL,
     "biggan": {"networks": partial(residual_networks, biggan), "num_classes": 10} | RESIDUAL,
-    "fastgan": {"variant": gankit.FastGAN, "networks": reconstructing_networks},
 }
 CONDITIONAL = ("cgan", "acgan", "projection", "biggan")
 

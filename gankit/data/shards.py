@@ -208,8 +208,7 @@ def label_by_texts(file: BinaryIO) -> Iterator[Labelled]:
         if images and not texts:
             raise ValueError(
                 f"labels='cls' needs the class of {images[0].name} in {key}.cls next to it. "
-                "The files of one image must be next to each other in the tar: pack it with "
-                "--sort=name."
+                "The files of one image must be next to each other: pack the tar with --sort=name"
             )
         for image in images:
             yield image, read_label(file, texts[0])

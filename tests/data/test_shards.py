@@ -328,7 +328,7 @@ PACKED = {
     "no class": (
         {"a.png": b"a", "b.cls": b"1"},
         {"labels": "cls"},
-        r"1\.tar .*needs the class of a\.png in a\.cls next to it.*tar --sort=name",
+        r"1\.tar .*needs the class of a\.png in a\.cls next to it.*the tar with --sort=name\.$",
     ),
     "class elsewhere": (
         {"a.png": b"a", "b.png": b"b", "a.cls": b"1", "b.cls": b"1"},
