@@ -13,14 +13,13 @@ matplotlib, ``fid.png`` show the result.
 """
 
 import argparse
-import csv
 import itertools
 import time
 from pathlib import Path
 
 import keras
 import numpy as np
-from compare_recipes import finite, plot_ranking
+from compare_recipes import append, finite, plot_ranking, read
 
 from gankit import callbacks, data, losses, metrics, penalties, recipes
 
@@ -46,11 +45,13 @@ def main(folder, budget):
         """Returns the row of a run, which is made if it is missing."""
         wanted = {"loss": loss, "penalty": penalty, "learning_rate": learning_rate, "seed": seed}
         wanted |= {"seconds": seconds}
-        if find(read(folder / "runs.csv"), wanted) is None:
-            row = wanted | judge(train(digits, **wanted), real, extractor)
-            append(folder / "runs.csv", row)
+        row = find(read(folder / "runs.csv"), wanted)
+        if row is None:
+            made = wanted | judge(train(digits, **wanted), real, extractor)
+            append(folder / "runs.csv", made)
+            row = {name: str(value) for name, value in made.items()}  # as it is read
             print(row, flush=True)
-        return find(read(folder / "runs.csv"), wanted)
+        return row
 
     rows = []
     for loss, penalty in itertools.product(losses.NAMES, PENALTIES):
@@ -86,22 +87,9 @@ def judge(gan, real, extractor):
     return {name: values[name] for name in VALUES}
 
 
-def read(path):
-    return list(csv.DictReader(path.open())) if path.exists() else []
-
-
 def find(rows, run):
     same = (row for row in rows if all(row[name] == str(value) for name, value in run.items()))
     return next(same, None)
-
-
-def append(path, row):
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, row)
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 def fid(row):
