@@ -223,7 +223,7 @@ def plot_ranking(values, label, path, height):
         axes.plot(np.median(finite(each)), place, "k|", markersize=18)
     axes.set_yticks(range(len(values)), list(reversed(values)))
     axes.set(xlabel=label, xscale="log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 4, 5, 6, 8)))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_formatter("")
     figure.savefig(path, dpi=100)
