@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gankit.checkpoint_index import find_checkpoints
+from gankit.checkpoint_index import find_checkpoints, read_index
 from gankit.commands.options import above_zero, add_quiet, natural, positive
 from gankit.differentiation import keep_compiled
 from gankit.runs import Settings, train
@@ -118,7 +118,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def describe_stop(folder: Path) -> str:
     """Returns what a run that was stopped has left behind, and how to continue."""
-    if any(find_checkpoints(folder).glob("epoch_*.keras")):
+    if read_index(find_checkpoints(folder))[0]:
         return f"Stopped. To resume: gankit train --out {folder}"
     if (folder / FILE).exists():
         return f"Stopped before anything was saved. To begin again: gankit train --out {folder}"

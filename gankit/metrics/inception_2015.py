@@ -126,10 +126,7 @@ def place(network: keras.Model, arrays: Mapping[str, np.ndarray], path: Path) ->
                 f"{path} has no {missing[0]!r}: it holds {len(arrays)} arrays of another network "
                 f"than Inception of 2015, such as {sorted(arrays)[:3]}."
             )
-        values = [arrays[name] for name in names]
-        values = [
-            np.moveaxis(value, (0, 1), (-1, -2)) if value.ndim > 1 else value for value in values
-        ]
+        values = [as_keras(arrays[name]) for name in names]
         shapes = [tuple(value.shape) for value in values]
         if shapes != [tuple(weight.shape) for weight in layer.weights]:
             raise ValueError(

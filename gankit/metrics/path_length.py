@@ -9,7 +9,7 @@ from gankit.training.random import derive_seed
 from gankit.training.sampling import Sampling
 from gankit.typing import Structure
 
-PERCENTILES = 1, 99  # between which distances count, so that no single jump decides
+PERCENTILES = 1, 99  # outside which distances don't count, so that no single jump decides
 
 
 def perceptual_path_length(
@@ -25,9 +25,9 @@ def perceptual_path_length(
     """Returns the mean squared distance of two images a small step apart, over the step squared.
 
     Small for a generator whose images change smoothly. Each way begins at a random latent, goes
-    towards another one along the sphere, and ends after a share ``epsilon`` of it. The largest and
-    the smallest 1 % of the distances are left out. In the extractor's features squared, so compare
-    values of one extractor only.
+    towards another one along the sphere, and ends after a share ``epsilon`` of it. Distances below
+    the 1st percentile and above the 99th are left out. In the extractor's features squared, so
+    compare values of one extractor only.
 
     Args:
         gan: a GAN whose generator takes one latent vector.
@@ -73,7 +73,8 @@ def perceptual_path_length(
         for latents in pairs
     ]
     distances = np.square(features[1] - features[0]).sum(axis=1) / epsilon**2
-    low, high = np.percentile(distances, PERCENTILES)
+    low = np.percentile(distances, PERCENTILES[0], method="lower")
+    high = np.percentile(distances, PERCENTILES[1], method="higher")
     return float(distances[(distances >= low) & (distances <= high)].mean())
 
 

@@ -14,8 +14,8 @@ class Scaled(keras.layers.Layer):
         return keras.ops.reshape(0.1 * x, (-1, 2, 2, 1))
 
 
-def test_a_linear_generator(monkeypatch):
-    """From one axis towards the next: along a quarter of a circle, of which images are a tenth."""
+def measure_linear(monkeypatch, starts, ends):
+    """Returns the length of paths between latents, of which images are a tenth."""
     latents = keras.Input((4,), name="latents")
     generator = keras.Model(latents, Scaled()(latents))
     discriminator = keras.Sequential(
@@ -23,11 +23,28 @@ def test_a_linear_generator(monkeypatch):
     )
     extractor = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten()])
     gan = gankit.GAN(generator, discriminator, generator_ema=None)
-    axes = iter([np.eye(4)[[0] * 50], np.eye(4)[[1] * 50]])
-    monkeypatch.setattr(gan, "sample_latents", lambda num_images, seed: next(axes))
-    found = metrics.perceptual_path_length(gan, extractor, num_images=50, epsilon=0.01)
-    chord = 2 * np.sin(0.01 * np.pi / 4)
-    assert found == pytest.approx((0.1 * chord / 0.01) ** 2, rel=1e-4)
+    given = iter([starts, ends])
+    monkeypatch.setattr(gan, "sample_latents", lambda num_images, seed: next(given))
+    return metrics.perceptual_path_length(gan, extractor, num_images=len(starts), epsilon=0.01)
+
+
+def squared_chord(angle):
+    """Returns the squared length of a hundredth of an arc of the unit circle, over that squared."""
+    return (2 * np.sin(0.01 * angle / 2) / 0.01) ** 2
+
+
+def test_a_linear_generator(monkeypatch):
+    """From one axis towards the next: along a quarter of a circle."""
+    found = measure_linear(monkeypatch, np.eye(4)[[0] * 50], np.eye(4)[[1] * 50])
+    assert found == pytest.approx(0.01 * squared_chord(np.pi / 2), rel=1e-4)
+
+
+def test_of_few_paths_each_counts(monkeypatch):
+    """As in StyleGAN's code, a percentile is a path's own length, and that path is kept."""
+    angles = np.array([0.3, 0.5, 2.0])
+    ends = np.stack([np.cos(angles), np.sin(angles), 0 * angles, 0 * angles], axis=1)
+    found = measure_linear(monkeypatch, np.eye(4)[[0] * 3], ends)
+    assert found == pytest.approx(0.01 * squared_chord(angles).mean(), rel=1e-4)
 
 
 def test_the_same_each_time():

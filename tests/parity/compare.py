@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cleanfid.fid
 import cleanfid.resize
+import keras
 import numpy as np
 import pytorch_fid.fid_score
 import pytorch_fid.inception
@@ -20,8 +21,10 @@ from PIL import Image
 from prdc import compute_prdc
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
-from gankit import data, metrics
+import gankit
+from gankit import architectures, data, metrics
 from gankit.metrics.fid import gaussian_distance, mean_and_covariance
+from gankit.training.random import derive_seed
 
 MOST = 1e-3  # of a value, by which two may differ
 SIDE = 40  # pixels of an image: more than its 28, so that all sides are resized by odd factors
@@ -127,6 +130,66 @@ def by_clean_fid(folders, weights):
     }
 
 
+class Generator(torch_fidelity.GenerativeModelBase):
+    """A Keras generator, for torch-fidelity, from latents that ``path_lengths`` registers."""
+
+    z_type = "drawn"
+    num_classes = 0
+
+    def __init__(self, network, latent_dim):
+        super().__init__()
+        self.network = network
+        self.latent_dim = latent_dim
+
+    @property
+    def z_size(self):
+        return self.latent_dim
+
+    def forward(self, latents):
+        return self.network(latents, training=False)
+
+
+class SquaredDistance(torch_fidelity.SampleSimilarityBase):
+    """Of pixels, since the weights of the network that papers take can't be had here."""
+
+    def __init__(self, name, **_):
+        super().__init__(name)
+
+    def forward(self, first, second):
+        return (first.double() - second.double()).square().flatten(1).sum(dim=1)
+
+
+def path_lengths(number):
+    """Returns torch-fidelity's path length of a generator, and gankit's, of the same latents."""
+    shape, latent_dim, epsilon = (16, 16, 3), 32, 1e-2
+    gan = gankit.GAN(
+        architectures.dcgan.build_generator(shape, latent_dim, filters=16),
+        architectures.dcgan.build_discriminator(shape, filters=16),
+    )
+
+    def sample_latents(number, seed):
+        latents = np.random.default_rng(seed).normal(size=(number, latent_dim))
+        return latents / np.linalg.norm(latents, axis=1, keepdims=True)
+
+    gan.sample_latents = sample_latents
+    drawn = (torch.tensor(sample_latents(number, derive_seed(0, part))).float() for part in (0, 1))
+    torch_fidelity.register_noise_source("drawn", lambda *_: next(drawn))
+    torch_fidelity.register_sample_similarity("squared", SquaredDistance)
+    values = torch_fidelity.calculate_metrics(
+        input1=Generator(gan.generator, latent_dim),
+        input1_model_num_samples=number,
+        ppl=True,
+        ppl_epsilon=epsilon,
+        ppl_z_interp_mode="slerp_unit",
+        ppl_sample_similarity="squared",
+        cuda=False,
+        verbose=False,
+    )
+    extractor = keras.Sequential([keras.Input(shape), keras.layers.Flatten()])
+    length = metrics.perceptual_path_length(gan, extractor, num_images=number, epsilon=epsilon)
+    return values["perceptual_path_length_mean"], length
+
+
 def ours(folders, weights, resize):
     """Returns gankit's values and its features of both folders."""
     extractor = metrics.extractors.inception_2015(weights, resize)
@@ -143,6 +206,27 @@ def ours(folders, weights, resize):
     return values, real.values, fake.values
 
 
+def compare(folders, weights, number):
+    """Yields a tool, a metric, the tool's value and gankit's."""
+    tools = {
+        "torch-fidelity": (
+            "legacy_tensorflow",
+            functools.partial(by_torch_fidelity, folders, weights, number),
+        ),
+        "pytorch-fid": ("legacy_pytorch", functools.partial(by_pytorch_fid, folders, weights)),
+        "clean-fid": ("clean", functools.partial(by_clean_fid, folders, weights)),
+    }
+    for tool, (resize, measure) in tools.items():
+        theirs = measure()
+        values, real, fake = ours(folders, weights, resize)
+        for name, value in theirs.items():
+            yield tool, name, value, values[name]
+    found = compute_prdc(real.astype(np.float64), fake.astype(np.float64), nearest_k=5)
+    for name in ("density", "coverage"):
+        yield "prdc", name, found[name], values[name]
+    yield "torch-fidelity", "path length", *path_lengths(number)
+
+
 def main(folder, weights, number):
     if weights is None:
         weights = folder / "random.pth"
@@ -154,30 +238,12 @@ def main(folder, weights, number):
     bold = np.maximum(digits[number : 2 * number], np.roll(digits[number : 2 * number], 1, axis=2))
     make_folder(folders[1], bold)
 
-    tools = {
-        "torch-fidelity": (
-            "legacy_tensorflow",
-            functools.partial(by_torch_fidelity, folders, weights, number),
-        ),
-        "pytorch-fid": ("legacy_pytorch", functools.partial(by_pytorch_fid, folders, weights)),
-        "clean-fid": ("clean", functools.partial(by_clean_fid, folders, weights)),
-    }
     print("| tool | metric | theirs | ours | relative difference |\n|---|---|---|---|---|")
     worst = 0.0
-    for tool, (resize, measure) in tools.items():
-        theirs = measure()
-        values, real, fake = ours(folders, weights, resize)
-        if tool == "clean-fid":
-            found = compute_prdc(real.astype(np.float64), fake.astype(np.float64), nearest_k=5)
-            theirs_too = {"prdc": {name: found[name] for name in ("density", "coverage")}}
-        else:
-            theirs_too = {}
-        for source, numbers in ({tool: theirs} | theirs_too).items():
-            for name, value in numbers.items():
-                difference = abs(values[name] - value) / max(abs(value), 1e-12)
-                worst = max(worst, difference)
-                row = f"| {source} | {name} | {value:.7g} | {values[name]:.7g} | {difference:.1e} |"
-                print(row, flush=True)
+    for tool, name, theirs, value in compare(folders, weights, number):
+        difference = abs(value - theirs) / max(abs(theirs), 1e-12)
+        worst = max(worst, difference)
+        print(f"| {tool} | {name} | {theirs:.7g} | {value:.7g} | {difference:.1e} |", flush=True)
     if not worst <= MOST:
         raise SystemExit(f"The largest difference is {worst:.1e}: more than {MOST}.")
 
