@@ -20,6 +20,7 @@ from gankit.architectures import pix2pix
 
 FILTERS = 24  # the paper has 64, for a GPU
 BATCH_SIZE = 1  # as in the paper
+LEARNING_RATE = 2e-4
 EVERY = 10  # of the pairs, one is for validation
 SHOWN = 6
 
@@ -48,6 +49,13 @@ def make_gan(size):
     return gan
 
 
+def fall(epochs):
+    """Returns a callback by which the rates stay for half of the time, then fall towards zero."""
+    return keras.callbacks.LearningRateScheduler(
+        lambda epoch: LEARNING_RATE * min(1.0, 2 * (1 - epoch / epochs))
+    )
+
+
 def main(pairs, size, epochs, folder):
     keras.utils.set_random_seed(0)
     train, validation = split(folder, pairs)
@@ -66,6 +74,7 @@ def main(pairs, size, epochs, folder):
             callbacks.Checkpoint(folder / "run", keep=1),
             callbacks.SampleGrid(folder / "samples", condition=maps),
             keras.callbacks.CSVLogger(folder / "losses.csv", append=True),
+            fall(epochs),
         ],
         verbose=2,
     ).history

@@ -1,12 +1,12 @@
-"""Faces that grow from 8 to 64 pixels: progressive growing.
+"""Digits, or photos, that grow from 8x8 pixels: progressive growing.
 
-    python examples/progressive.py --path faces
-    python examples/progressive.py --path faces --sizes 8 16 32 --epochs 10
+    python examples/progressive.py --mnist --epochs 1
+    python examples/progressive.py --path faces --sizes 8 16 32 64
 
-Begins with photos of 8x8 pixels, which are learned in a minute. Then both networks grow by layers
-for twice the size, which fade in over ``FADE_STEPS`` steps, and go on with photos of that size.
-Writes the GAN after each size, from which the script goes on when it is run again, and
-``growth.png``: what it made of the same latents after each, a row a size.
+Begins with images of 8x8 pixels, which are learned in a minute. Then both networks grow by layers
+for twice the size, which fade in over ``FADE_STEPS`` steps, and learn from images of that size.
+Writes the GAN after each size, from which the script resumes when you run it again, and
+``growth.png``: what it draws from the same latents after each, a row a size.
 """
 
 import argparse
@@ -24,23 +24,30 @@ FILTERS = 48  # 512 in the paper
 LATENT_DIM = 128
 FADE_STEPS = 500
 SEED = 0
-FACES = 10  # in a row of the picture
+SHOWN = 10  # images in a row of the picture
 
 
-def load_photos(path, size):
-    return data.from_directory(
-        path,
-        image_size=(size, size),
-        batch_size=BATCH_SIZE,
-        flip="horizontal",
-        cache=True,
-        seed=SEED,
-    )
+def load_images(arguments, size):
+    options = {"batch_size": BATCH_SIZE, "seed": SEED}
+    if arguments.path:
+        shape = (size, size)
+        return data.from_directory(
+            arguments.path, image_size=shape, flip="horizontal", cache=True, **options
+        )
+    mnist = arguments.mnist
+    digits, _ = data.sample_digits() if mnist is False else data.load_mnist(mnist)
+    return data.from_arrays(shrink(digits, size), **options)
 
 
-def begin(size, filters):
+def shrink(digits, size):
+    """Returns digits with a margin, 32x32, as images of a size that divides it: means of pixels."""
+    digits = np.pad(digits, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    squares = digits.reshape(-1, size, 32 // size, size, 32 // size, 1)
+    return squares.mean(axis=(2, 4)).astype(np.uint8)
+
+
+def begin(shape, filters):
     keras.utils.set_random_seed(SEED)
-    shape = (size, size, 3)
     gan = gankit.ProgressiveGAN(
         progressive.build_generator(shape, LATENT_DIM, filters),
         progressive.build_discriminator(shape, filters),
@@ -57,10 +64,10 @@ def grow(gan):
     print("Grown to", gan.generator.output_shape[1:3], "pixels")
 
 
-def train(gan, path, size, epochs, folder):
+def train(gan, images, epochs, folder, size):
     log = keras.callbacks.CSVLogger(folder / f"{size}.csv")
     grids = callbacks.SampleGrid(folder / f"samples_{size}")
-    gan.fit(load_photos(path, size), epochs=epochs, callbacks=[grids, log], verbose=2)
+    gan.fit(images, epochs=epochs, callbacks=[grids, log], verbose=2)
     gan.save(folder / f"{size}.keras")
 
 
@@ -68,9 +75,9 @@ def draw_growth(folder, sizes):
     """Draws the same latents after each size, as large as the last."""
     rows = []
     for size in sizes:
-        images = gankit.load(folder / f"{size}.keras").generate(FACES, seed=0)
+        images = gankit.load(folder / f"{size}.keras").generate(SHOWN, seed=0)
         rows.append(images.repeat(sizes[-1] // size, axis=1).repeat(sizes[-1] // size, axis=2))
-    return gankit.save_grid(np.concatenate(rows), folder / "growth.png", columns=FACES)
+    return gankit.save_grid(np.concatenate(rows), folder / "growth.png", columns=SHOWN)
 
 
 def main(arguments):
@@ -84,18 +91,20 @@ def main(arguments):
         if file.exists():
             gan = gankit.load(file)
             continue
+        images = load_images(arguments, size)
         if gan is None:
-            gan = begin(size, arguments.filters)
+            gan = begin(tuple(images.element_spec.shape[1:]), arguments.filters)
         else:
             grow(gan)
-        train(gan, arguments.path, size, arguments.epochs, folder)
+        train(gan, images, arguments.epochs, folder, size)
     print("Wrote", draw_growth(folder, sizes))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="A GAN that grows.")
-    parser.add_argument("--path", required=True, help="a folder of photos")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[8, 16, 32, 64])
+    parser.add_argument("--path", help="a folder of photos; without it, digits")
+    parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[8, 16, 32])
     parser.add_argument("--epochs", type=int, default=20, help="of each size")
     parser.add_argument("--filters", type=int, default=FILTERS)
     parser.add_argument("--mixed", action="store_true", help="compute in bfloat16")

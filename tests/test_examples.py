@@ -396,10 +396,10 @@ def test_srgan(tmp_path, monkeypatch):
 
 def test_facades(tmp_path, monkeypatch):
     example = load("facades")
-    for name, value in {"SIZE": 32, "LOAD_SIZE": 36, "FILTERS": 4, "BATCH_SIZE": 2}.items():
+    for name, value in {"FILTERS": 4, "BATCH_SIZE": 2}.items():
         monkeypatch.setattr(example, name, value)
     save_photos(tmp_path / "pairs", 12, (32, 64))
-    example.main(tmp_path / "pairs", 2, tmp_path / "out")
+    example.main(tmp_path / "pairs", 32, 2, tmp_path / "out")
     width, height = size(tmp_path / "out" / "facades.png")
     assert height % (3 * 34 - 2) == 0
     assert max(width, height) >= 450
@@ -674,6 +674,16 @@ def test_progressive(tmp_path):
     assert {"8.keras", "16.keras", "samples_8", "samples_16", "growth.png"} <= written
     again = run("progressive.py", tmp_path, "--path", "photos", *options)
     assert "Grown" not in again
+
+
+def test_progressive_shrinks_digits():
+    example = load("progressive")
+    digit = np.zeros((1, 28, 28, 1), np.uint8)
+    digit[0, 2:6, 2:4] = 200  # with the margin from 4 to 8 and from 4 to 6
+    shrunk = example.shrink(digit, 8)
+    assert shrunk.shape == (1, 8, 8, 1)
+    assert shrunk[0, 1, 1, 0] == 200 * 8 // 16
+    assert shrunk.sum() == shrunk[0, 1, 1, 0]
 
 
 @EITHER_RECIPE
