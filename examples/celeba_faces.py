@@ -66,6 +66,8 @@ def build_optimizer(size):
 def main(arguments):
     folder, size = arguments.folder, arguments.networks
     folder.mkdir(parents=True, exist_ok=True)
+    if arguments.mixed:
+        keras.config.set_dtype_policy("mixed_bfloat16")
     dataset = data.from_celeba(
         arguments.path,
         image_size=(size, size),
@@ -101,6 +103,7 @@ if __name__ == "__main__":
     parser.add_argument("--batch_size", type=int, default=BATCH_SIZE)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop earlier, after these")
+    parser.add_argument("--mixed", action="store_true", help="compute in bfloat16")
     parser.add_argument("--folder", type=Path, default=Path("faces"), help="where to write")
     arguments = parser.parse_args()
     if arguments.one_pass and arguments.recipe != "write-up":

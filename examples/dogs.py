@@ -62,6 +62,8 @@ def compile_like_the_write_up(generator, discriminator):
 def main(arguments):
     folder = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
+    if arguments.mixed:
+        keras.config.set_dtype_policy("mixed_bfloat16")
     dataset = data.from_directory(
         arguments.path,
         image_size=IMAGE_SHAPE[:2],
@@ -92,5 +94,6 @@ if __name__ == "__main__":
     parser.add_argument("--batch_size", type=int, default=BATCH_SIZE)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop earlier, after these")
+    parser.add_argument("--mixed", action="store_true", help="compute in bfloat16")
     parser.add_argument("--folder", type=Path, default=Path("dogs"), help="where to write")
     main(parser.parse_args())
