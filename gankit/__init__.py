@@ -61,6 +61,7 @@ from gankit.transfer import Transferred, transfer_weights
 from gankit.version import __version__
 from gankit.voxels import draw_voxels
 from gankit.waveforms import draw_signals
+from gankit.widening import widen_weights
 
 __all__ = [
     "AAE",
@@ -120,4 +121,5 @@ __all__ = [
     "to_keras",
     "transfer_weights",
     "translate_photo",
+    "widen_weights",
 ]

@@ -45,6 +45,7 @@ ALLOWED = {
     "checkpoint_index": {"archives"},
     "saving": {"archives", "checkpoint_index", "gans", "version"},
     "transfer": {"gans"},
+    "widening": {"gans"},
     "tiling": {"gans"},
     "latents": {"gans", "training", "differentiation", "priors"},
     "metrics": {"archives", "training", "grids", "data", "voxels"},
@@ -59,7 +60,7 @@ ALLOWED = {
         "metrics",
         "recipes",
     }
-    | {"saving", "training", "transfer", "version"},
+    | {"saving", "training", "transfer", "version", "widening"},
     "exploring": {"differentiation", "gans", "grids", "latents"},
     "commands": {
         "checkpoint_index",
