@@ -56,9 +56,7 @@ def transfer_weights(source: GAN, gan: GAN, *, freeze: int = 0) -> Transferred:
         (10, 1)
     """
     taken, left = [], []
-    theirs = [network for side in source.sides().values() for network in side]
-    ours = [network for side in gan.sides().values() for network in side]
-    for network, other in zip(ours, theirs, strict=False):
+    for network, other in zip(gan.all_networks(), source.all_networks(), strict=False):
         fitting = match_layers(network, source.averaged(other))
         for layer in layers_with_weights(network):
             name = f"{network.name}/{layer.name}"

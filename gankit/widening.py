@@ -62,8 +62,7 @@ def widen_weights(source: GAN, gan: GAN, *, noise: float = 0.2, seed: int = 0) -
         Chen et al. 2015, "Net2Net: Accelerating Learning via Knowledge Transfer", arXiv:1511.05641.
     """
     random = np.random.default_rng(seed)
-    narrow = [network for side in source.sides().values() for network in side]
-    wide = [network for side in gan.sides().values() for network in side]
+    narrow, wide = source.all_networks(), gan.all_networks()
     if len(narrow) != len(wide):
         raise ValueError(f"One GAN has {len(narrow)} networks, and the other {len(wide)}.")
     for network, other in zip(wide, narrow, strict=True):

@@ -116,7 +116,7 @@ def as_list(changes: list[Any]) -> str:
 
 def names_of_networks(gan: GAN, config: Config) -> list[str]:
     """Returns which arguments of a GAN are networks that it trains."""
-    networks = {id(network) for side in gan.sides().values() for network in side}
+    networks = {id(network) for network in gan.all_networks()}
     return [name for name in config if id(getattr(gan, name, None)) in networks]
 
 

@@ -18,7 +18,7 @@ from gankit.version import __version__
 
 def describe_recipe(gan: GAN) -> dict[str, str]:
     """Returns what a GAN is made of, and how it is trained, by name."""
-    networks = {id(one): one for side in gan.sides().values() for one in side}.values()
+    networks = {id(one): one for one in gan.all_networks()}.values()
     shapes = gan.position.data.get("shapes", [])
     facts = {
         "GAN": type(gan).__name__,

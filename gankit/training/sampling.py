@@ -110,7 +110,7 @@ class Sampling(Configured, keras.Model):
 
     def seed_states(self) -> list[keras.Variable]:
         """Returns the states of all random number generators of the GAN, in order."""
-        networks = [network for side in self.sides().values() for network in side]
+        networks = self.all_networks()
         current = {
             id(variable)
             for network in [*networks, *map(self.averaged, networks)]
@@ -118,6 +118,10 @@ class Sampling(Configured, keras.Model):
         }
         retired = self.retired - current
         return [state for state in find_seed_states(self) if id(state) not in retired]
+
+    def all_networks(self) -> list[keras.Model]:
+        """Returns the networks of all phases, in the order of ``sides``."""
+        return [network for side in self.sides().values() for network in side]
 
     def generator_networks(self) -> list[keras.Model]:
         """Returns the networks of all phases but the discriminator's."""
@@ -450,12 +454,7 @@ class Sampling(Configured, keras.Model):
             >>> sorted(np.load("generator.npz"))[:2]
             ['batch_normalization/beta', 'batch_normalization/gamma']
         """
-        networks = {
-            name: one
-            for side in self.sides().values()
-            for one in side
-            for name in self.names_of(one)
-        }
+        networks = {name: one for one in self.all_networks() for name in self.names_of(one)}
         check_choice("network", network, networks)
         return export(self.averaged(networks[network]), filepath, format)
 
