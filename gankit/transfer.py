@@ -55,9 +55,16 @@ def transfer_weights(source: GAN, gan: GAN, *, freeze: int = 0) -> Transferred:
         >>> len(taken), len(left)  # all but the layer that a class goes into
         (10, 1)
     """
+    pairs = list(zip(gan.all_networks(), source.all_networks(), strict=False))
+    found = [match_layers(network, source.averaged(other)) for network, other in pairs]
+    if not any(found):
+        raise ValueError(
+            "Not one layer of the other GAN fits. Build this one of the same kind of networks, "
+            "with as many filters."
+        )
+    first = first_layers(gan, freeze)
     taken, left = [], []
-    for network, other in zip(gan.all_networks(), source.all_networks(), strict=False):
-        fitting = match_layers(network, source.averaged(other))
+    for (network, _), fitting in zip(pairs, found, strict=True):
         for layer in layers_with_weights(network):
             name = f"{network.name}/{layer.name}"
             if id(layer) in fitting:
@@ -67,13 +74,10 @@ def transfer_weights(source: GAN, gan: GAN, *, freeze: int = 0) -> Transferred:
                 left.append(name)
         if gan.averaged(network) is not network:
             gan.averaged(network).set_weights(network.get_weights())
-    if not taken:
-        raise ValueError(
-            "Not one layer of the other GAN fits. Build this one of the same kind of networks, "
-            "with as many filters."
-        )
-    if freeze:
-        freeze_layers(gan, freeze)
+    if first:
+        for layer in first:
+            layer.trainable = False
+        gan.compile_from_config(gan.get_compile_config())  # optimizers of what is left to train
     return Transferred(taken, left)
 
 
@@ -104,14 +108,12 @@ def layers_with_weights(network: keras.Model) -> Iterator[keras.Layer]:
             yield layer
 
 
-def freeze_layers(gan: GAN, number: int) -> None:
-    """Freezes the discriminator's first layers, and resets its optimizer."""
+def first_layers(gan: GAN, number: int) -> list[keras.Layer]:
+    """Returns the discriminator's first layers with weights."""
     layers = list(layers_with_weights(gan.discriminator))
-    if not 0 < number < len(layers):
+    if not 0 <= number < len(layers):
         raise ValueError(
             f"freeze must be below {len(layers)}, the discriminator's number of layers with "
             f"weights, got {number}."
         )
-    for layer in layers[:number]:
-        layer.trainable = False
-    gan.compile_from_config(gan.get_compile_config())
+    return layers[:number]

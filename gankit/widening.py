@@ -5,7 +5,7 @@ channels are repeated, and what reads a channel shares its weight out among the 
 network as a whole computes what it did.
 """
 
-from itertools import pairwise
+from itertools import chain, pairwise, zip_longest
 from typing import NamedTuple
 
 import keras
@@ -65,42 +65,45 @@ def widen_weights(source: GAN, gan: GAN, *, noise: float = 0.2, seed: int = 0) -
     narrow, wide = source.all_networks(), gan.all_networks()
     if len(narrow) != len(wide):
         raise ValueError(f"One GAN has {len(narrow)} networks, and the other {len(wide)}.")
-    for network, other in zip(wide, narrow, strict=True):
-        widen(network, source.averaged(other), noise, random)
+    pairs = list(zip(wide, narrow, strict=True))
+    widened = [widen(network, source.averaged(other), noise, random) for network, other in pairs]
+    for layer, weights in chain(*widened):
+        layer.set_weights(weights)
+    for network in wide:
         if gan.averaged(network) is not network:
             gan.averaged(network).set_weights(network.get_weights())
 
 
 def widen(
     network: keras.Model, narrow: keras.Model, noise: float, random: np.random.Generator
-) -> None:
-    """Gives a network the weights of a narrower one."""
+) -> list[tuple[keras.Layer, list[np.ndarray]]]:
+    """Returns the layers of a network with the weights that they get of a narrower one's."""
     check_chain(network)
+    check_same_layers(network, narrow)
     ours, theirs = network.layers, narrow.layers
-    if [type(layer) for layer in ours] != [type(layer) for layer in theirs]:
-        raise ValueError(
-            f"{network.name} and the narrower network must differ in nothing but their channels, "
-            f"got {len(ours)} layers and {len(theirs)}, or layers of other kinds."
-        )
+    widened: list[tuple[keras.Layer, list[np.ndarray]]] = []
     repeats: Repeats | None = None
     widths = zip(count_channels(narrow), count_channels(network), strict=True)
     for layer, other, (width, wider) in zip(ours, theirs, widths, strict=True):
         if isinstance(layer, layers.BatchNormalization):
             values = other.get_weights()
-            layer.set_weights(values if repeats is None else [v[repeats.sources] for v in values])
+            if repeats is not None:
+                values = [value[repeats.sources] for value in values]
+            widened.append((layer, values))
         elif isinstance(layer, (layers.Dense, *CONVOLUTIONS)):
             if wider < width:
                 raise ValueError(f"{layer.name} has {wider} channels, the narrow one {width}.")
             sources = np.resize(np.arange(width), wider)
             sources[width:] = np.resize(random.permutation(width), wider - width)
             outputs = Repeats(width, sources)
-            widen_layer(layer, other, repeats, outputs, noise, random)
+            widened.append((layer, widen_layer(layer, other, repeats, outputs, noise, random)))
             repeats = outputs
         elif layer.weights:
             raise ValueError(
                 f"{layer.name} of {network.name} is a {type(layer).__name__}: only dense layers, "
                 "convolutions and batch normalization can be widened."
             )
+    return widened
 
 
 def widen_layer(
@@ -110,8 +113,8 @@ def widen_layer(
     outputs: Repeats,
     noise: float,
     random: np.random.Generator,
-) -> None:
-    """Gives a layer the weights of a narrower one, whose inputs and outputs are repeated."""
+) -> list[np.ndarray]:
+    """Returns a narrower layer's weights, with its inputs and outputs repeated."""
     kernel, *bias = narrow.get_weights()
     reads, makes = (-1, -2) if isinstance(layer, TRANSPOSED) else (-2, -1)
     if inputs is not None:
@@ -128,7 +131,7 @@ def widen_layer(
             f"{layer.name} has weights of {tuple(layer.kernel.shape)}, and widened ones would be "
             f"of {kernel.shape}: build both GANs for images, latents and kernels of the same size."
         )
-    layer.set_weights([kernel, *(values[repeated] for values in bias)])
+    return [kernel, *(values[repeated] for values in bias)]
 
 
 def spread(values: np.ndarray, kernel: np.ndarray, axis: int) -> np.ndarray:
@@ -145,6 +148,17 @@ def count_channels(network: keras.Model) -> list[int]:
         if isinstance(layer, layers.Reshape):
             made[before] = layer.target_shape[-1]
     return made
+
+
+def check_same_layers(network: keras.Model, narrow: keras.Model) -> None:
+    """Raises unless both networks have layers of the same kinds, in the same order."""
+    for layer, other in zip_longest(network.layers, narrow.layers):
+        if type(layer) is not type(other):
+            found = [f"{x.name}, a {type(x).__name__}" if x else "nothing" for x in (layer, other)]
+            raise ValueError(
+                f"{network.name} and the narrower network must differ in nothing but their "
+                f"channels, got {found[0]} where the narrow one has {found[1]}."
+            )
 
 
 def check_chain(network: keras.Model) -> None:

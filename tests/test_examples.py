@@ -276,7 +276,8 @@ def test_few_labels(tmp_path, monkeypatch):
     digits, labels = gankit.data.sample_digits()
     part = slice(3000, 5000)
     monkeypatch.setattr(example, "load_data", lambda _: [(digits[part], labels[part])] * 2)
-    example.main(mnist=False, minutes=0, mixed=False, seed=0, folder=tmp_path)
+    monkeypatch.setattr(example, "EPOCHS", 2)
+    example.main(mnist=False, steps=2, mixed=False, seed=0, folder=tmp_path)
     assert size(tmp_path / "few_labels.png") == enlarged(298, 298)
     assert gankit.load(tmp_path / "few_labels.keras").num_classes == 10
 

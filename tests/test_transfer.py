@@ -13,7 +13,7 @@ from helpers import (
 )
 
 import gankit
-from gankit import architectures
+from gankit import architectures, recipes
 
 
 def make_larger_networks():
@@ -53,7 +53,21 @@ def test_a_larger_gan_takes_what_it_has_in_common():
     np.testing.assert_array_equal(first.get_weights()[0], other.get_weights()[0])
 
 
-def test_classes_begin_anew():
+def test_twice_the_size_and_half_the_filters():
+    """All layers but those next to the image come along, since their widths are the same."""
+    small = recipes.modern((16, 16, 3), filters=4)
+    large = recipes.modern((32, 32, 3), filters=2)
+    taken, left = gankit.transfer_weights(small, large)
+    weighted = [layer for layer in large.discriminator.layers if layer.weights]
+    assert f"discriminator/{weighted[0].name}" in left
+    assert f"discriminator/{weighted[1].name}" in left
+    assert all(f"discriminator/{layer.name}" in taken for layer in weighted[2:])
+    made = [layer for layer in large.generator.layers if layer.weights]
+    last = [f"generator/{layer.name}" for layer in made[-3:]]  # with a normalization
+    assert [name for name in left if name.startswith("generator")] == last
+
+
+def test_classes_start_from_scratch():
     gan = make_gan(make_dcgan_of_classes)
     taken, left = gankit.transfer_weights(make_gan(make_networks), gan)
     assert any("embedding" in name for name in left)
@@ -79,5 +93,9 @@ def test_networks_that_have_nothing_in_common():
 
 @pytest.mark.parametrize("freeze", [-1, 99])
 def test_too_many_frozen_layers(freeze):
+    source, gan = train(make_gan()), make_gan()
+    before = gan.get_weights()
     with pytest.raises(ValueError, match="freeze must be"):
-        gankit.transfer_weights(make_gan(), make_gan(), freeze=freeze)
+        gankit.transfer_weights(source, gan, freeze=freeze)
+    for one, other in zip(gan.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(one, other)
