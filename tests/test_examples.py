@@ -322,7 +322,7 @@ def test_infogan_on_digits(tmp_path, monkeypatch):
     monkeypatch.setattr(example, "NUM_IMAGES", 600)
     digits, labels = gankit.data.sample_digits()
     monkeypatch.setattr(gankit.data, "sample_digits", lambda: (digits[:64], labels[:64]))
-    example.main(mnist=False, epochs=1, seed=0, folder=tmp_path)
+    example.main(mnist=False, epochs=1, mixed=False, seed=0, folder=tmp_path)
     for name in ("categories.png", "code_0.png", "code_1.png"):
         assert size(tmp_path / name) == enlarged(298, 298)
 

@@ -7,8 +7,17 @@ the generator doesn't learn to imitate them.
 
 from gankit.augment.ada import ADA, AugmentPipe
 from gankit.augment.adaptive import Adaptive
+from gankit.augment.affine import RandomAffine
 from gankit.augment.augmentation import Augmentation
 from gankit.augment.diff_augment import DiffAugment
 from gankit.augment.diffusion import Diffusion
 
-__all__ = ["ADA", "Adaptive", "AugmentPipe", "Augmentation", "DiffAugment", "Diffusion"]
+__all__ = [
+    "ADA",
+    "Adaptive",
+    "AugmentPipe",
+    "Augmentation",
+    "DiffAugment",
+    "Diffusion",
+    "RandomAffine",
+]

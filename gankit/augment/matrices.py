@@ -49,6 +49,11 @@ def rotation(angle: Tensor) -> Tensor:
     return stack([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]], angle)
 
 
+def shear(slant: Tensor) -> Tensor:
+    """Returns matrices ``(batch, 3, 3)`` that move pixels sideways by slants times their height."""
+    return stack([[1, slant, 0], [0, 1, 0], [0, 0, 1]], slant)
+
+
 def quarter_turns(number: Tensor) -> Tensor:
     """Returns matrices ``(batch, 3, 3)`` that turn by ``number`` right angles, without rounding."""
     cos, sin = (ops.round(f(number * (np.pi / 2))) for f in (ops.cos, ops.sin))

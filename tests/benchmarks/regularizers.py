@@ -28,6 +28,7 @@ PARTS = {
     "ADA, blitting": lambda: {"augment": augment.ADA(["blitting"])},
     "ADA, all changes": lambda: {"augment": augment.ADA([*augment.ada.CHANGES])},
     "Diffusion": lambda: {"augment": augment.Diffusion()},
+    "RandomAffine": lambda: {"augment": augment.RandomAffine()},
     "LeCam": lambda: {"regularizers": [regularizers.LeCam()]},
     "APA": lambda: {"regularizers": [regularizers.APA()]},
     "CR": lambda: {"regularizers": [regularizers.Consistency(fake_weight=0.0)]},
