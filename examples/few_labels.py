@@ -41,7 +41,7 @@ class Accuracy(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         taken = time.process_time() - self.start
         right = share_right(self.model, *self.test)
-        print(f"{self.model.steps_completed} steps, {taken:.0f} s: {right:.2%} of test digits")
+        print(f"{int(self.model.steps_completed)} steps, {taken:.0f} s: {right:.2%} of test digits")
 
 
 def load_data(mnist):

@@ -33,14 +33,13 @@ NUM_IMAGES = 10_000
 WIDTHS = {"filters": 32, "hidden_units": 256}
 
 
-def make_gan(total_steps, seed):
+def make_gan(seed):
     keras.utils.set_random_seed(seed)
     return recipes.assemble(
         infogan.build_generator(SHAPE, LATENT_DIM, NUM_CATEGORIES, NUM_CODES, **WIDTHS),
         infogan.build_discriminator(SHAPE, NUM_CATEGORIES, NUM_CODES, **WIDTHS),
         variant=gankit.InfoGAN,
         augment=augment.RandomAffine(),
-        total_steps=total_steps,
         seed=seed,
     )
 
@@ -80,7 +79,7 @@ def main(mnist, epochs, mixed, seed, folder):
     keras.config.set_dtype_policy("mixed_bfloat16" if mixed else "float32")
     images, labels = data.sample_digits() if mnist is False else data.load_mnist(mnist)
     dataset = data.from_arrays(images, batch_size=BATCH_SIZE, seed=seed)  # and no labels
-    gan = make_gan(epochs * len(dataset), seed)
+    gan = make_gan(seed)
     gan.fit(dataset, epochs=epochs, verbose=2)
     gan.save(folder / "infogan.keras")
     generated = match_generated(gan)
@@ -88,7 +87,7 @@ def main(mnist, epochs, mixed, seed, folder):
     if mnist is not False:
         images, labels = data.load_mnist(mnist, "test")
     real = match_real(gan, images, labels)
-    print(f"{gan.steps_completed} steps with the seed {seed}.")
+    print(f"{int(gan.steps_completed)} steps with the seed {seed}.")
     print(f"Categories agree with digits in {generated.accuracy:.1%} of {NUM_IMAGES} generated")
     print(f"images and in {real.accuracy:.1%} of {len(images)} real ones.")
 
