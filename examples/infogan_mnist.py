@@ -1,6 +1,6 @@
 """InfoGAN sorts digits into kinds without a label: Chen et al. 2016, arXiv:1606.03657.
 
-    python examples/infogan_mnist.py --mnist --epochs 8 --mixed --folder infogan
+    python examples/infogan_mnist.py --mnist --epochs 12 --mixed --folder infogan
 
 The generator is told one of ten categories and two continuous codes, all drawn at random, and the
 discriminator must read them in the image, which it sees slightly turned, sheared, stretched and
@@ -28,6 +28,7 @@ NUM_CODES = 2
 COLUMNS = 10
 BATCH_SIZE = 64
 NUM_IMAGES = 10_000
+NUM_FALLING = 3  # the last epochs, which halve the learning rates
 
 # Half and a quarter of the paper's, for a few minutes on a CPU.
 WIDTHS = {"filters": 32, "hidden_units": 256}
@@ -80,7 +81,10 @@ def main(mnist, epochs, mixed, seed, folder):
     images, labels = data.sample_digits() if mnist is False else data.load_mnist(mnist)
     dataset = data.from_arrays(images, batch_size=BATCH_SIZE, seed=seed)  # and no labels
     gan = make_gan(seed)
-    gan.fit(dataset, epochs=epochs, verbose=2)
+    falling = keras.callbacks.LearningRateScheduler(
+        lambda epoch, rate: rate if epoch < epochs - NUM_FALLING else rate / 2
+    )
+    gan.fit(dataset, epochs=epochs, callbacks=[falling], verbose=2)
     gan.save(folder / "infogan.keras")
     generated = match_generated(gan)
     draw(gan, np.argsort(generated.classes), folder)
@@ -95,7 +99,7 @@ def main(mnist, epochs, mixed, seed, folder):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Train an InfoGAN on MNIST's digits.")
     parser.add_argument("--mnist", nargs="?", default=False, help="all of MNIST")
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--mixed", action="store_true", help="compute in bfloat16")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=Path("infogan"), help="where to write")
