@@ -561,10 +561,10 @@ def test_domains_of_digits(tmp_path, monkeypatch, variant, rows):
     monkeypatch.setattr(example, "NUM_TEST", 20)
     monkeypatch.setattr(example, "NETWORKS", {"filters": 4, "blocks": 0})
     monkeypatch.setattr(example, "DISCRIMINATOR", {"filters": 4, "halvings": 2})
-    monkeypatch.setattr(gankit.StarGAN, "default_discriminator_steps", 1)
+    monkeypatch.setattr(example, "HALVINGS_OF_STARGAN", 2)
     digits, labels = gankit.data.sample_digits()
     monkeypatch.setattr(gankit.data, "sample_digits", lambda: (digits[:400], labels[:400]))
-    example.main(variant, mnist=False, minutes=0, folder=tmp_path)
+    example.main(variant, mnist=False, minutes=0, mixed=False, folder=tmp_path)
     assert size(tmp_path / f"{variant}.png") == enlarged(8 * 30 - 2, rows * 30 - 2)
     assert (tmp_path / f"{variant}.keras").exists()
 
