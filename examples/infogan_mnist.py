@@ -2,7 +2,7 @@
 
     python examples/infogan_mnist.py --mnist --epochs 12 --mixed --folder infogan
 
-The generator is told one of ten categories and two continuous codes, all drawn at random, and the
+The generator gets one of ten categories and two continuous codes, all drawn at random, and the
 discriminator must read them in the image, which it sees slightly turned, sheared, stretched and
 shifted, so that a category can't stand for a slant. Writes ``categories.png``, a row for each
 category, and ``code_0.png`` and ``code_1.png``, where a row has one category and the same latents,
