@@ -72,8 +72,8 @@ def transfer_weights(source: GAN, gan: GAN, *, freeze: int = 0) -> Transferred:
                 taken.append(name)
             else:
                 left.append(name)
-        if gan.averaged(network) is not network:
-            gan.averaged(network).set_weights(network.get_weights())
+    for network, _ in pairs:
+        gan.restart_average(network)
     if first:
         for layer in first:
             layer.trainable = False

@@ -70,8 +70,7 @@ def widen_weights(source: GAN, gan: GAN, *, noise: float = 0.2, seed: int = 0) -
     for layer, weights in chain(*widened):
         layer.set_weights(weights)
     for network in wide:
-        if gan.averaged(network) is not network:
-            gan.averaged(network).set_weights(network.get_weights())
+        gan.restart_average(network)
 
 
 def widen(

@@ -150,6 +150,12 @@ class Sampling(Configured, keras.Model):
         """Returns the average of a network, or the network itself if it has none."""
         return getattr(self, self.average_names().get(id(network), ""), None) or network
 
+    def restart_average(self, network: keras.Model) -> None:
+        """Has the average of a network, if there is one, begin with its present weights."""
+        average = self.averaged(network)
+        if average is not network:
+            average.set_weights(network.get_weights())
+
     def run(self, network: keras.Model, inputs: Structure) -> Structure:
         """Returns a network's outputs in float32.
 
